@@ -1,0 +1,200 @@
+"""Facts (事实): the tables every rule and every read sees, with their exact columns and types.
+
+All timestamps are naive Beijing time to the second, so that a Beijing day is a plain cast on any
+engine. `line_id` is "<pharmacy_id>/<sale_id>" and stays the same through corrections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+_TS = pa.timestamp("s")
+
+SALES_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),  # content of the line, 32 hex digits
+        ("pharmacy_id", pa.string()),
+        ("sale_id", pa.string()),
+        ("sold_at", _TS),
+        ("drug_code", pa.string()),
+        ("trace_code", pa.string()),
+        ("batch_no", pa.string()),
+        ("quantity", pa.float64()),  # packs; negative: return
+        ("unit_price_fen", pa.int64()),
+        ("buyer_key", pa.string()),  # keyed pseudonym "<key id>:<hex>", NULL when nobody was registered
+        ("buyer_region", pa.string()),  # first four digits of the ID's area: a hint, never a reason alone
+        ("buyer_age_years", pa.int32()),  # on the day of sale
+        ("prescription_no", pa.string()),
+        ("prescriber_key", pa.string()),
+        ("pharmacist_id", pa.string()),
+        ("channel", pa.string()),
+        ("paid_by_insurance", pa.bool_()),
+        ("settlement_id", pa.string()),
+        ("seal_id", pa.string()),
+        ("recorded_at", _TS),
+        ("arrived_at", _TS),
+    ]
+)
+PURCHASES_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),
+        ("pharmacy_id", pa.string()),
+        ("purchase_id", pa.string()),
+        ("received_at", _TS),
+        ("supplier_uscc", pa.string()),
+        ("drug_code", pa.string()),
+        ("batch_no", pa.string()),
+        ("quantity", pa.float64()),
+        ("expiry", pa.date32()),
+        ("trace_code", pa.string()),
+        ("arrived_at", _TS),
+    ]
+)
+DRUGS_SCHEMA = pa.schema(
+    [
+        ("drug_code", pa.string()),
+        ("drug_name", pa.string()),
+        ("categories", pa.string()),  # "|EPH|RX|": test with contains("|EPH|")
+        ("pack", pa.string()),
+        ("active_mg_per_pack", pa.float64()),
+        ("prescription", pa.string()),
+        ("limit_per_sale", pa.float64()),
+        ("valid_from", pa.date32()),  # never NULL here: 1900-01-01 when open
+        ("valid_to", pa.date32()),  # last valid day, 9999-12-31 when open
+    ]
+)
+# The feeds whose lines are facts: kept as Parquet, with the moment that decides their month.
+FACT_MOMENTS: Mapping[str, str] = {"sales": "sold_at", "purchases": "received_at"}
+
+PHARMACIES_SCHEMA = pa.schema(
+    [
+        ("pharmacy_id", pa.string()),
+        ("name", pa.string()),
+        ("area_code", pa.string()),  # where the point lies; NULL outside every area
+        ("town_code", pa.string()),  # where the register claims it is
+        ("chain", pa.string()),
+        ("kind", pa.string()),
+        ("status", pa.string()),
+        ("opening_hours", pa.string()),
+        ("scope", pa.string()),
+        ("lon", pa.float64()),  # WGS-84
+        ("lat", pa.float64()),
+    ]
+)
+AREAS_SCHEMA = pa.schema(
+    [
+        ("area_code", pa.string()),
+        ("area_name", pa.string()),
+        ("parent_code", pa.string()),
+        ("level", pa.string()),
+        ("population", pa.int64()),
+    ]
+)
+RECALLS_SCHEMA = pa.schema(
+    [("batch_no", pa.string()), ("drug_code", pa.string()), ("effective_at", _TS), ("level", pa.string())]
+)
+NOTICES_SCHEMA = pa.schema(
+    [
+        ("date_from", pa.date32()),
+        ("date_until", pa.date32()),
+        ("scope", pa.string()),  # NULL: everywhere; else a pharmacy_id, a chain or an area_code
+        ("kind", pa.string()),
+        ("name", pa.string()),
+    ]
+)
+DAYS_SCHEMA = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("weekday", pa.int32()),  # 0 Monday to 6 Sunday
+        ("is_workday", pa.bool_()),  # 调休 included
+        ("is_holiday", pa.bool_()),  # inside a statutory holiday, weekends outside one excepted
+        ("holiday", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One consistent set of tables at one data version, as Ibis expressions of the same backend.
+
+    `sales` holds current lines only: a corrected line stands once, in its last wording.
+    `days` covers every day from the first sale to the last day of the window asked for.
+    """
+
+    sales: ir.Table
+    purchases: ir.Table
+    drugs: ir.Table
+    pharmacies: ir.Table
+    areas: ir.Table
+    recalls: ir.Table
+    notices: ir.Table
+    days: ir.Table
+
+    def sales_of(self, *categories: str) -> ir.Table:
+        """Sales lines of drugs that bore any of the categories on the day of sale.
+
+        Adds drug_name, categories, active_mg_per_pack, prescription and limit_per_sale.
+        """
+        drugs = self.drugs
+        wanted = drugs.categories.contains(f"|{categories[0]}|")
+        for category in categories[1:]:
+            wanted = wanted | drugs.categories.contains(f"|{category}|")
+        return self._with_drug(drugs.filter(wanted))
+
+    def sales_with_drug(self) -> ir.Table:
+        """All sales lines with the drug's attributes on the day of sale."""
+        return self._with_drug(self.drugs)
+
+    def _with_drug(self, drugs: ir.Table) -> ir.Table:
+        sales, day = self.sales, self.sales.sold_at.date()
+        joined = sales.join(
+            drugs,
+            [sales.drug_code == drugs.drug_code, day >= drugs.valid_from, day <= drugs.valid_to],
+        )
+        extra = ("drug_name", "categories", "active_mg_per_pack", "prescription", "limit_per_sale")
+        return joined.select(*(sales[name] for name in sales.columns), *(drugs[name] for name in extra))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The Beijing days a run is asked about, both included."""
+
+    since: date
+    until: date
+
+    def __post_init__(self) -> None:
+        if self.since > self.until:
+            raise ValueError(f"a window cannot end ({self.until}) before it starts ({self.since})")
+
+    @property
+    def start(self) -> datetime:
+        """First moment inside."""
+        return datetime.combine(self.since, datetime.min.time())
+
+    @property
+    def end(self) -> datetime:
+        """First moment after."""
+        return datetime.combine(self.until + timedelta(days=1), datetime.min.time())
+
+    def widened(self, days: int) -> Window:
+        """The same window starting `days` earlier: what a rule must read to judge its first day."""
+        return Window(self.since - timedelta(days=days), self.until)
+
+
+FACT_SCHEMAS: Mapping[str, pa.Schema] = {
+    "sales": SALES_SCHEMA,
+    "purchases": PURCHASES_SCHEMA,
+    "drugs": DRUGS_SCHEMA,
+    "pharmacies": PHARMACIES_SCHEMA,
+    "areas": AREAS_SCHEMA,
+    "recalls": RECALLS_SCHEMA,
+    "notices": NOTICES_SCHEMA,
+    "days": DAYS_SCHEMA,
+}

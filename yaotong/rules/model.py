@@ -1,0 +1,124 @@
+"""What a rule is: one expression over the facts, and everything a person must know to trust it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import ibis.expr.types as ir
+
+from yaotong.codes import Level, SubjectKind
+from yaotong.facts import Facts, Window
+
+# Columns of the table a rule returns, one row per (subject, behaviour day, clause).
+FINDING_COLUMNS: Mapping[str, str] = {
+    "subject": "string",  # pharmacy_id, buyer_key, trace_code, "drug_code:batch_no" or area_code
+    "behaviour_day": "date",  # the Beijing day the behaviour was completed
+    "behaviour_from": "timestamp",
+    "behaviour_until": "timestamp",
+    "clause": "string",  # which limb of the rule fired: a key of Rule.clauses
+    "measure": "float64",
+    "threshold": "float64",
+    "level": "string",
+    "pharmacy_ids": "array<string>",
+    "area_code": "string",  # where it is drawn; NULL when it has no one place
+    "line_ids": "array<string>",  # evidence: facts.sales.line_id, [] when the evidence is an absence
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A tunable or statutory value with its unit and bounds. Statutory values cannot be tuned."""
+
+    name: str
+    default: float
+    unit: str
+    low: float
+    high: float
+    meaning_zh: str
+    statutory: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.default <= self.high:
+            raise ValueError(f"{self.name}: default {self.default} lies outside {self.low}..{self.high}")
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A legal basis and the days it is in force; `verify` marks one not read in its official text."""
+
+    title_zh: str
+    article: str = ""
+    since: date | None = None
+    until: date | None = None
+    verify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One limb of a rule; `sentence_zh`/`sentence_en` may use {measure}, {threshold}, {shops}, {lines}."""
+
+    sentence_zh: str
+    sentence_en: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assist:
+    """A department told beside the lead, when the alert is at least this grave (or this large)."""
+
+    department: str
+    at_least: Level = Level.BLUE
+    min_measure: float | None = None
+
+
+Values = Mapping[str, float]
+Find = Callable[[Facts, Window, Values], ir.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the book. `find` is pure: facts and a window in, findings out, no clock.
+
+    `lookback_days` is how far before the window the expression reads; `cooldown_days` joins
+    findings of one subject into one alert when their behaviour is no further apart.
+    """
+
+    rule_id: str
+    name_zh: str
+    name_en: str
+    kind: Literal["statutory", "model"]
+    level: Level
+    subject_kind: SubjectKind
+    lookback_days: int
+    cooldown_days: int
+    feeds: tuple[str, ...]
+    clauses: Mapping[str, Clause]
+    parameters: tuple[Parameter, ...]
+    basis: tuple[Basis, ...]
+    find: Find
+    assists: tuple[Assist, ...] = ()
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"R-[A-Z]\d{2}", self.rule_id):
+            raise ValueError(f"{self.rule_id!r} is not a rule id such as R-M01")
+        if not self.clauses:
+            raise ValueError(f"{self.rule_id} has no clause to explain a finding with")
+
+    def values(self, tuned: Values | None = None) -> dict[str, float]:
+        """The parameters' values: defaults, with tuned ones in their bounds; statutory ones stay."""
+        chosen = {one.name: one.default for one in self.parameters}
+        for name, value in (tuned or {}).items():
+            known = next((one for one in self.parameters if one.name == name), None)
+            if known is None:
+                raise ValueError(f"{self.rule_id} has no parameter {name!r}; it has {sorted(chosen)}")
+            if known.statutory:
+                raise ValueError(f"{self.rule_id}: {name} is set by law and cannot be tuned")
+            if not known.low <= value <= known.high:
+                raise ValueError(f"{self.rule_id}: {name} must lie in {known.low}..{known.high} {known.unit}")
+            chosen[name] = value
+        return chosen
