@@ -1,0 +1,185 @@
+"""A workspace on disk: where it is, its settings, its keys. Everything a run needs is read once, here."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from yaotong.errors import ConfigError
+
+SETTINGS_FILE = "settings.toml"
+_TEMPLATE = """\
+# 云药通工作区设置 Settings of this workspace. Environment variables win: YAOTONG_DATABASE_URL.
+
+[workspace]
+title = "{title}"
+# true: every screen says that the data are synthetic.
+synthetic = {synthetic}
+
+[store]
+# Empty: SQLite inside this folder. A PostgreSQL URL where departments write at once.
+database_url = ""
+
+[intake]
+# "sha256" or "sm3": the digest of the keyed pseudonyms. Changing it makes new pseudonyms.
+pseudonym_digest = "sha256"
+# WGS-84 box that every pharmacy must lie in: [lon_min, lat_min, lon_max, lat_max]. Empty: no check.
+region = {region}
+
+[delivery]
+# One table per webhook. `secret_file` is relative to this folder and must be readable by you alone.
+# [[delivery.webhook]]
+# department = "psb"
+# url = "https://…"
+# secret_file = "keys/psb-webhook.key"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where one department wants its alerts posted, and the key they are signed with."""
+
+    department: str
+    url: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run needs to know about its workspace. Keys never show in a repr."""
+
+    home: Path
+    title: str
+    synthetic: bool
+    database_url: str = field(repr=False)
+    pseudonym_digest: str
+    region: tuple[float, float, float, float] | None
+    webhooks: tuple[Webhook, ...]
+    pseudonym_key: bytes = field(repr=False)
+    pseudonym_key_id: str
+    session_key: str = field(repr=False)
+
+    @property
+    def facts_dir(self) -> Path:
+        """Folder of the Parquet files."""
+        return self.home / "facts"
+
+    @property
+    def raw_dir(self) -> Path:
+        """Folder of the reject files and raw receipts."""
+        return self.home / "loads"
+
+
+def home_of(given: str | os.PathLike[str] | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The workspace folder: the one given, else YAOTONG_HOME, else ./yaotong-home."""
+    return Path(given or environ.get("YAOTONG_HOME") or "yaotong-home").expanduser().resolve()
+
+
+def create(
+    home: Path,
+    *,
+    title: str = "云药通",
+    synthetic: bool = False,
+    region: tuple[float, float, float, float] | None = None,
+) -> None:
+    """Make the workspace's folders, settings and keys; what is there already stays as it is."""
+    try:
+        for folder in (home, home / "facts", home / "loads", home / "keys"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (home / "keys").chmod(0o700)
+        settings = home / SETTINGS_FILE
+        if not settings.exists():
+            box = list(region) if region else []
+            settings.write_text(
+                _TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box), "utf-8"
+            )
+        _make_key(home / "keys" / "pseudonym.key")
+        _make_key(home / "keys" / "session.key")
+    except OSError as error:
+        raise ConfigError(
+            f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
+        ) from error
+
+
+def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read a workspace's settings and keys; ConfigError tells what to mend."""
+    path = home / SETTINGS_FILE
+    if not path.exists():
+        raise ConfigError(f"{home} 不是云药通工作区。请先运行 yaotong init --home {home}")
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} 无法读取：{error}。请改正，或删去后重新运行 yaotong init。") from error
+    workspace, intake = _table(raw, "workspace"), _table(raw, "intake")
+    url = environ.get("YAOTONG_DATABASE_URL") or _table(raw, "store").get("database_url") or ""
+    digest = str(intake.get("pseudonym_digest", "sha256"))
+    if digest not in ("sha256", "sm3"):
+        raise ConfigError(f"{path}: pseudonym_digest 只能是 sha256 或 sm3，不是 {digest!r}。")
+    pseudonym = _read_key(home / "keys" / "pseudonym.key")
+    return Settings(
+        home=home,
+        title=str(workspace.get("title", "云药通")),
+        synthetic=bool(workspace.get("synthetic", False)),
+        database_url=str(url) or f"sqlite:///{home / 'yaotong.db'}",
+        pseudonym_digest=digest,
+        region=_region(intake.get("region"), path),
+        webhooks=_webhooks(_table(raw, "delivery"), home),
+        pseudonym_key=bytes.fromhex(pseudonym),
+        pseudonym_key_id="k1",
+        session_key=_read_key(home / "keys" / "session.key"),
+    )
+
+
+def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = raw.get(name, {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"设置中的 [{name}] 应当是一个表。")
+    return value
+
+
+def _region(value: object, path: Path) -> tuple[float, float, float, float] | None:
+    if not value:
+        return None
+    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(one, int | float) for one in value):
+        raise ConfigError(f"{path}: region 应为四个数 [lon_min, lat_min, lon_max, lat_max]。")
+    west, south, east, north = (float(one) for one in value)
+    if west >= east or south >= north:
+        raise ConfigError(f"{path}: region 的西、南边界应小于东、北边界。")
+    return west, south, east, north
+
+
+def _webhooks(delivery: Mapping[str, Any], home: Path) -> tuple[Webhook, ...]:
+    found = []
+    for one in delivery.get("webhook", []):
+        missing = {"department", "url", "secret_file"} - set(one)
+        if missing:
+            raise ConfigError(f"[[delivery.webhook]] 缺少 {'、'.join(sorted(missing))}。")
+        secret = (home / one["secret_file"]).resolve()
+        found.append(Webhook(one["department"], one["url"], _read_key(secret)))
+    return tuple(found)
+
+
+def _make_key(path: Path) -> None:
+    if path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+
+
+def _read_key(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"密钥 {path.name} 无法读取。请运行 yaotong init 补齐，或从备份恢复。") from error
+    if mode & 0o077:
+        raise ConfigError(f"密钥 {path.name} 可被他人读取。请运行 chmod 600 {path}")
+    if not text:
+        raise ConfigError(f"密钥 {path.name} 是空的。请从备份恢复。")
+    return text

@@ -1,0 +1,93 @@
+"""Open the facts: one DuckDB connection that sees exactly what one data version holds."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+from sqlalchemy import Connection
+
+from yaotong.facts import FACT_SCHEMAS, Facts
+from yaotong.store import factfiles, registry
+from yaotong.store.engine import Store
+from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
+from yaotong.workdays import days_frame
+
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
+
+
+def open_facts(store: Store, *, until: date | None = None, version: int | None = None) -> Facts:
+    """The facts at a data version (now by default); `until` is the last day of the calendar table."""
+    backend = ibis.duckdb.connect(threads=2)
+    with store.read() as connection:
+        sales = _lines(backend, connection, store, "sales", version)
+        purchases = _lines(backend, connection, store, "purchases", version)
+        frames = {
+            "drugs": _drugs(connection, version),
+            "pharmacies": _pharmacies(connection, version),
+            "areas": registry.read(connection, area, version),
+            "recalls": registry.read(connection, recall, version),
+            "notices": registry.read(connection, notice, version),
+        }
+    frames["days"] = _days(sales, until)
+    tables = {name: _table(backend, name, frame) for name, frame in frames.items()}
+    return Facts(sales=sales, purchases=purchases, **tables)
+
+
+def _lines(
+    backend: Backend, connection: Connection, store: Store, feed: str, version: int | None
+) -> ir.Table:
+    files = factfiles.paths(connection, store.facts_dir, feed, version)
+    if not files:
+        return _table(backend, feed, pd.DataFrame())
+    names = FACT_SCHEMAS[feed].names
+    lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)[names]
+    ended = factfiles.corrections(connection, feed, version)
+    if ended.empty:
+        return lines
+    gone = _registered(backend, f"{feed}_ended", pa.Table.from_pandas(ended, preserve_index=False))
+    return lines.anti_join(gone, ["line_id", "line_sha"])
+
+
+def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:
+    frame = registry.read(connection, drug, version)
+    frame["valid_from"] = frame["valid_from"].astype(object).where(frame["valid_from"].notna(), _FIRST_DAY)
+    frame["valid_to"] = frame["valid_to"].astype(object).where(frame["valid_to"].notna(), _LAST_DAY)
+    return frame
+
+
+def _pharmacies(connection: Connection, version: int | None) -> pd.DataFrame:
+    frame = registry.read(connection, pharmacy, version)
+    placed = registry.read(connection, placement, version)[["license_no", "area_code"]]
+    return frame.merge(placed, on="license_no", how="left").rename(columns={"license_no": "pharmacy_id"})
+
+
+def _days(sales: ir.Table, until: date | None) -> pd.DataFrame:
+    span = sales.aggregate(first=sales.sold_at.min(), last=sales.sold_at.max()).to_pandas().iloc[0]
+    if pd.isna(span["first"]):
+        last = until or _FIRST_DAY
+        return days_frame(last, last)
+    # Baselines look back before the first sale, so the calendar starts a quarter earlier.
+    first = span["first"].date() - timedelta(days=92)
+    return days_frame(first, max(until or first, span["last"].date()))
+
+
+def _table(backend: Backend, name: str, frame: pd.DataFrame) -> ir.Table:
+    schema = FACT_SCHEMAS[name]
+    arrays = [
+        pa.array(frame[field.name], type=field.type, from_pandas=True)
+        if field.name in frame.columns
+        else pa.nulls(len(frame), field.type)
+        for field in schema
+    ]
+    return _registered(backend, name, pa.table(arrays, schema=schema))
+
+
+def _registered(backend: Backend, name: str, table: pa.Table) -> ir.Table:
+    """The Arrow table as a view: nothing is copied, and rules scan it as it lies."""
+    backend.con.register(name, table)
+    return backend.table(name)

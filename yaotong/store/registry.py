@@ -1,0 +1,110 @@
+"""Registries with a past: a changed row ends at the version that changed it, and a new one begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, insert, or_, select, update
+
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a frame changed: rows added or altered, and rows that said nothing new."""
+
+    changed: int
+    unchanged: int
+
+
+def in_force(table: Table, version: int | None) -> ColumnElement[bool]:
+    """The rows in force at a data version, or now when the version is None."""
+    if version is None:
+        return table.c.until_version.is_(None)
+    return and_(
+        table.c.since_version <= version,
+        or_(table.c.until_version.is_(None), table.c.until_version > version),
+    )
+
+
+def read(connection: Connection, table: Table, version: int | None = None) -> pd.DataFrame:
+    """The registry at a data version, in order of first arrival; bookkeeping columns left out."""
+    hidden = {"row_id", "row_sha", "since_version", "until_version"}
+    wanted = [column for column in table.c if column.name not in hidden]
+    rows = connection.execute(select(*wanted).where(in_force(table, version)).order_by(table.c.row_id))
+    return pd.DataFrame(rows.fetchall(), columns=[column.name for column in wanted])
+
+
+def news(connection: Connection, table: Table, key: tuple[str, ...], frame: pd.DataFrame) -> pd.Series:
+    """True for each row of `frame` that adds to or changes the registry; aligned to the frame."""
+    if frame.empty:
+        return pd.Series(False, index=frame.index)
+    current = _current(connection, table, key)
+    known = dict(zip(_keys(current, key), current["row_sha"], strict=True))
+    fresh = [known.get(one) != sha for one, sha in zip(_keys(frame, key), frame["row_sha"], strict=True)]
+    return pd.Series(fresh, index=frame.index)
+
+
+def apply(
+    connection: Connection, table: Table, key: tuple[str, ...], frame: pd.DataFrame, version: int
+) -> Applied:
+    """Write what is new in `frame` (with `row_sha`) as of `version`."""
+    fresh = frame[news(connection, table, key, frame)]
+    if fresh.empty:
+        return Applied(0, len(frame))
+    current = _current(connection, table, key)
+    ids = dict(zip(_keys(current, key), current["row_id"], strict=True))
+    ended = [ids[one] for one in _keys(fresh, key) if one in ids]
+    end(connection, table, ended, version)
+    columns = [column.name for column in table.c if column.name in fresh.columns]
+    rows = _plain(fresh[columns].assign(since_version=version))
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(insert(table), rows[start : start + _CHUNK])
+    return Applied(len(fresh), len(frame) - len(fresh))
+
+
+def replace(
+    connection: Connection, table: Table, key: tuple[str, ...], frame: pd.DataFrame, version: int
+) -> Applied:
+    """As `apply`, and end the rows whose key `frame` no longer has: for tables that are derived whole."""
+    current = _current(connection, table, key)
+    kept = set(_keys(frame, key))
+    gone = [
+        row_id
+        for one, row_id in zip(_keys(current, key), current["row_id"], strict=True)
+        if one not in kept
+    ]
+    end(connection, table, gone, version)
+    return apply(connection, table, key, frame, version)
+
+
+def end(connection: Connection, table: Table, row_ids: list[int], version: int) -> None:
+    """Let rows cease to be in force from `version` on."""
+    if row_ids:
+        statement = update(table).where(table.c.row_id == bindparam("ended")).values(until_version=version)
+        connection.execute(statement, [{"ended": int(one)} for one in row_ids])
+
+
+def _current(connection: Connection, table: Table, key: tuple[str, ...]) -> pd.DataFrame:
+    columns = [table.c.row_id, table.c.row_sha, *(table.c[name] for name in key)]
+    rows = connection.execute(select(*columns).where(in_force(table, None)))
+    return pd.DataFrame(rows.fetchall(), columns=["row_id", "row_sha", *key])
+
+
+def _keys(frame: pd.DataFrame, key: tuple[str, ...]) -> list[tuple[str, ...]]:
+    parts = [frame[name].astype("string").fillna("").str.slice(0, 128) for name in key]
+    return list(zip(*(part.tolist() for part in parts), strict=True))
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as dictionaries of plain Python values, missing ones as None."""
+    columns = {}
+    for name in frame.columns:
+        series = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(series.dtype):
+            values = [None if pd.isna(one) else one.to_pydatetime() for one in series]
+        else:
+            values = series.astype(object).where(series.notna(), None).tolist()
+        columns[name] = values
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,0 +1,278 @@
+"""Tables of the operational store. Portable types only, so that any SQLAlchemy database serves.
+
+A row of a registry is in force at data version v when since_version <= v and
+(until_version is null or until_version > v): the past stays readable as it was.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# One row per file ever offered; data_version is set when it changed what is known.
+load = Table(
+    "load",
+    metadata,
+    Column("load_id", Integer, primary_key=True),
+    Column("data_version", Integer, unique=True),
+    Column("feed", String(32), nullable=False),
+    Column("profile", String(64), nullable=False),
+    Column("file", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("outcome", String(16), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("sent_by", String(64), nullable=False),
+    Column("arrived_at", DateTime, nullable=False),
+)
+
+fact_file = Table(
+    "fact_file",
+    metadata,
+    Column("file_id", Integer, primary_key=True),
+    Column("feed", String(32), nullable=False),
+    Column("path", String(255), nullable=False, unique=True),
+    Column("month", String(7), nullable=False),
+    Column("area_code", String(12), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("since_version", Integer, nullable=False),
+    Column("until_version", Integer),
+    Index(None, "feed", "month"),
+)
+
+# Wordings of fact lines that a later load has corrected.
+corrected_line = Table(
+    "corrected_line",
+    metadata,
+    Column("feed", String(32), primary_key=True),
+    Column("line_id", String(160), primary_key=True),
+    Column("line_sha", String(32), primary_key=True),
+    Column("since_version", Integer, nullable=False),
+)
+
+_TYPES: dict[Kind, TypeEngine[object]] = {
+    Kind.TEXT: Text(),
+    Kind.IDENTIFIER: String(128),
+    Kind.DATE: Date(),
+    Kind.MOMENT: DateTime(),
+    Kind.NUMBER: Float(),
+    Kind.INTEGER: Integer(),
+    Kind.FLAG: Boolean(),
+    Kind.CHOICE: String(32),
+    Kind.CATEGORIES: Text(),
+    Kind.GEOMETRY: LargeBinary(),
+}
+
+
+def _registry(name: str, feed: Feed, *extra: Column[object]) -> Table:
+    """A registry's table: the feed's columns, what we add, and the versions it is in force."""
+    own = [
+        Column("categories" if one.name == "category" else one.name, _TYPES[one.kind]) for one in feed.columns
+    ]
+    return Table(
+        name,
+        metadata,
+        Column("row_id", Integer, primary_key=True),
+        *own,
+        *extra,
+        Column("row_sha", String(32), nullable=False),
+        Column("since_version", Integer, nullable=False),
+        Column("until_version", Integer),
+        Index(None, *feed.key),
+    )
+
+
+area = _registry("area", AREAS)
+pharmacy = _registry("pharmacy", PHARMACIES, Column("source_lon", Float), Column("source_lat", Float))
+drug = _registry("drug", DRUGS)
+recall = _registry("recall", RECALLS)
+notice = _registry("notice", CALENDAR)
+office = _registry("office", DEPARTMENTS)
+
+REGISTRIES: dict[str, Table] = {
+    "areas": area,
+    "pharmacies": pharmacy,
+    "drugs": drug,
+    "recalls": recall,
+    "calendar": notice,
+    "departments": office,
+}
+
+# Derived from pharmacies and areas whenever either changes; rebuilt, never edited.
+placement = Table(
+    "placement",
+    metadata,
+    Column("row_id", Integer, primary_key=True),
+    Column("license_no", String(128), nullable=False),
+    Column("area_code", String(128)),
+    Column("place", String(16), nullable=False),
+    Column("row_sha", String(32), nullable=False),
+    Column("since_version", Integer, nullable=False),
+    Column("until_version", Integer),
+    Index(None, "license_no"),
+)
+quality_finding = Table(
+    "quality_finding",
+    metadata,
+    Column("row_id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("claimed", String(128)),
+    Column("found", String(128)),
+    Column("row_sha", String(32), nullable=False),
+    Column("since_version", Integer, nullable=False),
+    Column("until_version", Integer),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("finding_id", String(32), primary_key=True),
+    Column("rule_id", String(8), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("subject", String(160), nullable=False),
+    Column("behaviour_day", Date, nullable=False),
+    Column("behaviour_from", DateTime, nullable=False),
+    Column("behaviour_until", DateTime, nullable=False),
+    Column("clause", String(32), nullable=False),
+    Column("measure", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("area_code", String(128)),
+    Column("pharmacy_ids", Text, nullable=False),
+    Column("line_ids", Text, nullable=False),
+    Column("content_sha", String(32), nullable=False),
+    Column("alert_id", String(16), ForeignKey("alert.alert_id"), index=True),
+    Column("data_version", Integer, nullable=False),
+    Column("gone_at_version", Integer),
+    Index(None, "rule_id", "behaviour_day"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("alert_id", String(16), primary_key=True),
+    Column("rule_id", String(8), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject", String(160), nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("lead", String(32), nullable=False),
+    Column("area_code", String(128)),
+    Column("pharmacy_ids", Text, nullable=False),
+    Column("clause", String(32), nullable=False),
+    Column("measure", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("behaviour_from", DateTime, nullable=False),
+    Column("behaviour_until", DateTime, nullable=False),
+    Column("opened_at", DateTime, nullable=False),
+    Column("accept_due", DateTime, nullable=False),
+    Column("check_due", DateTime, nullable=False),
+    Column("dispose_due", DateTime, nullable=False),
+    Column("close_due", DateTime, nullable=False),
+    Column("outcome", String(16)),
+    Column("condition_gone", Boolean, nullable=False, server_default=text("false")),
+    Column("data_version", Integer, nullable=False),
+    Index(None, "rule_id", "subject"),
+    Index(None, "state", "level"),
+)
+
+alert_event = Table(
+    "alert_event",
+    metadata,
+    Column("alert_id", String(16), ForeignKey("alert.alert_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("department", String(32), nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+dispatch = Table(
+    "dispatch",
+    metadata,
+    Column("alert_id", String(16), ForeignKey("alert.alert_id"), primary_key=True),
+    Column("department", String(32), primary_key=True),
+    Column("part", String(8), nullable=False),
+    Column("office_code", String(128)),
+    Column("sent_at", DateTime, nullable=False),
+    Column("accepted_at", DateTime),
+    Column("accepted_by", String(64)),
+    Column("answered_at", DateTime),
+    Column("answer", Text),
+    CheckConstraint("part in ('lead', 'assist')", name="part"),
+    Index("uq_dispatch_one_lead", "alert_id", unique=True, sqlite_where=text("part = 'lead'"),
+          postgresql_where=text("part = 'lead'")),
+    Index(None, "department"),
+)  # fmt: skip
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", String(40), primary_key=True),
+    Column("alert_id", String(16), ForeignKey("alert.alert_id"), nullable=False),
+    Column("event_seq", Integer, nullable=False),
+    Column("department", String(32), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("written_at", DateTime, nullable=False),
+    Column("next_at", DateTime, nullable=False),
+    Column("delivered_at", DateTime),
+    Column("last_error", Text),
+    CheckConstraint("state in ('due', 'sent', 'dead')", name="state"),
+    Index(None, "state", "next_at"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("username", String(64), primary_key=True),
+    Column("display_name", String(64), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("department", String(32), nullable=False),
+    Column("area_code", String(128), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
