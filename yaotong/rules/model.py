@@ -74,6 +74,10 @@ class Assist:
     at_least: Level = Level.BLUE
     min_measure: float | None = None
 
+    def wanted(self, level_rank: int, measure: float) -> bool:
+        """Whether an alert of this gravity (0 red to 3 blue) and measure is to be told."""
+        return level_rank <= self.at_least.rank and (self.min_measure is None or measure >= self.min_measure)
+
 
 Values = Mapping[str, float]
 Find = Callable[[Facts, Window, Values], ir.Table]

@@ -1,0 +1,1 @@
+"""The door for everything that changes something."""
