@@ -1,0 +1,50 @@
+"""Accounts as rows. Only the digest of a password is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from yaotong.errors import UsageError
+from yaotong.store.schema import account
+
+
+def add(
+    connection: Connection,
+    *,
+    username: str,
+    display_name: str,
+    password_hash: str,
+    department: str,
+    area_code: str,
+    role: str,
+    created_at: datetime,
+) -> None:
+    """A new account; UsageError when the name is taken."""
+    if get(connection, username) is not None:
+        raise UsageError(f"账号 {username} 已存在。")
+    connection.execute(
+        insert(account).values(
+            username=username,
+            display_name=display_name,
+            password_hash=password_hash,
+            department=department,
+            area_code=area_code,
+            role=role,
+            disabled=False,
+            created_at=created_at,
+        )
+    )
+
+
+def get(connection: Connection, username: str) -> Row[Any] | None:
+    """One account, or None."""
+    return connection.execute(select(account).where(account.c.username == username)).first()
+
+
+def disable(connection: Connection, username: str) -> bool:
+    """Shut an account; False when there is none."""
+    statement = update(account).where(account.c.username == username).values(disabled=True)
+    return connection.execute(statement).rowcount == 1

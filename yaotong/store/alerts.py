@@ -1,0 +1,159 @@
+"""Alerts as rows. A transition is an event row; an update is compare-and-set on the revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from yaotong.alerts.model import KnownAlert
+from yaotong.alerts.states import Act, State
+from yaotong.codes import Level
+from yaotong.errors import Conflict
+from yaotong.store import findings
+from yaotong.store.schema import alert, alert_event, dispatch, finding, outbox
+
+
+def known(connection: Connection, rule_id: str, subjects: Sequence[str]) -> list[KnownAlert]:
+    """The alerts of these subjects under one rule, with their findings."""
+    rows: list[Row[Any]] = []
+    for part in findings.chunks(subjects):
+        query = select(alert).where(alert.c.rule_id == rule_id, alert.c.subject.in_(part))
+        rows += connection.execute(query).fetchall()
+    evidence = findings.of_alerts(connection, [row.alert_id for row in rows])
+    return [
+        KnownAlert(
+            alert_id=row.alert_id,
+            subject=row.subject,
+            state=State(row.state),
+            level=Level(row.level),
+            first_day=row.first_day,
+            last_day=row.last_day,
+            condition_gone=row.condition_gone,
+            findings=evidence[row.alert_id],
+        )
+        for row in rows
+    ]
+
+
+def get(connection: Connection, alert_id: str) -> Row[Any] | None:
+    """One alert's row, or None."""
+    return connection.execute(select(alert).where(alert.c.alert_id == alert_id)).first()
+
+
+def subjects_of(connection: Connection, finding_ids: Sequence[str]) -> set[str]:
+    """The subjects of some findings."""
+    found: set[str] = set()
+    for part in findings.chunks(finding_ids):
+        found |= set(connection.execute(select(finding.c.subject).where(finding.c.finding_id.in_(part))).scalars())
+    return found
+
+
+def insert_alert(connection: Connection, columns: dict[str, Any]) -> None:
+    """A new alert at revision 1."""
+    connection.execute(insert(alert).values(revision=1, condition_gone=False, **columns))
+
+
+def change(connection: Connection, alert_id: str, revision: int, columns: dict[str, Any]) -> int:
+    """Set columns if the alert still stands at `revision`; the new revision, or Conflict."""
+    result = connection.execute(
+        update(alert)
+        .where(alert.c.alert_id == alert_id, alert.c.revision == revision)
+        .values(revision=revision + 1, **columns)
+    )
+    if result.rowcount != 1:
+        raise Conflict("这条预警刚刚被别人更新过。请刷新后再操作。")
+    return revision + 1
+
+
+def add_event(
+    connection: Connection,
+    alert_id: str,
+    *,
+    at: datetime,
+    actor: str,
+    department: str,
+    act: Act,
+    sources: tuple[State | None, State],
+    reason: str,
+    text: str = "",
+) -> int:
+    """Append an event row; returns its sequence number."""
+    newest = select(func.coalesce(func.max(alert_event.c.seq), 0)).where(alert_event.c.alert_id == alert_id)
+    seq = int(connection.execute(newest).scalar_one()) + 1
+    before, after = sources
+    connection.execute(
+        insert(alert_event).values(
+            alert_id=alert_id,
+            seq=seq,
+            at=at,
+            actor=actor,
+            department=department,
+            act=str(act),
+            from_state=str(before) if before else "",
+            to_state=str(after),
+            reason=reason,
+            text=text,
+        )
+    )
+    return seq
+
+
+def parts(connection: Connection, alert_id: str) -> dict[str, str]:
+    """Which departments were told of an alert, and in which part: {department: lead|assist}."""
+    query = select(dispatch.c.department, dispatch.c.part).where(dispatch.c.alert_id == alert_id)
+    return {row.department: row.part for row in connection.execute(query)}
+
+
+def add_dispatch(
+    connection: Connection,
+    alert_id: str,
+    department: str,
+    part: str,
+    office_code: str | None,
+    sent_at: datetime,
+) -> None:
+    """Tell one department of an alert."""
+    connection.execute(
+        insert(dispatch).values(
+            alert_id=alert_id, department=department, part=part, office_code=office_code, sent_at=sent_at
+        )
+    )
+
+
+def mark_dispatch(connection: Connection, alert_id: str, department: str, columns: dict[str, Any]) -> None:
+    """Note on a dispatch that it was accepted or answered."""
+    connection.execute(
+        update(dispatch)
+        .where(dispatch.c.alert_id == alert_id, dispatch.c.department == department)
+        .values(**columns)
+    )
+
+
+def queue(
+    connection: Connection,
+    alert_id: str,
+    seq: int,
+    department: str,
+    channels: Sequence[str],
+    at: datetime,
+) -> None:
+    """Put one message per channel into the outbox, in the transaction of the event it tells of."""
+    rows = [
+        {
+            "message_id": f"{alert_id}-{seq}-{department}-{channel}"[:40],
+            "alert_id": alert_id,
+            "event_seq": seq,
+            "department": department,
+            "channel": channel,
+            "state": "due",
+            "attempts": 0,
+            "written_at": at,
+            "next_at": at,
+        }
+        for channel in channels
+    ]
+    if rows:
+        connection.execute(insert(outbox), rows)

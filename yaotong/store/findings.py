@@ -1,0 +1,104 @@
+"""Findings as rows: what each run found, and what later runs no longer find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from yaotong.alerts.model import Finding
+from yaotong.codes import Level
+from yaotong.store.schema import finding
+
+
+def in_window(connection: Connection, rule_id: str, since: date, until: date) -> dict[str, str]:
+    """Ids and content digests of the findings in force of one rule in a span of behaviour days."""
+    query = select(finding.c.finding_id, finding.c.content_sha).where(
+        finding.c.rule_id == rule_id,
+        finding.c.behaviour_day.between(since, until),
+        finding.c.gone_at_version.is_(None),
+    )
+    return {row.finding_id: row.content_sha for row in connection.execute(query)}
+
+
+def of_alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
+    """The findings in force of each alert, by behaviour day."""
+    found: dict[str, list[Finding]] = {one: [] for one in alert_ids}
+    for part in chunks(alert_ids):
+        query = (
+            select(finding)
+            .where(finding.c.alert_id.in_(part), finding.c.gone_at_version.is_(None))
+            .order_by(finding.c.behaviour_day, finding.c.clause)
+        )
+        for row in connection.execute(query):
+            found[row.alert_id].append(_finding(row))
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def keep(connection: Connection, alert_of: Mapping[str, str], found: Iterable[Finding], version: int) -> None:
+    """Write findings, each under its alert; a stored one with the same id is replaced."""
+    rows = [_row(one, alert_of[one.finding_id], version) for one in found]
+    if not rows:
+        return
+    connection.execute(
+        delete(finding).where(finding.c.finding_id == bindparam("old")),
+        [{"old": row["finding_id"]} for row in rows],
+    )
+    connection.execute(insert(finding), rows)
+
+
+def let_go(connection: Connection, finding_ids: Iterable[str], version: int) -> None:
+    """Mark findings that a run no longer finds."""
+    rows = [{"old": one} for one in finding_ids]
+    if rows:
+        statement = update(finding).where(finding.c.finding_id == bindparam("old"))
+        connection.execute(statement.values(gone_at_version=version), rows)
+
+
+def chunks(values: Sequence[str], size: int = 500) -> list[Sequence[str]]:
+    """Parts small enough for an IN list on any database."""
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def _row(one: Finding, alert_id: str, version: int) -> dict[str, Any]:
+    return {
+        "finding_id": one.finding_id,
+        "rule_id": one.rule_id,
+        "rule_version": one.rule_version,
+        "subject": one.subject,
+        "behaviour_day": one.behaviour_day,
+        "behaviour_from": one.behaviour_from,
+        "behaviour_until": one.behaviour_until,
+        "clause": one.clause,
+        "measure": one.measure,
+        "threshold": one.threshold,
+        "level": str(one.level),
+        "area_code": one.area_code,
+        "pharmacy_ids": json.dumps(sorted(one.pharmacy_ids), ensure_ascii=False),
+        "line_ids": json.dumps(sorted(one.line_ids), ensure_ascii=False),
+        "content_sha": one.content_sha,
+        "alert_id": alert_id,
+        "data_version": version,
+        "gone_at_version": None,
+    }
+
+
+def _finding(row: Row[Any]) -> Finding:
+    return Finding(
+        rule_id=row.rule_id,
+        rule_version=row.rule_version,
+        subject=row.subject,
+        behaviour_day=row.behaviour_day,
+        behaviour_from=row.behaviour_from,
+        behaviour_until=row.behaviour_until,
+        clause=row.clause,
+        measure=row.measure,
+        threshold=row.threshold,
+        level=Level(row.level),
+        area_code=row.area_code,
+        pharmacy_ids=tuple(json.loads(row.pharmacy_ids)),
+        line_ids=tuple(json.loads(row.line_ids)),
+    )

@@ -1,0 +1,33 @@
+"""The outbox: messages that are due, and what became of each try."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from yaotong.store.schema import outbox
+
+
+def due(connection: Connection, now: datetime, limit: int = 500) -> list[Row[Any]]:
+    """Messages whose time has come, oldest first."""
+    query = (
+        select(outbox)
+        .where(outbox.c.state == "due", outbox.c.next_at <= now)
+        .order_by(outbox.c.next_at, outbox.c.message_id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).fetchall())
+
+
+def note(connection: Connection, message_id: str, attempts: int, columns: dict[str, Any]) -> bool:
+    """Write the outcome of a try if nobody else tried since; False when somebody did."""
+    result = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.message_id == message_id, outbox.c.attempts == attempts, outbox.c.state == "due"
+        )
+        .values(attempts=attempts + 1, **columns)
+    )
+    return result.rowcount == 1
