@@ -1,0 +1,66 @@
+# 云药通：make demo 看演示，make test 做检验；其余目标用 make help 查看。
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+HOME_DIR ?= demo-home
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PACKAGES := geo yaotong layers webapp
+# Two cores by default; JOBS=auto uses all.
+JOBS ?= 2
+
+.PHONY: help install install-dev demo test lint types arrows pytest bench vendor lock clean
+
+help: ## 列出全部目标
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
+
+install: ## 安装到 .venv（没有变化时立即结束）
+	@sh .ci/install base
+
+install-dev: ## 安装开发与测试所需，浏览器在内
+	@sh .ci/install dev
+	@sh .ci/install-test
+
+demo: install ## 建立演示城市并在 http://127.0.0.1:8000 打开；CHECK=1 只逐页检查一遍
+	@$(PY) -m yaotong demo --home $(HOME_DIR)
+ifeq ($(CHECK),1)
+	@$(PY) -m webapp.check --home $(HOME_DIR)
+else
+	@$(PY) -m yaotong serve --home $(HOME_DIR) --host $(HOST) --port $(PORT)
+endif
+
+test: install-dev lint types arrows pytest ## 全部检验：风格、类型、依赖方向、测试
+
+lint: ## 代码风格
+	@sh .ci/install dev
+	@$(PY) -m ruff check .
+
+types: ## 类型
+	@sh .ci/install dev
+	@$(PY) -m mypy
+
+arrows: ## 依赖方向
+	@sh .ci/install dev
+	@.venv/bin/lint-imports --no-logo
+
+pytest: ## 只运行测试；ARGS="tests/geo -k 名字" 可挑选
+	@sh .ci/install dev
+	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+bench: ## 运行 bench/bench_*.py
+	@sh .ci/install dev
+	@for one in bench/bench_*.py; do \
+		[ -e "$$one" ] || { echo "bench/ 里还没有 bench_*.py"; break; }; \
+		echo "== $$one"; $(PY) "$$one" || exit 1; \
+	done
+
+vendor: ## 核对随程序分发的前端文件与其校验和
+	@$(PY) -m webapp.vendor
+
+lock: ## 重写 .ci/*.lock（UPGRADE=1 升级版本）
+	@sh .ci/install dev
+	@sh .ci/lock $(if $(filter 1,$(UPGRADE)),--upgrade)
+
+clean: ## 删除生成物，保留 .venv
+	@rm -rf build dist demo-home .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
