@@ -54,12 +54,14 @@ bench: ## 运行 bench/bench_*.py
 		echo "== $$one"; $(PY) "$$one" || exit 1; \
 	done
 
-vendor: ## 核对随程序分发的前端文件与其校验和
-	@$(PY) -m webapp.vendor
+vendor: install ## 重新收取随程序分发的前端文件（需要 npm；平时不用）
+	@npm ci --prefix webapp/vendor --ignore-scripts --no-audit --no-fund
+	@$(PY) -m webapp.vendor.collect
 
-lock: ## 重写 .ci/*.lock（UPGRADE=1 升级版本）
+lock: ## 依 pyproject.toml 重写 .ci/*.lock 与 environment.yml（UPGRADE=1 升级版本）
 	@sh .ci/install dev
 	@sh .ci/lock $(if $(filter 1,$(UPGRADE)),--upgrade)
+	@$(PY) .ci/environment.py
 
 clean: ## 删除生成物，保留 .venv
 	@rm -rf build dist demo-home .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
