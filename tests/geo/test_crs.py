@@ -160,12 +160,13 @@ def test_projected_series_is_refused():
         geometry_to_wgs84(gpd.GeoSeries([shapely.Point(5e5, 3.4e6)], crs=4549), Crs.CGCS2000)
 
 
+@pytest.mark.real
 def test_pinghu_outline_read_unchanged_lies_half_a_kilometre_off(real_data: Path):
     outline = shapely.from_geojson((real_data / "pinghu" / "330482.geojson").read_text())
     true = geometry_to_wgs84(outline, Crs.GCJ02)
     apart = haversine_m(*shapely.get_coordinates(outline).T, *shapely.get_coordinates(true).T)
     assert len(apart) == 1147
-    assert 475 < apart.min()
+    assert apart.min() > 475
     assert apart.max() < 502
     city_hall_gcj02 = shapely.Point(from_wgs84(121.0131, 30.6769, Crs.GCJ02))
     assert outline.contains(city_hall_gcj02)
