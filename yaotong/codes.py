@@ -79,13 +79,61 @@ CATEGORIES: dict[str, str] = {
 SPECIAL_CATEGORIES: tuple[str, ...] = ("NARC", "PSY1", "PSY2", "PRECURSOR", "EPH", "OPI_CMP", "TOXIC")
 
 FILE_REASONS: frozenset[str] = frozenset(
-    "empty_file no_header missing_column duplicate_header bad_delimiter bad_encoding unknown_format ext_mismatch "
-    "corrupt_file truncated_file encrypted_file too_large too_many_rows too_many_columns decompression_bomb "
-    "nested_archive path_traversal xml_entity macro external_link formula_cell bad_schema bad_json json_depth "
-    "unsafe_filename duplicate_upload unsupported_crs".split()
+    (
+        "empty_file",
+        "no_header",
+        "missing_column",
+        "duplicate_header",
+        "bad_delimiter",
+        "bad_encoding",
+        "unknown_format",
+        "ext_mismatch",
+        "corrupt_file",
+        "truncated_file",
+        "encrypted_file",
+        "too_large",
+        "too_many_rows",
+        "too_many_columns",
+        "decompression_bomb",
+        "nested_archive",
+        "path_traversal",
+        "xml_entity",
+        "macro",
+        "external_link",
+        "formula_cell",
+        "bad_schema",
+        "bad_json",
+        "json_depth",
+        "unsafe_filename",
+        "duplicate_upload",
+        "unsupported_crs",
+    )
 )
 ROW_REASONS: frozenset[str] = frozenset(
-    "missing_value column_count too_long control_char bad_id bad_uscc bad_date future_time too_old bad_number "
-    "out_of_range bad_enum unknown_pharmacy unknown_drug unknown_town duplicate_row conflict bad_coordinate "
-    "coords_swapped coords_out_of_region bad_geometry bad_hours licence_conflict bad_text".split()
+    (
+        "missing_value",
+        "column_count",
+        "too_long",
+        "control_char",
+        "bad_id",
+        "bad_uscc",
+        "bad_date",
+        "future_time",
+        "too_old",
+        "bad_number",
+        "out_of_range",
+        "bad_enum",
+        "unknown_pharmacy",
+        "unknown_drug",
+        "unknown_town",
+        "duplicate_row",
+        "conflict",
+        "bad_coordinate",
+        "coords_swapped",
+        "coords_out_of_region",
+        "bad_geometry",
+        "bad_hours",
+        "licence_conflict",
+        "bad_text",
+    )
 )

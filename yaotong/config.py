@@ -145,7 +145,11 @@ def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _region(value: object, path: Path) -> tuple[float, float, float, float] | None:
     if not value:
         return None
-    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(one, int | float) for one in value):
+    if (
+        not isinstance(value, list)
+        or len(value) != 4
+        or not all(isinstance(one, int | float) for one in value)
+    ):
         raise ConfigError(f"{path}: region 应为四个数 [lon_min, lat_min, lon_max, lat_max]。")
     west, south, east, north = (float(one) for one in value)
     if west >= east or south >= north:

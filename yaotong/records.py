@@ -266,7 +266,7 @@ class Receipt:
             raise ValueError("a receipt must account for every row")
         if (self.outcome is Outcome.REJECTED_FILE) != (self.file_reason is not None):
             raise ValueError("a refused file has a file_reason, and only a refused file has one")
-        if self.file_reason is not None and self.file_reason not in FILE_REASONS | ROW_REASONS:
+        if self.file_reason is not None and self.file_reason not in FILE_REASONS:
             raise ValueError(f"{self.file_reason!r} is not a file reason of the contract")
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from yaotong.alerts.states import Act, Move, Outcome, State, find_move
 from yaotong.departments import departments
 from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, UsageError
-from yaotong.store import alerts
+from yaotong.store import Connection, alerts
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -46,9 +44,7 @@ def move_alert(
         return _apply(connection, row, parts, move, actor, text.strip(), outcome, now)
 
 
-def check_move(
-    state: str, part: str, act: Act, actor: Viewer, text: str, outcome: Outcome | None
-) -> Move:
+def check_move(state: str, part: str, act: Act, actor: Viewer, text: str, outcome: Outcome | None) -> Move:
     """The move an act stands for, if it may be made; pure."""
     move = find_move(act)
     if move is None:
@@ -64,13 +60,15 @@ def check_move(
     if len(text) > MAX_TEXT_CHARS:
         raise UsageError(f"说明最多 {MAX_TEXT_CHARS} 字，现在 {len(text)} 字。")
     if move.needs_outcome != (outcome is not None):
-        raise UsageError("请选择核查结论：属实、误报或无法核实。" if move.needs_outcome else "这一步不填核查结论。")
+        raise UsageError(
+            "请选择核查结论：属实、误报或无法核实。" if move.needs_outcome else "这一步不填核查结论。"
+        )
     return move
 
 
 def _apply(
     connection: Connection,
-    row: Row[Any],
+    row: Any,
     parts: Mapping[str, str],
     move: Move,
     actor: Viewer,
@@ -103,9 +101,7 @@ def _apply(
     return revision
 
 
-def _mark(
-    connection: Connection, alert_id: str, act: Act, actor: Viewer, text: str, now: datetime
-) -> None:
+def _mark(connection: Connection, alert_id: str, act: Act, actor: Viewer, text: str, now: datetime) -> None:
     if act is Act.ACCEPT:
         marks: dict[str, Any] = {"accepted_at": now, "accepted_by": actor.username}
     elif act is Act.ANSWER:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import Connection, select
 
 from yaotong.alerts.decide import Plan, plan
 from yaotong.alerts.model import Change, Finding
@@ -15,14 +15,14 @@ from yaotong.alerts.route import Office, due, route
 from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 from yaotong.departments import departments, lead_of
-from yaotong.errors import UsageError
+from yaotong.errors import NotFound, UsageError
 from yaotong.facts import Facts, Window
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.run import run_rule
-from yaotong.store import alerts, findings, loads, registry
+from yaotong.store import Connection, alerts, findings, loads, registry
 from yaotong.store.factbase import open_facts
-from yaotong.store.schema import alert, office
+from yaotong.store.schema import office
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
 
@@ -83,7 +83,7 @@ def _window(facts: Facts, since: date | None, until: date | None) -> Window | No
 
 
 def _run(workspace: Workspace, rule: Rule, facts: Facts, window: Window, now: datetime) -> RuleRun:
-    started = pd.Timestamp.now()
+    started = time.monotonic()
     found = to_findings(rule, run_rule(rule, facts, window))
     with workspace.store.write() as connection:
         decided = _decide(connection, rule, found, window)
@@ -95,7 +95,7 @@ def _run(workspace: Workspace, rule: Rule, facts: Facts, window: Window, now: da
         decided.count(Act.EXTEND),
         decided.count(Act.WORSEN),
         decided.count(Act.VANISH),
-        (pd.Timestamp.now() - started).total_seconds(),
+        time.monotonic() - started,
     )
 
 
@@ -168,13 +168,16 @@ def _open(connection: Connection, rule: Rule, change: Change, now: datetime, ver
 
 
 def _alter(connection: Connection, change: Change, now: datetime, version: int) -> None:
-    revision = connection.execute(
-        select(alert.c.revision).where(alert.c.alert_id == change.alert_id)
-    ).scalar_one()
+    row = alerts.get(connection, change.alert_id)
+    if row is None:
+        raise NotFound(f"没有预警 {change.alert_id}。")
     gone = change.act is Act.VANISH
     columns = {} if gone else change.columns()
     alerts.change(
-        connection, change.alert_id, revision, {**columns, "condition_gone": gone, "data_version": version}
+        connection,
+        change.alert_id,
+        row.revision,
+        {**columns, "condition_gone": gone, "data_version": version},
     )
 
 

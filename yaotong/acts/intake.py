@@ -9,7 +9,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection
 
 from yaotong import intake
 from yaotong.errors import FileRefused, UsageError
@@ -18,7 +17,7 @@ from yaotong.intake import Limits, Reading, Reference
 from yaotong.joins import place, quality
 from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
 from yaotong.records import Outcome, Receipt
-from yaotong.store import factfiles, loads, outlines, registry
+from yaotong.store import Connection, factfiles, loads, outlines, registry
 from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
 from yaotong.workspace import Workspace
 
@@ -200,7 +199,7 @@ def _atomic_refusal(reading: Reading) -> Receipt:
         rows=len(reading.rejected),
         rejected=reading.rejected,
         file_reason="bad_schema",
-        message=f"整份拒收：{reading.rows} 行中有 {len(reading.rejected)} 行不合格。改正后重送，或用 partial。",
+        message=f"整份拒收：{reading.rows} 行中 {len(reading.rejected)} 行不合格。改正后重送，或用 partial。",
         profile=reading.profile,
         notes=reading.notes,
     )

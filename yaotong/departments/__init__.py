@@ -31,6 +31,12 @@ EVIDENCE_FIELDS = (
 )
 
 
+_SETTINGS = frozenset(
+    ("order", "name_zh", "name_en", "short_zh", "leads", "assists")
+    + ("legal_basis", "channels", "deadlines", "evidence")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """How long each step may take from dispatch: minutes to accept, working days for the rest."""
@@ -112,7 +118,9 @@ def lead_of(rule_id: str, known: Mapping[str, Department]) -> Department:
     claiming = [one for one in known.values() if one.leads_rule(rule_id)]
     if len(claiming) != 1:
         names = "、".join(one.department_id for one in claiming) or "无"
-        raise ConfigError(f"规则 {rule_id} 应有且只有一个主办部门，现在是：{names}。请改 departments/*.toml 的 leads。")
+        raise ConfigError(
+            f"规则 {rule_id} 应有且只有一个主办部门，现在是：{names}。请改 departments/*.toml 的 leads。"
+        )
     return claiming[0]
 
 
@@ -122,10 +130,9 @@ def _order(path: Path) -> int:
 
 def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
     evidence = raw["evidence"]
-    known = set(raw) - {"order", "name_zh", "name_en", "short_zh", "leads", "assists", "legal_basis", "channels",
-                        "deadlines", "evidence"}  # fmt: skip
-    if known:
-        raise ValueError(f"不认识的设置 {'、'.join(sorted(known))}")
+    strange = set(raw) - _SETTINGS
+    if strange:
+        raise ValueError(f"不认识的设置 {'、'.join(sorted(strange))}")
     if evidence["lines"] not in ("all", "settled", "none"):
         raise ValueError("evidence.lines 只能是 all、settled 或 none")
     return Department(

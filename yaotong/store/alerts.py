@@ -47,7 +47,9 @@ def subjects_of(connection: Connection, finding_ids: Sequence[str]) -> set[str]:
     """The subjects of some findings."""
     found: set[str] = set()
     for part in findings.chunks(finding_ids):
-        found |= set(connection.execute(select(finding.c.subject).where(finding.c.finding_id.in_(part))).scalars())
+        found |= set(
+            connection.execute(select(finding.c.subject).where(finding.c.finding_id.in_(part))).scalars()
+        )
     return found
 
 
@@ -99,6 +101,33 @@ def add_event(
         )
     )
     return seq
+
+
+def listing(
+    connection: Connection, *, rule_id: str | None = None, state: str | None = None
+) -> list[dict[str, Any]]:
+    """Alerts in their columns, gravest first, then the latest behaviour first."""
+    query = select(alert)
+    if rule_id is not None:
+        query = query.where(alert.c.rule_id == rule_id)
+    if state is not None:
+        query = query.where(alert.c.state == state)
+    rows = [dict(row._mapping) for row in connection.execute(query.order_by(alert.c.alert_id))]
+    rows.sort(key=lambda row: row["last_day"], reverse=True)
+    return sorted(rows, key=lambda row: Level(row["level"]).rank)
+
+
+def events(connection: Connection, alert_id: str) -> list[Row[Any]]:
+    """The event rows of an alert, oldest first."""
+    query = select(alert_event).where(alert_event.c.alert_id == alert_id).order_by(alert_event.c.seq)
+    return list(connection.execute(query).fetchall())
+
+
+def event(connection: Connection, alert_id: str, seq: int) -> Row[Any]:
+    """One event row."""
+    return connection.execute(
+        select(alert_event).where(alert_event.c.alert_id == alert_id, alert_event.c.seq == seq)
+    ).one()
 
 
 def parts(connection: Connection, alert_id: str) -> dict[str, str]:

@@ -40,7 +40,9 @@ def paths(connection: Connection, facts_dir: Path, feed: str, version: int | Non
     found = [facts_dir / path for (path,) in rows]
     missing = [path for path in found if not path.exists()]
     if missing:
-        raise StoreError(f"事实文件 {missing[0].name} 不见了（共缺 {len(missing)} 个）。请从备份恢复 facts 目录。")
+        raise StoreError(
+            f"事实文件 {missing[0].name} 不见了（共缺 {len(missing)} 个）。请从备份恢复 facts 目录。"
+        )
     return [str(path) for path in found]
 
 
@@ -94,7 +96,10 @@ def write(
 def correct(connection: Connection, feed: str, ended: pd.DataFrame, version: int) -> None:
     """Note the wordings that end at `version`."""
     if not ended.empty:
-        rows = ended.assign(feed=feed, since_version=version).to_dict("records")
+        rows = [
+            {"feed": feed, "line_id": line_id, "line_sha": sha, "since_version": version}
+            for line_id, sha in zip(ended["line_id"], ended["line_sha"], strict=True)
+        ]
         connection.execute(insert(corrected_line), rows)
 
 
@@ -112,7 +117,9 @@ def _write_file(path: Path, feed: str, part: pd.DataFrame) -> str:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise StoreError(f"事实文件写不下去：{error.strerror}。已收的数据未受影响，请腾出磁盘空间后重送。") from error
+        raise StoreError(
+            f"事实文件写不下去：{error.strerror}。已收的数据未受影响，请腾出磁盘空间后重送。"
+        ) from error
     return digest
 
 

@@ -1,4 +1,4 @@
-"""Loads (数据批次): the one transaction that makes a file's content known, and the record of every receipt."""
+"""Loads (数据批次): data versions, and the record of every receipt."""
 
 from __future__ import annotations
 

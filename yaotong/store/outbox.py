@@ -25,9 +25,7 @@ def note(connection: Connection, message_id: str, attempts: int, columns: dict[s
     """Write the outcome of a try if nobody else tried since; False when somebody did."""
     result = connection.execute(
         update(outbox)
-        .where(
-            outbox.c.message_id == message_id, outbox.c.attempts == attempts, outbox.c.state == "due"
-        )
+        .where(outbox.c.message_id == message_id, outbox.c.attempts == attempts, outbox.c.state == "due")
         .values(attempts=attempts + 1, **columns)
     )
     return result.rowcount == 1

@@ -71,9 +71,7 @@ def replace(
     current = _current(connection, table, key)
     kept = set(_keys(frame, key))
     gone = [
-        row_id
-        for one, row_id in zip(_keys(current, key), current["row_id"], strict=True)
-        if one not in kept
+        row_id for one, row_id in zip(_keys(current, key), current["row_id"], strict=True) if one not in kept
     ]
     end(connection, table, gone, version)
     return apply(connection, table, key, frame, version)

@@ -6,6 +6,8 @@ A row of a registry is in force at data version v when since_version <= v and
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -82,7 +84,7 @@ corrected_line = Table(
     Column("since_version", Integer, nullable=False),
 )
 
-_TYPES: dict[Kind, TypeEngine[object]] = {
+_TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.TEXT: Text(),
     Kind.IDENTIFIER: String(128),
     Kind.DATE: Date(),
@@ -96,7 +98,7 @@ _TYPES: dict[Kind, TypeEngine[object]] = {
 }
 
 
-def _registry(name: str, feed: Feed, *extra: Column[object]) -> Table:
+def _registry(name: str, feed: Feed, *extra: Column[Any]) -> Table:
     """A registry's table: the feed's columns, what we add, and the versions it is in force."""
     own = [
         Column("categories" if one.name == "category" else one.name, _TYPES[one.kind]) for one in feed.columns

@@ -1,0 +1,109 @@
+"""Build the demo city: write it as feed files, take them in as any other files, detect, deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from yaotong.acts.accounts import add_user
+from yaotong.acts.delivering import Delivered, deliver
+from yaotong.acts.detection import RuleRun, detect
+from yaotong.acts.intake import take_in
+from yaotong.demo import write_city
+from yaotong.errors import UsageError
+from yaotong.intake import Limits
+from yaotong.records import Receipt
+from yaotong.workspace import Workspace, init_workspace
+
+# A box around Pinghu with a margin: a shop outside it has swapped or foreign coordinates.
+REGION = (120.90, 30.55, 121.32, 30.90)
+DEMO_PASSWORD = "yaotong-demo"
+_ORDER = ("areas", "pharmacies", "drugs", "departments", "calendar", "recalls", "sales")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """One account of the demo city, printed when it is built."""
+
+    username: str
+    display_name: str
+    department: str
+    area_code: str
+    role: str
+
+
+DEMO_ACCOUNTS = (
+    DemoAccount("msa", "药监演示员", "msa", "330482", "leader"),
+    DemoAccount("nhsa", "医保演示员", "nhsa", "330482", "leader"),
+    DemoAccount("hc", "卫健演示员", "hc", "330482", "leader"),
+    DemoAccount("psb", "公安演示员", "psb", "330482", "leader"),
+    DemoAccount("msa-danghu", "当湖市监所演示员", "msa", "330482001", "officer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBuilt:
+    """What building came to."""
+
+    workspace: Workspace
+    receipts: tuple[Receipt, ...]
+    runs: tuple[RuleRun, ...]
+    delivered: Delivered
+
+
+def build_demo(
+    home: Path,
+    *,
+    days: int = 365,
+    pharmacies: int = 280,
+    seed: int = 20260101,
+    now: datetime,
+    progress: Progress | None = None,
+) -> DemoBuilt:
+    """Make a workspace with the synthetic city in it; UsageError when the home already holds data."""
+    told = progress or _silent
+    if (home / "settings.toml").exists():
+        raise UsageError(f"{home} 已有工作区。演示城市请用新的目录，或先删去它。")
+    workspace = init_workspace(home, title="云药通 · 平湖演示", synthetic=True, region=REGION)
+    write_city(home / "feeds", days=days, pharmacies=pharmacies, seed=seed, progress=told)
+    receipts = _take_in_all(workspace, home / "feeds", now, told)
+    for account in DEMO_ACCOUNTS:
+        add_user(
+            workspace,
+            username=account.username,
+            display_name=account.display_name,
+            password=DEMO_PASSWORD,
+            department=account.department,
+            area_code=account.area_code,
+            role=account.role,
+            now=now,
+        )
+    runs = detect(workspace, now=now, progress=lambda run: told(f"规则 {run.rule_id}", 1, 1))
+    return DemoBuilt(workspace, tuple(receipts), tuple(runs), deliver(workspace, now=now))
+
+
+def _take_in_all(workspace: Workspace, feeds: Path, now: datetime, told: Progress) -> list[Receipt]:
+    files = sorted((one for one in feeds.rglob("*") if _feed_of(one) in _ORDER), key=_rank)
+    receipts = []
+    for number, path in enumerate(files, start=1):
+        receipts.append(
+            take_in(workspace, path, feed=_feed_of(path), sent_by="demo", now=now, limits=Limits.off())
+        )
+        told("接收文件", number, len(files))
+    return receipts
+
+
+def _feed_of(path: Path) -> str:
+    return path.name.split(".")[0].split("-")[0] if path.is_file() else ""
+
+
+def _rank(path: Path) -> tuple[int, str]:
+    return _ORDER.index(_feed_of(path)), path.name
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    return None

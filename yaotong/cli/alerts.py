@@ -1,0 +1,119 @@
+"""alerts: the alert desk on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from yaotong import clock
+from yaotong.acts.accounts import viewer as viewer_of
+from yaotong.acts.desk import move_alert
+from yaotong.alerts.states import MOVES, Act, Move, Outcome
+from yaotong.cli.common import home_option, opened, print_json
+from yaotong.errors import Forbidden, NotFound
+from yaotong.reads.explain import explain
+from yaotong.rules.book import book
+from yaotong.store import alerts
+from yaotong.terms import term
+
+
+@click.group("alerts")
+def alerts_group() -> None:
+    """预警。The alert desk."""
+
+
+@alerts_group.command("list")
+@click.option("--rule", "rule_id", help="只看一条规则")
+@click.option("--state", help="只看一种状态，如 dispatched")
+@click.option("--json", "as_json", is_flag=True)
+@home_option
+@click.pass_context
+def list_alerts(
+    context: click.Context, rule_id: str | None, state: str | None, as_json: bool, home: Path | None
+) -> None:
+    """列出预警，重的在前。"""
+    with opened(context, home).store.read() as connection:
+        rows = alerts.listing(connection, rule_id=rule_id, state=state)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        words = (term(f"level.{row['level']}"), term(f"state.{row['state']}"), book()[row["rule_id"]].name_zh)
+        click.echo(
+            f"{row['alert_id']}  {words[0]}  {words[1]}  {row['rule_id']} {words[2]}  {row['last_day']}"
+        )
+
+
+@alerts_group.command("show")
+@click.argument("alert_id")
+@home_option
+@click.pass_context
+def show_alert(context: click.Context, alert_id: str, home: Path | None) -> None:
+    """显示一条预警和它的经过（JSON）。"""
+    with opened(context, home).store.read() as connection:
+        row = alerts.get(connection, alert_id)
+        if row is None:
+            raise NotFound(f"没有预警 {alert_id}。")
+        events = [dict(one._mapping) for one in alerts.events(connection, alert_id)]
+        told = alerts.parts(connection, alert_id)
+    print_json({**row._mapping, "dispatches": told, "events": events})
+
+
+@alerts_group.command("explain")
+@click.argument("alert_id")
+@click.option("--json", "as_json", is_flag=True)
+@home_option
+@click.pass_context
+def explain_alert(context: click.Context, alert_id: str, as_json: bool, home: Path | None) -> int:
+    """按证据重算一条预警，并与当时的结论对照。Replay the evidence and recompute."""
+    told = explain(opened(context, home), alert_id)
+    if as_json:
+        print_json(asdict(told))
+    else:
+        for one in told.days:
+            mark = "一致" if one.same else "不符"
+            click.echo(f"{one.day}  {mark}  {one.sentence}  证据 {len(one.line_ids)} 行")
+    return 0 if told.same else 1
+
+
+def _add(move: Move) -> None:
+    """One sub-command per move of the table, so that a new move needs no new command."""
+
+    @home_option
+    @click.argument("alert_id")
+    @click.option("--as", "username", required=True, help="以哪个账号操作")
+    @click.option("--text", default="", help="情况说明")
+    @click.option("--outcome", type=click.Choice([str(one) for one in Outcome]), help="核查结论")
+    @click.pass_context
+    def command(
+        context: click.Context,
+        alert_id: str,
+        username: str,
+        text: str,
+        outcome: str | None,
+        home: Path | None,
+    ) -> None:
+        workspace = opened(context, home)
+        actor = viewer_of(workspace, username)
+        if actor is None:
+            raise Forbidden(f"没有可用的账号 {username}。")
+        revision = move_alert(
+            workspace,
+            alert_id,
+            Act(move.act),
+            actor=actor,
+            text=text,
+            outcome=Outcome(outcome) if outcome else None,
+            if_match=None,
+            now=clock.now(),
+        )
+        click.echo(f"{alert_id} {term(f'act.{move.act}')}，版本 {revision}")
+
+    name = term(f"act.{move.act}")
+    alerts_group.add_command(click.command(str(move.act), help=f"{name}。")(command))
+
+
+for _move in MOVES:
+    _add(_move)

@@ -1,0 +1,43 @@
+"""What every verb shares: the workspace it works on, and how it prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from yaotong import config
+from yaotong.workspace import Workspace, open_workspace
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+def home_option(function: _F) -> _F:
+    """--home after the verb as well as before it."""
+    return click.option("--home", type=click.Path(path_type=Path), default=None, help="工作区目录")(function)
+
+
+def chosen_home(context: click.Context, home: Path | None) -> Path:
+    """The workspace folder a verb was given."""
+    given: Path = context.find_root().obj["home"]
+    return config.home_of(home) if home is not None else given
+
+
+def opened(context: click.Context, home: Path | None) -> Workspace:
+    """The workspace, opened."""
+    return open_workspace(chosen_home(context, home))
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,172 @@
+"""init, demo, intake, detect: making a workspace and filling it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from yaotong import clock
+from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, build_demo
+from yaotong.acts.detection import RuleRun, detect
+from yaotong.acts.intake import ON_BAD_ROWS, take_in
+from yaotong.cli.common import DAY, chosen_home, home_option, opened, print_json
+from yaotong.intake import Limits
+from yaotong.records import FEEDS, Outcome, Receipt
+from yaotong.workspace import init_workspace
+
+
+@click.command("init")
+@home_option
+@click.pass_context
+def init_command(context: click.Context, home: Path | None) -> None:
+    """建立工作区，或把旧工作区升级到本版本。Make or upgrade a workspace."""
+    where = chosen_home(context, home)
+    init_workspace(where)
+    click.echo(f"工作区已就绪：{where}")
+
+
+@click.command("demo")
+@home_option
+@click.option("--days", type=click.IntRange(30, 1095), default=365, show_default=True)
+@click.option("--pharmacies", type=click.IntRange(20, 2000), default=280, show_default=True)
+@click.option("--seed", type=int, default=20260101, show_default=True)
+@click.pass_context
+def demo_command(context: click.Context, home: Path | None, days: int, pharmacies: int, seed: int) -> int:
+    """写出合成演示城市的数据文件，并像真实文件一样接收、检测、派发。Build the synthetic demo city."""
+    bar = _Bar()
+    built = build_demo(
+        chosen_home(context, home), days=days, pharmacies=pharmacies, seed=seed, now=clock.now(), progress=bar
+    )
+    bar.close()
+    accepted = sum(one.accepted for one in built.receipts)
+    click.echo(f"接收 {len(built.receipts)} 个文件，{accepted:,} 行。")
+    for run in built.runs:
+        click.echo(_run_line(run))
+    click.echo(
+        f"已送达 {built.delivered.sent} 条通知。演示数据均为合成。演示账号（密码均为 {DEMO_PASSWORD}）："
+    )
+    for account in DEMO_ACCOUNTS:
+        click.echo(f"  {account.username:<12}{account.display_name}")
+    return _code(built.receipts)
+
+
+@click.command("intake")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--feed", type=click.Choice(list(FEEDS)), help="数据种类；不给则按列名辨认")
+@click.option("--profile", help="外部系统的列名与代码对照；auto 为按列名辨认")
+@click.option("--on-bad-rows", type=click.Choice(ON_BAD_ROWS), default="partial", show_default=True)
+@click.option("--limits", type=click.Choice(["on", "off"]), default="on", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="每个文件输出一行回执 JSON")
+@home_option
+@click.pass_context
+def intake_command(
+    context: click.Context,
+    files: tuple[Path, ...],
+    feed: str | None,
+    profile: str | None,
+    on_bad_rows: str,
+    limits: str,
+    as_json: bool,
+    home: Path | None,
+) -> int:
+    """接收数据文件，每个文件给一份回执。Take files in, a receipt for each."""
+    workspace = opened(context, home)
+    receipts = []
+    for path in files:
+        receipt = take_in(
+            workspace,
+            path,
+            feed=feed,
+            profile=profile,
+            on_bad_rows=on_bad_rows,
+            sent_by="cli",
+            now=clock.now(),
+            limits=Limits.off() if limits == "off" else Limits(),
+        )
+        receipts.append(receipt)
+        if as_json:
+            print_json(receipt.as_dict())
+        else:
+            _print_receipt(receipt)
+    return _code(tuple(receipts))
+
+
+@click.command("detect")
+@click.option("--since", type=DAY, help="行为日起（含）")
+@click.option("--until", type=DAY, help="行为日止（含）")
+@click.option("--rule", "rule_ids", multiple=True, metavar="ID", help="只跑这些规则")
+@click.option("--json", "as_json", is_flag=True)
+@home_option
+@click.pass_context
+def detect_command(
+    context: click.Context,
+    since: datetime | None,
+    until: datetime | None,
+    rule_ids: tuple[str, ...],
+    as_json: bool,
+    home: Path | None,
+) -> None:
+    """按规则检测，生成或更新预警。Run the rules."""
+    runs = detect(
+        opened(context, home),
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        rule_ids=rule_ids,
+        now=clock.now(),
+    )
+    if as_json:
+        print_json([asdict(run) for run in runs])
+        return
+    for run in runs:
+        click.echo(_run_line(run))
+    if not runs:
+        click.echo("还没有销售数据，无可检测。请先 yaotong intake。")
+
+
+def _run_line(run: RuleRun) -> str:
+    return (
+        f"{run.rule_id}  发现 {run.found}，新预警 {run.opened}，补充 {run.extended}，升级 {run.worsened}，"
+        f"条件消失 {run.vanished}（{run.seconds:.1f} 秒）"
+    )
+
+
+def _print_receipt(receipt: Receipt) -> None:
+    if receipt.outcome is Outcome.REJECTED_FILE:
+        click.echo(f"{receipt.file}: 整份拒收（{receipt.file_reason}）{receipt.message}", err=True)
+        return
+    click.echo(
+        f"{receipt.file}: {receipt.feed} {receipt.outcome}，{receipt.rows} 行，接收 {receipt.accepted}，"
+        f"重复 {receipt.duplicates}，拒收 {len(receipt.rejected)}（{receipt.seconds:.1f} 秒）"
+    )
+    for one in receipt.rejected[:5]:
+        click.echo(f"  第 {one.row} 行 {one.column} {one.reason}：{one.message}", err=True)
+
+
+def _code(receipts: tuple[Receipt, ...]) -> int:
+    refused = any(one.rejected or one.outcome is Outcome.REJECTED_FILE for one in receipts)
+    return 1 if refused else 0
+
+
+class _Bar:
+    """One progress bar per stage."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar: tqdm[None] | None = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage != self._stage or self._bar is None:
+            self.close()
+            self._stage, self._bar = stage, tqdm(desc=stage, total=total, leave=True)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """End the bar on the screen, if there is one."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None

@@ -1,0 +1,105 @@
+"""The glossary as data: every word a screen shows for a state, an act, a level or a thing of the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yaotong.codes import CATEGORIES
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def __post_init__(self) -> None:
+        if not self.zh or not self.en:
+            raise ValueError("a term needs both languages")
+
+    def text(self, lang: str) -> str:
+        """The word in a language; Chinese unless English is asked for."""
+        return self.en if lang.startswith("en") else self.zh
+
+
+TERMS: dict[str, Term] = {
+    # the chain of words, house.md
+    "record": Term("记录", "record"),
+    "fact": Term("事实", "fact"),
+    "finding": Term("发现", "finding"),
+    "alert": Term("预警", "alert"),
+    "dispatch": Term("派发", "dispatch"),
+    "disposition": Term("处置", "disposition"),
+    "closure": Term("销号", "closure"),
+    "lead": Term("主办", "lead"),
+    "assist": Term("协办", "assist"),
+    "lot": Term("药品批号", "lot"),
+    "load": Term("数据批次", "load"),
+    "receipt": Term("回执", "receipt"),
+    "silence": Term("静默（不再提醒）", "silence"),
+    "data_silence": Term("停报", "data silence"),
+    "heat": Term("热度", "heat"),
+    "hotspot": Term("热点", "hotspot"),
+    # levels
+    "level.red": Term("红色", "red"),
+    "level.orange": Term("橙色", "orange"),
+    "level.yellow": Term("黄色", "yellow"),
+    "level.blue": Term("蓝色", "blue"),
+    # states of an alert
+    "state.dispatched": Term("已派发", "dispatched"),
+    "state.accepted": Term("已签收", "accepted"),
+    "state.checking": Term("核查中", "being checked"),
+    "state.disposed": Term("处置完成", "disposed"),
+    "state.closed": Term("已销号", "closed"),
+    # acts
+    "act.open": Term("生成预警", "opened"),
+    "act.extend": Term("补充证据", "evidence added"),
+    "act.worsen": Term("升级", "level raised"),
+    "act.vanish": Term("条件消失", "condition gone"),
+    "act.accept": Term("签收", "accept"),
+    "act.check": Term("开始核查", "start checking"),
+    "act.dispose": Term("处置反馈", "dispose"),
+    "act.close": Term("销号", "close"),
+    "act.return": Term("退回重办", "return"),
+    "act.note": Term("备注", "note"),
+    "act.answer": Term("协办反馈", "answer"),
+    # outcomes
+    "outcome.confirmed": Term("属实", "confirmed"),
+    "outcome.false_alarm": Term("误报", "false alarm"),
+    "outcome.unverifiable": Term("无法核实", "could not be verified"),
+    # reasons the system gives for a change
+    "reason.new_finding": Term("新发现", "new finding"),
+    "reason.new_evidence": Term("新证据", "new evidence"),
+    "reason.evidence_changed": Term("证据更正", "evidence corrected"),
+    "reason.level_up": Term("程度加重", "graver than before"),
+    "reason.condition_gone": Term("更正后条件不再成立", "no longer found after a correction"),
+    # subjects
+    "subject.pharmacy": Term("药店", "pharmacy"),
+    "subject.buyer": Term("购药人", "buyer"),
+    "subject.trace_code": Term("追溯码", "trace code"),
+    "subject.lot": Term("药品批号", "lot"),
+    "subject.area": Term("区域", "area"),
+    # kinds of rule
+    "kind.statutory": Term("法定规则", "statutory rule"),
+    "kind.model": Term("模型规则", "model rule"),
+    # outcomes of a file
+    "outcome.accepted": Term("全部接收", "accepted"),
+    "outcome.partial": Term("部分接收", "partly accepted"),
+    "outcome.rejected_file": Term("整份拒收", "refused"),
+    "outcome.noop": Term("重复文件，未作改动", "nothing new"),
+    # data quality
+    "quality.area_mismatch": Term("坐标与登记区域不符", "point and claimed area differ"),
+    "quality.outside": Term("坐标在辖区之外", "outside every area"),
+    "quality.unlocated": Term("没有坐标", "no coordinates"),
+    # opening
+    "open_state.open": Term("营业中", "open"),
+    "open_state.closed": Term("已打烊", "closed"),
+    "open_state.unknown": Term("营业时间未知", "hours unknown"),
+}
+TERMS.update({f"category.{name}": Term(zh, name) for name, zh in CATEGORIES.items()})
+
+
+def term(name: str, lang: str = "zh") -> str:
+    """The word for a name such as "state.accepted"; KeyError for a word that is not in the glossary."""
+    return TERMS[name].text(lang)
