@@ -32,8 +32,7 @@ EVIDENCE_FIELDS = (
 
 
 _SETTINGS = frozenset(
-    ("order", "name_zh", "name_en", "short_zh", "leads", "assists")
-    + ("legal_basis", "channels", "deadlines", "evidence")
+    "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split(" ")
 )
 
 
