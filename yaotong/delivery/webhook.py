@@ -21,7 +21,8 @@ def post(message: Message, url: str, secret: str, sent_at: datetime) -> Attempt:
     message belongs to the address that was configured.
     """
     body = message.body().decode()
-    moment = sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
+    # The library reads any clock face as UTC, so it is given one.
+    moment = sent_at.astimezone(UTC) if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
     signature = Webhook(signing_key(secret)).sign(message.message_id, moment, body)
     headers = {
         "content-type": "application/cloudevents+json; charset=utf-8",
