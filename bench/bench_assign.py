@@ -24,7 +24,8 @@ def wavy_areas(count: int) -> gpd.GeoDataFrame:
     dense = shapely.segmentize(np.array(cells), 0.02)
 
     def wave(places: np.ndarray) -> np.ndarray:
-        return places + 0.1 * np.sin(places[:, ::-1] * 7.0)
+        steps = places.round(2)  # both neighbours then bend the very same vertices
+        return steps + 0.1 * np.sin(steps[:, ::-1] * 7.0)
 
     shapes = shapely.transform(dense, wave)
     codes = [f"{number:06d}" for number in range(side * side)]

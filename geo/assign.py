@@ -96,7 +96,7 @@ def _covering_pairs(
     """Return every pair (point, polygon that covers it), and whether the point is in its interior."""
     located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     pairs = shapely.STRtree(polygons).query(shapely.points(lon[located], lat[located]))
-    by_polygon = np.argsort(pairs[1], kind="stable")  # one polygon after the other: it stays in the cache, 3 times faster
+    by_polygon = np.argsort(pairs[1], kind="stable")  # a polygon stays in the cache: 3 times faster
     at_point, at_polygon = located[pairs[0, by_polygon]], pairs[1, by_polygon]
     shapely.prepare(polygons)  # each polygon answers many points: its edges are indexed once
     covers = shapely.contains_xy(polygons[at_polygon], lon[at_point], lat[at_point])
