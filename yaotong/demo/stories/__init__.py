@@ -1,0 +1,27 @@
+"""The planted stories, one module per rule; each tells guilty subjects and innocent look-alikes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from yaotong.demo.stage import Stage
+from yaotong.demo.stories import (
+    eph_limit,
+    epidemic,
+    recalled_lot,
+    silence,
+    structuring,
+    surge,
+    trace_twice,
+)
+
+# Stories about whole towns come first: shops of those towns then play in no other story.
+TELLERS: tuple[Callable[[Stage], None], ...] = (
+    epidemic.tell,
+    silence.tell,
+    surge.tell,
+    eph_limit.tell,
+    structuring.tell,
+    trace_twice.tell,
+    recalled_lot.tell,
+)
