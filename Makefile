@@ -22,7 +22,7 @@ install-dev: ## 安装开发与测试所需，浏览器在内
 	@sh .ci/install-test
 
 demo: install ## 建立演示城市并在 http://127.0.0.1:8000 打开；CHECK=1 只逐页检查一遍
-	@$(PY) -m yaotong demo --home $(HOME_DIR)
+	@sh .ci/build-demo $(HOME_DIR)
 ifeq ($(CHECK),1)
 	@$(PY) -m webapp.check --home $(HOME_DIR)
 else

@@ -1,15 +1,12 @@
 """A visitor that asks every page of a running server once and says how each answered.
 
 `python -m webapp.check --home DIR` serves a demo workspace on a free port, walks it and exits 0
-when every page was whole; `--url` walks a server that already runs. The accounts are those that
-`yaotong demo` wrote down for its own synthetic city: `DIR/demo-accounts.json`, a list of
-`{"username", "password", "department"}`.
+when every page was whole; `--url` walks a demo that is already served.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import socket
 import subprocess
@@ -24,7 +21,6 @@ import httpx
 
 from webapp.check_html import Page, read_page
 
-ACCOUNTS_FILE = "demo-accounts.json"
 START_SECONDS = 60
 PAGE_SECONDS = 30.0
 MIN_PAGE_BYTES = 400
@@ -186,9 +182,12 @@ def _data_fault(path: str, answer: httpx.Response) -> str:
     return "" if answer.content else "应答是空的"
 
 
-def read_accounts(home: Path) -> list[Account]:
-    """The demo accounts of a workspace; FileNotFoundError when the demo was never built there."""
-    return [Account(**one) for one in json.loads((home / ACCOUNTS_FILE).read_text("utf-8"))]
+def demo_accounts() -> list[Account]:
+    """The accounts that `yaotong demo` makes for its synthetic city."""
+    # Imported here: a walk round a server needs none of the pipeline behind the demo.
+    from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
+
+    return [Account(one.username, DEMO_PASSWORD, one.department) for one in DEMO_ACCOUNTS]
 
 
 @contextmanager
@@ -244,15 +243,15 @@ def report(visits: Iterator[Visit]) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m webapp.check", description=__doc__)
-    parser.add_argument("--home", type=Path, required=True, help="演示工作区")
-    parser.add_argument("--url", help="已在运行的服务；不给则自行启动")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--home", type=Path, help="演示工作区：自行启动服务并检查")
+    where.add_argument("--url", help="检查已在运行的演示")
     given = parser.parse_args(argv)
     try:
-        accounts = read_accounts(given.home)
         if given.url:
-            return report(walk(given.url, accounts))
+            return report(walk(given.url, demo_accounts()))
         with served(given.home) as base_url:
-            return report(walk(base_url, accounts))
+            return report(walk(base_url, demo_accounts()))
     except (OSError, ValueError) as error:
         print(f"检查没有做成：{error}", file=sys.stderr)
         return 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ import flask
 import pytest
 from werkzeug.serving import make_server
 
-from webapp import check
-from webapp.check import Account, Visit, read_accounts, report, walk
+from webapp.check import Account, Visit, demo_accounts, main, report, walk
 from webapp.check_html import read_page
+from yaotong.departments import departments
 
 ACCOUNTS = [Account("psb.demo", "correct horse battery", "psb")]
 FILLER = "<p>平湖市药店联合监管演示</p>" * 20
@@ -137,16 +136,13 @@ def test_no_visit_at_all_is_not_a_success() -> None:
     assert report(iter([Visit("公众", "/", 200, 1.0, 900)])) == 0
 
 
-def test_accounts_come_from_the_demo_folder(tmp_path: Path) -> None:
-    (tmp_path / check.ACCOUNTS_FILE).write_text(
-        json.dumps([{"username": "a", "password": "b", "department": "hc"}]), "utf-8"
-    )
-    assert read_accounts(tmp_path) == [Account("a", "b", "hc")]
+def test_the_accounts_are_those_of_the_demo_one_per_department_at_least() -> None:
+    assert {one.department for one in demo_accounts()} == set(departments())
 
 
-def test_without_a_demo_the_check_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check.main(["--home", str(tmp_path)]) == 1
-    assert check.ACCOUNTS_FILE in capsys.readouterr().err
+def test_a_server_that_does_not_start_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--home", str(tmp_path / "nothing-here")]) == 1
+    assert "服务没有启动" in capsys.readouterr().err
 
 
 def test_a_page_tells_its_links_files_and_form() -> None:
