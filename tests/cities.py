@@ -1,0 +1,43 @@
+"""Demo cities for tests: each size is built once per run, whichever worker asks first."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from yaotong.acts.demo import build_demo
+from yaotong.workspace import Workspace, open_workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILT_AT = datetime(2026, 7, 1, 8, 30)
+SIZES = {"full": (365, 280), "small": (120, 60)}
+
+
+def city(size: str) -> Workspace:
+    """The workspace of a demo city; tests that change it must take a copy (`copy_of`)."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = ROOT / "build" / "cities" / f"{size}-{run}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{size}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "built").exists():
+            _forget_older(folder.parent, size)
+            days, pharmacies = SIZES[size]
+            build_demo(folder, days=days, pharmacies=pharmacies, now=BUILT_AT)
+            (folder / "built").touch()
+    return open_workspace(folder, {})
+
+
+def copy_of(workspace: Workspace, folder: Path) -> Workspace:
+    """A copy that a test may change."""
+    workspace.store.engine.dispose()
+    shutil.copytree(workspace.settings.home, folder)
+    return open_workspace(folder, {})
+
+
+def _forget_older(folder: Path, size: str) -> None:
+    for one in folder.glob(f"{size}-*"):
+        shutil.rmtree(one, ignore_errors=True)
