@@ -114,6 +114,10 @@ def _mend(code: str, geometry: BaseGeometry | None) -> tuple[BaseGeometry, Repai
     if reason == "Valid Geometry":
         reason = f"not a polygon: {geometry.geom_type}"
     valid = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    if not valid.is_valid:
+        # GEOS 3.14 leaves some folded rings invalid; the linework method always ends valid and here only
+        # has the last touching parts to mend.
+        valid = shapely.make_valid(valid, method="linework")
     mended = _polygons_only(valid, multi=geometry.geom_type == "MultiPolygon")
     if mended.is_empty:
         return Polygon(), Lost(code, reason)

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geo import Repairs, area_m2, assign, repair
@@ -109,7 +109,12 @@ def test_projected_or_nameless_areas_are_refused():
 corner = st.tuples(st.integers(0, 6), st.integers(0, 6)).map(lambda xy: (121 + xy[0] / 100, 30 + xy[1] / 100))
 
 
+FOLDED = [(121.01, 30.01), (121, 30), (121.01, 30), (121.01, 30.01), (121, 30), (121, 30.01)]
+
+
+@example([FOLDED])  # GEOS's structure method alone leaves this one invalid
 @given(st.lists(st.lists(corner, min_size=3, max_size=8), max_size=4))
+@settings(max_examples=300)
 def test_any_rings_become_valid_or_lost(rings):
     areas = frame(*[shapely.Polygon(ring) for ring in rings]) if rings else frame(SOUND).iloc[:0]
     mended, repairs = repair(areas)
