@@ -6,6 +6,7 @@ they lie about 0.5 km and 1.1 km away, so a coordinate whose system is unknown i
 Source: the published GCJ-02 series on the Krasovsky 1940 ellipsoid, and Baidu's polar shift on top of it.
 """
 
+import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, TypeVar, overload
@@ -38,12 +39,13 @@ class Crs(StrEnum):
 
     @classmethod
     def parse(cls, text: str | None) -> "Crs":
-        """Read a declared system such as ``GCJ-02``, ``EPSG:4490`` or ``WGS 84``.
+        """Read a declared system such as ``GCJ-02``, ``EPSG:4490``, ``WGS 84`` or ``火星坐标系``.
 
         Raises:
             ValueError: nothing, or something unknown, was declared. The message names the four choices.
         """
-        key = "".join(character for character in str(text or "").lower() if character.isalnum())
+        spelled = "" if text is None else unicodedata.normalize("NFKC", str(text))
+        key = "".join(character for character in spelled.lower() if character.isalnum())
         found = _SPELLINGS.get(key)
         if found is None:
             said = "no coordinate system was given" if not key else f"unknown coordinate system {text!r}"
@@ -62,7 +64,11 @@ _SPELLINGS: Final[dict[str, Crs]] = {
     "epsg4490": Crs.CGCS2000,
     "4490": Crs.CGCS2000,
     "urnogcdefcrsepsg4490": Crs.CGCS2000,
+    "国家2000": Crs.CGCS2000,
+    "2000国家大地坐标系": Crs.CGCS2000,
+    "火星坐标系": Crs.GCJ02,
     "bd09ll": Crs.BD09,
+    "百度坐标系": Crs.BD09,
 }
 
 

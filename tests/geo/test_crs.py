@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -126,13 +127,17 @@ def test_arrays_match_scalars_and_unknown_stays_unknown(crs):
         ("gcj 02", Crs.GCJ02),
         ("BD-09", Crs.BD09),
         ("bd09ll", Crs.BD09),
+        ("ＧＣＪ－０２", Crs.GCJ02),
+        ("火星坐标系", Crs.GCJ02),
+        ("2000国家大地坐标系", Crs.CGCS2000),
+        (Crs.BD09, Crs.BD09),
     ],
 )
 def test_spellings(text, crs):
     assert Crs.parse(text) is crs
 
 
-@pytest.mark.parametrize("text", [None, "", "  ", "-", "EPSG:3857", "gcj", "wgs72", "nan"])
+@pytest.mark.parametrize("text", [None, "", "  ", "-", "EPSG:3857", "gcj", "wgs72", "nan", pd.NA, float("nan")])
 def test_naked_or_unknown_is_refused_with_the_choices(text):
     with pytest.raises(ValueError, match=r"wgs84, cgcs2000, gcj02, bd09"):
         Crs.parse(text)
