@@ -1,7 +1,8 @@
 """Read TopoJSON, whose polygons share their arcs, into a GeoDataFrame.
 
-GDAL has a driver for it, which was tried and not used: it drops null geometries and collections inside a
-layer, closes a ring around an arc that does not exist, and reads ``"2020/01/02"`` as a date, all silently.
+GDAL has a driver for it, which agrees on sound files but was not used: it drops null geometries and
+collections inside a layer, closes a ring around an arc that does not exist, and reads ``"2020/01/02"`` as a
+date, all silently.
 Format: https://github.com/topojson/topojson-specification, version 1.0.0.
 """
 
