@@ -1,0 +1,108 @@
+"""The walks of CONTRIBUTING.md, taken with the very text that is printed there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+from layers import contract
+from yaotong.departments import departments, lead_of, read_departments
+from yaotong.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+_FILE = re.compile(r"文件 `([^`]+)`：\n\n(`{3,})\w+\n(.*?)\n\2\n", re.S)
+
+
+def printed() -> Mapping[str, str]:
+    """The files that the walks print, by path."""
+    return {path: text + "\n" for path, _, text in _FILE.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8"))}
+
+
+def _place(path: str, folder: Path) -> Path:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(printed()[path], "utf-8")
+    return target
+
+
+@pytest.fixture
+def department_folder(tmp_path: Path) -> Path:
+    for path in (ROOT / "yaotong/departments").glob("*.toml"):
+        copyfile(path, tmp_path / path.name)
+    (tmp_path / "ema.toml").write_text(printed()["yaotong/departments/ema.toml"], "utf-8")
+    return tmp_path
+
+
+def test_department_walk(department_folder: Path) -> None:
+    known = read_departments(department_folder)
+    assert set(known) == {*departments(), "ema"}
+    assert known["ema"].name_zh == "应急管理局"
+    assert known["ema"].assists_rule("R-M14")
+    assert not known["ema"].assists_rule("R-M01")
+
+
+@pytest.mark.parametrize("rule_id", ["R-M01", "R-M14", "R-P01", "R-N01", "R-H01"])
+def test_department_walk_takes_no_rule_from_another(department_folder: Path, rule_id: str) -> None:
+    assert lead_of(rule_id, read_departments(department_folder)) == lead_of(rule_id, departments())
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ('"R-E*"', '"R-*"', None),
+        ('channels = ["inbox"]', 'channels = ["pigeon"]', "pigeon"),
+        ("check_days = 5", "check_days = 50", "核查"),
+        ('short_zh = "应急"', "", "short_zh"),
+        ("order = 5", "order = 5\ncolour = 1", "colour"),
+    ],
+)
+def test_department_walk_gone_wrong_is_said(
+    department_folder: Path, written: str, instead: str, said: str | None
+) -> None:
+    path = department_folder / "ema.toml"
+    assert written in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(written, instead), "utf-8")
+    if said is None:
+        with pytest.raises(ConfigError, match=r"msa、ema|ema、msa"):
+            lead_of("R-M01", read_departments(department_folder))
+    else:
+        with pytest.raises(ConfigError, match=rf"ema\.toml.*{said}"):
+            read_departments(department_folder)
+
+
+def test_layer_walk_is_found_and_whole(tmp_path: Path) -> None:
+    _place("layers/claimed.py", tmp_path)
+    found = contract.discover(tmp_path / "layers")
+    assert list(found) == ["claimed"]
+    assert found["claimed"].draw().mark == "class"
+
+
+def test_layer_walk_adds_no_second_id_or_place() -> None:
+    assert "claimed" not in contract.layers()
+    order = re.search(r'ABOUT = About\(.*, (\d+)\)', printed()["layers/claimed.py"])[1]
+    assert int(order) not in {one.about.order for one in contract.layers().values()}
+
+
+def test_layer_walk_goes_green(tmp_path: Path) -> None:
+    _place("layers/claimed.py", tmp_path)
+    test = _place("tests/layers/test_claimed.py", tmp_path)
+    # The new file joins the package from a folder of its own, as if it lay beside the others.
+    joined = "import layers, sys; layers.__path__.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", joined, str(tmp_path / "layers"), "-q", "-p", "no:cacheprovider", str(test)]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "3 passed" in run.stdout
+
+
+@pytest.mark.parametrize("missing", ["ABOUT", "features", "draw"])
+def test_layer_walk_half_done_is_said(tmp_path: Path, missing: str) -> None:
+    path = _place("layers/claimed.py", tmp_path)
+    path.write_text(re.sub(rf"^(def )?{missing}\b", r"\1other_name", path.read_text("utf-8"), flags=re.M), "utf-8")
+    with pytest.raises(ConfigError, match=rf"claimed\.py.*{missing}"):
+        contract.discover(tmp_path / "layers")
