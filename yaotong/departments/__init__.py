@@ -96,7 +96,7 @@ def read_department(path: Path) -> Department:
         return _department(path.stem, raw)
     except KeyError as error:
         raise ConfigError(f"{path.name} 缺少 {error.args[0]}。") from error
-    except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
+    except (ConfigError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise ConfigError(f"{path.name} 写得不对：{error}") from error
 
 
