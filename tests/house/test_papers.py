@@ -76,3 +76,22 @@ def test_a_script_of_ci_parses(script: str) -> None:
     shell = "bash" if "bash" in path.read_text("utf-8").splitlines()[0] else "sh"
     assert subprocess.run([shell, "-n", str(path)], check=False).returncode == 0
     assert path.stat().st_mode & 0o100, "可执行"
+
+
+def _verbs() -> set[str]:
+    from yaotong.cli import COMMANDS, PLUGINS
+
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return {command.name for command in COMMANDS} | set(whole["entry-points"][PLUGINS])
+
+
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.name)
+def test_every_verb_that_is_written_exists(path: Path) -> None:
+    written = set(re.findall(r"(?:^|[`\s/])yaotong (?:--?\w+ \S+ )*([a-z]+)\b", _text(path), re.M))
+    assert written <= _verbs()
+
+
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.name)
+def test_every_python_block_that_is_written_compiles(path: Path) -> None:
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", _text(path), re.M | re.S)):
+        compile(block, f"{path.name} block {number + 1}", "exec")
