@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.intp]
+Shapes = NDArray[np.object_]
 Cell = Polygon | MultiPolygon
 GRID_DEG: Final = 1e-7  # vertices lie on this grid, about 1 cm
 _KM_PER_DEG: Final = 111.195  # mean sphere
@@ -38,7 +40,8 @@ def power_cells(
 
     Returns:
         n valid polygons that cover the outline without gap or overlap: neighbours share the very same
-        vertices, on a grid of 1e-7 degrees. A cell has several parts where the outline cuts it.
+        vertices, on a grid of 1e-7 degrees. A cell has several parts only where
+        the outline has (islands).
         The same arguments give the same cells.
 
     Raises:
@@ -53,7 +56,10 @@ def power_cells(
         powers = _balanced(centres, targets * ground.area / targets.sum(), ground, iterations)
     frame = _frame(shapely.transform(outline, flat.to_km))
     rough = [Polygon(flat.to_deg(_cell(centres, powers, which, frame))) for which in range(len(seeds))]
-    return _cut(rough, outline, lambda points: _owner(flat.to_km(points), centres, powers))
+    faces, owners = _faces(rough, outline, lambda points: _owner(flat.to_km(points), centres, powers))
+    parts, owners = _give_strays(*_merge(faces, owners), seeds)
+    cells, _ = _merge(parts, owners, whole=True)
+    return [cast(Cell, cell.normalize()) for cell in cells]
 
 
 class _Flat:
@@ -162,9 +168,9 @@ def _owner(points_km: Floats, centres: Floats, powers: Floats) -> NDArray[np.int
     return nearest
 
 
-def _cut(
-    rough: Sequence[Polygon], outline: Cell, owner_of: Callable[[Floats], NDArray[np.intp]]
-) -> list[Cell]:
+def _faces(
+    rough: Sequence[Polygon], outline: Cell, owner_of: Callable[[Floats], Numbers]
+) -> tuple[Shapes, Numbers]:
     """Cut the outline along the borders of the rough cells, each border drawn once and shared by both sides.
 
     All lines are noded together on the grid, and every face between them goes to one owner: so no rounding
@@ -177,6 +183,26 @@ def _cut(
     middles = shapely.get_coordinates(shapely.point_on_surface(faces))
     inside = shapely.contains_xy(ground, middles[:, 0], middles[:, 1])
     faces, middles = faces[inside], middles[inside]
-    owners = owner_of(middles)
-    cells = [shapely.coverage_union_all(faces[owners == which]) for which in range(len(rough))]
-    return [cast(Cell, cell.normalize()) for cell in cells]
+    return faces, owner_of(middles)
+
+
+def _merge(faces: Shapes, owners: Numbers, *, whole: bool = False) -> tuple[Shapes, Numbers]:
+    """Join the faces of each owner, in order of owners; connected parts are kept apart unless ``whole``."""
+    numbers = np.unique(owners)
+    cells = np.array([shapely.coverage_union_all(faces[owners == one]) for one in numbers], dtype=object)
+    if whole:
+        return cells, numbers
+    parts, cell_of_part = shapely.get_parts(cells, return_index=True)
+    return parts, numbers[cell_of_part]
+
+
+def _give_strays(parts: Shapes, owners: Numbers, seeds: Floats) -> tuple[Shapes, Numbers]:
+    """Give a part that a bend of the outline cuts off from its centre to the neighbour it borders longest."""
+    homes = np.flatnonzero(shapely.contains_xy(parts, *seeds[owners].T))
+    settled = owners.copy()
+    for stray in np.setdiff1d(np.arange(len(parts)), homes):
+        borders = shapely.intersection(shapely.boundary(parts[stray]), shapely.boundary(parts[homes]))
+        lengths = shapely.length(borders)
+        if lengths.max(initial=0.0) > 0.0:  # an island borders nobody and stays
+            settled[stray] = owners[homes[lengths.argmax()]]
+    return parts, settled

@@ -58,7 +58,17 @@ def test_outlines_with_holes_bays_and_islands():
     seeds = [(121.05, 30.65), (121.25, 30.65), (121.15, 30.85)]
     cells = power_cells(seeds, [3, 1, 2], outline, 30)
     assert_divides(cells, seeds, outline)
-    assert "MultiPolygon" in {cell.geom_type for cell in cells}
+    assert sorted(len(shapely.get_parts(cell)) for cell in cells) == [1, 1, 2]  # the island belongs to one
+
+
+def test_a_piece_cut_off_by_a_bend_goes_to_its_neighbour():
+    # the left leg of the U is long: its foot is nearer to the right seed, but only reached through the left
+    leg, foot = shapely.box(121.0, 30.6, 121.05, 30.9), shapely.box(121.05, 30.6, 121.1, 30.65)
+    outline = leg | foot | shapely.box(121.05, 30.85, 121.2, 30.9) | shapely.box(121.15, 30.6, 121.2, 30.9)
+    seeds = [(121.02, 30.88), (121.17, 30.62), (121.02, 30.70)]
+    cells = power_cells(seeds, [6, 5, 1], outline, 40)
+    assert {cell.geom_type for cell in cells} == {"Polygon"}
+    assert_divides(cells, seeds, outline)
 
 
 def test_weights_bring_areas_close_to_the_wanted_ones():
@@ -113,3 +123,5 @@ def test_pinghu_is_divided_among_its_nine_towns(real_data):
     got = np.array([area_m2(cell) for cell in cells])
     wanted = np.array(AREAS_KM2) / sum(AREAS_KM2) * got.sum()
     assert np.abs(got / wanted - 1).max() < 0.3
+    parts = sum(len(shapely.get_parts(cell)) for cell in cells)
+    assert parts == 9 - 1 + len(shapely.get_parts(outline))  # only islands are apart
