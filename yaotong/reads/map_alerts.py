@@ -1,0 +1,124 @@
+"""Open alerts as the dual map may show them: a department's own by name, all others as counts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from yaotong.alerts.states import State
+from yaotong.codes import Level
+from yaotong.store.schema import alert, alert_event, dispatch
+from yaotong.viewer import Viewer
+
+_LEVELS = [str(one) for one in Level]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlerts:
+    """Alerts open on a day.
+
+    `own`: one row per alert dispatched to the viewer's department, with `part` and `shops` (licence
+    numbers on the map). `by_area`: area_code, level, is_own, alerts. An alert that reaches into
+    several areas counts once in each.
+    """
+
+    own: pd.DataFrame
+    by_area: pd.DataFrame
+
+    def worst_of_shop(self) -> dict[str, str]:
+        """The gravest level of the viewer's alerts by licence number."""
+        worst: dict[str, str] = {}
+        for level, shops in zip(self.own["level"], self.own["shops"], strict=True):
+            for shop in shops:
+                known = worst.get(shop)
+                if known is None or _LEVELS.index(level) < _LEVELS.index(known):
+                    worst[shop] = level
+        return worst
+
+    def of_shop(self, license_no: str) -> pd.DataFrame:
+        """The viewer's alerts that name a shop, gravest first."""
+        return self.own[[license_no in shops for shops in self.own["shops"]]]
+
+    def of_area(self, area_code: str) -> pd.DataFrame:
+        """The viewer's alerts that reach into an area, gravest first."""
+        return self.own[[area_code in areas for areas in self.own["areas"]]]
+
+    def others(self, area_code: str) -> dict[str, int]:
+        """How many alerts of other departments reach into an area, by level; levels without any left out."""
+        frame = self.by_area
+        rest = frame[(frame["area_code"] == area_code) & ~frame["is_own"].astype(bool)]
+        counted = rest.groupby("level")["alerts"].sum()
+        return {level: int(counted[level]) for level in _LEVELS if level in counted.index}
+
+
+def read_open_alerts(
+    connection: Connection, viewer: Viewer, as_of: date | None, shops: pd.DataFrame
+) -> OpenAlerts:
+    """Alerts whose behaviour had begun by `as_of` and that were not closed on or before that day.
+
+    `shops` has license_no and area_code of every shop the viewer may see; alerts that touch none of
+    them nor the viewer's area are left out.
+    """
+    frame = _open_on(connection, as_of)
+    mine = _parts_of(connection, viewer.department)
+    place = dict(zip(shops["license_no"], shops["area_code"], strict=True))
+    frame["shops"] = [[one for one in json.loads(text) if one in place] for text in frame["pharmacy_ids"]]
+    frame["areas"] = [
+        _areas_of(code, ids, place, viewer)
+        for code, ids in zip(frame["area_code"], frame["shops"], strict=True)
+    ]
+    frame["part"] = [mine.get(one) for one in frame["alert_id"]]
+    frame = frame[
+        [bool(ids) or bool(codes) for ids, codes in zip(frame["shops"], frame["areas"], strict=True)]
+    ]
+    frame = frame.assign(rank=[_LEVELS.index(one) for one in frame["level"]])
+    frame = frame.sort_values(["rank", "last_day", "alert_id"], ascending=[True, False, True])
+    own = frame[frame["part"].notna()].reset_index(drop=True)
+    own["rule_zh"] = own["rule_id"]
+    own["reason_zh"] = [f"{one:g}" for one in own["measure"]]
+    return OpenAlerts(own, _counts(frame))
+
+
+def _open_on(connection: Connection, as_of: date | None) -> pd.DataFrame:
+    closing = (
+        select(alert_event.c.alert_id, func.max(alert_event.c.at).label("closed_at"))
+        .where(alert_event.c.to_state == str(State.CLOSED))
+        .group_by(alert_event.c.alert_id)
+        .subquery()
+    )
+    query = select(alert, closing.c.closed_at).outerjoin(closing, closing.c.alert_id == alert.c.alert_id)
+    if as_of is None:
+        query = query.where(alert.c.state != str(State.CLOSED))
+    else:
+        end = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
+        still = (alert.c.state != str(State.CLOSED)) | (closing.c.closed_at >= end)
+        query = query.where(alert.c.first_day <= as_of, still)
+    return pd.DataFrame([dict(row) for row in connection.execute(query).mappings()], columns=_columns())
+
+
+def _columns() -> list[str]:
+    return [*(column.name for column in alert.c), "closed_at"]
+
+
+def _parts_of(connection: Connection, department: str) -> dict[str, str]:
+    query = select(dispatch.c.alert_id, dispatch.c.part).where(dispatch.c.department == department)
+    return {str(alert_id): str(part) for alert_id, part in connection.execute(query)}
+
+
+def _areas_of(
+    area_code: str | None, shops: list[str], place: dict[str, str | None], viewer: Viewer
+) -> list[str]:
+    codes = {place[one] for one in shops if isinstance(place[one], str)}
+    if isinstance(area_code, str) and viewer.covers(area_code):
+        codes.add(area_code)
+    return sorted(str(one) for one in codes)
+
+
+def _counts(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = frame.assign(is_own=frame["part"].notna(), area_code=frame["areas"]).explode("area_code")
+    counted = rows.groupby(["area_code", "level", "is_own"]).size()
+    return counted.rename("alerts").reset_index()
