@@ -1,0 +1,26 @@
+"""Files that a map page needs: their addresses on a server, and their text for a page that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parent.parent / "webapp" / "static"
+LEAFLET_JS = "vendor/leaflet/leaflet.js"
+LEAFLET_CSS = "vendor/leaflet/leaflet.css"
+SYNC_JS = "vendor/leaflet.sync/L.Map.Sync.js"
+MAP_CSS = "map.css"
+MAP_JS = "map/main.js"
+
+Asset = Callable[[str], str]
+
+
+def served_from(static_url: str) -> Asset:
+    """Names of files under webapp/static to addresses below `static_url` ("/static")."""
+    base = static_url.rstrip("/")
+    return lambda name: f"{base}/{name}"
+
+
+def text_of(name: str) -> str:
+    """The text of a file under webapp/static."""
+    return (STATIC / name).read_text("utf-8")

@@ -1,0 +1,42 @@
+"""Colours and marks of the map, in one place. Readable with every common kind of colour blindness.
+
+Distribution is a calm teal, risk runs from amber to a dark red; both get darker with the value, so
+that they also read in grey. What is unknown is hatched and has no colour of either scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yaotong.codes import Level
+from yaotong.terms import term
+
+TEAL = ("#e2f0ee", "#b4dad6", "#7bbcb8", "#3f9593", "#176b6e")
+RISK = ("#fdeac2", "#f8c576", "#ee9144", "#d2582c", "#9c2a20")
+# Nothing found although data came in: paper, not green, for nobody vouches that all is well.
+NOTHING = "#f6f5f0"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one class of points is drawn. `shape`: circle, ring, square, diamond, triangle, cross."""
+
+    key: str
+    label_zh: str
+    colour: str
+    shape: str
+    radius: float
+
+    def __post_init__(self) -> None:
+        if self.shape not in ("circle", "ring", "square", "diamond", "triangle", "cross"):
+            raise ValueError(f"{self.shape!r} is no mark: see layers/colours.py for those that can be drawn")
+
+
+LEVEL_ZH: dict[str, str] = {str(level): term(f"level.{level}") for level in Level}
+# Graver is larger, and each level has a shape of its own.
+LEVEL_MARKS: tuple[Mark, ...] = (
+    Mark("red", "红色预警", "#a3261c", "diamond", 9.0),
+    Mark("orange", "橙色预警", "#d9661f", "square", 7.5),
+    Mark("yellow", "黄色预警", "#dba106", "triangle", 7.5),
+    Mark("blue", "蓝色预警", "#3a76b8", "circle", 5.5),
+)

@@ -1,0 +1,114 @@
+"""The dual map as parts of a page: links for its head, two map sections, and one script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from branca.element import Figure
+from folium.plugins import DualMap
+from markupsafe import Markup, escape
+
+from layers.assets import Asset
+from layers.contract import Layer, Side, layers
+from layers.elements import DataLayer, twin_map
+from yaotong.reads.map import WINDOW_DAYS, MapData
+
+SIDES: tuple[Side, ...] = ("left", "right")
+CONFIG_ID = "ym-config"
+_PINGHU = (30.70, 121.10)  # where an empty workspace's map opens
+
+
+@dataclass(frozen=True, slots=True)
+class MapParts:
+    """HTML for three places of a page; all text in it is escaped."""
+
+    head: Markup
+    body: Markup
+    script: Markup
+
+
+def dual_map(
+    data: MapData,
+    *,
+    asset: Asset,
+    nonce: str | None,
+    source: Mapping[str, Any],
+    known: Mapping[str, Layer] | None = None,
+) -> MapParts:
+    """The two synchronised maps: distribution left, risk right.
+
+    `asset` names the address of a file under webapp/static, `nonce` is put on every inline script,
+    `source` tells the page's script where to get its data: {"url": "/map/data", "query": "…"} or
+    {"embedded": {name: content}}.
+    """
+    figure = _figure(data, asset, known if known is not None else layers())
+    figure.render()  # fills header, html and script
+    inline = f' nonce="{escape(nonce)}"' if nonce else ""
+    config = json_block(CONFIG_ID, page_config(data, source))
+    head = "".join(one.render() for name, one in figure.header._children.items() if name != "meta_http")
+    return MapParts(
+        head=Markup(head),
+        body=Markup(figure.html.render()),
+        script=Markup(f"{config}<script{inline}>{figure.script.render()}</script>"),
+    )
+
+
+def page_config(data: MapData, source: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page's script needs to start."""
+    return {
+        "source": dict(source),
+        "categories": [[one, name] for one, name in data.categories.items()],
+        "window_days": WINDOW_DAYS,
+        "note": data.note,
+    }
+
+
+def json_block(element_id: str, content: object) -> str:
+    """JSON as an inert script element: no text in it can close the element."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return f'<script type="application/json" id="{element_id}">{text}</script>'
+
+
+def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer]) -> Figure:
+    headings = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
+    twin: DualMap = twin_map(_centre(data), headings, asset)
+    for side, one in zip(SIDES, (twin.m1, twin.m2), strict=True):
+        for layer in known.values():
+            if side in layer.about.sides:
+                spec = {"title": layer.about.title_zh, "group": layer.about.group, "order": layer.about.order}
+                DataLayer(layer.layer_id, side, spec, layer.draw(), side in layer.about.shown).add_to(one)
+    bounds = _bounds(data)
+    if bounds is not None:
+        twin.fit_bounds(bounds, padding=(14, 14))
+    root = twin.get_root()
+    assert isinstance(root, Figure)  # folium hangs both maps into one figure
+    return root
+
+
+def _bounds(data: MapData) -> list[list[float]] | None:
+    if data.areas.empty:
+        placed = data.shops.dropna(subset=["lon", "lat"])
+        if placed.empty:
+            return None
+        west, south, east, north = (
+            placed["lon"].min(),
+            placed["lat"].min(),
+            placed["lon"].max(),
+            placed["lat"].max(),
+        )
+    else:
+        west, south, east, north = data.areas.total_bounds
+    return [[float(south), float(west)], [float(north), float(east)]]
+
+
+def _centre(data: MapData) -> tuple[float, float]:
+    bounds = _bounds(data)
+    if bounds is None:
+        return _PINGHU
+    (south, west), (north, east) = bounds
+    return (south + north) / 2.0, (west + east) / 2.0

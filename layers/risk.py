@@ -1,0 +1,38 @@
+"""药店（按风险）：shops by the gravest open alert dispatched to the viewer's department."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from layers.colours import LEVEL_MARKS, Mark
+from layers.contract import About, Collection
+from layers.elements import Paint
+from layers.features import shop_features
+from yaotong.reads.map import MapData
+
+ABOUT = About("药店 · 最高未结预警", ("right",), "shops", 40, shown=("right",))
+_MARKS = (
+    *LEVEL_MARKS,
+    Mark("none", "无本部门未结预警", "#8b949e", "circle", 3.0),
+    Mark("unknown", "从未上报（未知）", "#8b949e", "ring", 4.5),
+)
+
+
+def features(data: MapData) -> Collection:
+    """`class`: a level, none, or unknown for a shop that never reported and has no alert."""
+    shops = data.shops
+    states = zip(shops["license_no"], shops["worst"], shops["reporting"], strict=True)
+    return shop_features(
+        data, {shop: {"class": _class(worst, reporting)} for shop, worst, reporting in states}
+    )
+
+
+def _class(worst: str | float | None, reporting: str) -> str:
+    if not pd.isna(worst):
+        return str(worst)
+    return "unknown" if reporting == "never" else "none"
+
+
+def draw() -> Paint:
+    """Graver is larger and has its own shape; without an alert a small grey dot, never green."""
+    return Paint("class", "药店最高未结预警", classes=_MARKS, note_zh="只含派发给本部门的预警")

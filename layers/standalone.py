@@ -1,0 +1,81 @@
+"""The dual map as one self-contained file: scripts, styles and data inside, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from layers.assets import LEAFLET_CSS, LEAFLET_JS, MAP_CSS, SYNC_JS, text_of
+from layers.bundle import bundled
+from layers.contract import layers
+from layers.page import dual_map
+from layers.panel import area_panel, no_links, overview, shop_panel
+from yaotong.errors import UsageError
+from yaotong.reads.map import MapData, read_map
+from yaotong.viewer import SYSTEM, Viewer
+from yaotong.workspace import Workspace
+
+_PAGE = Path(__file__).with_name("standalone.html")
+
+
+def write_map(
+    ws: Workspace,
+    out: Path,
+    area: str | None = None,
+    as_of: date | None = None,
+    viewer: Viewer = SYSTEM,
+) -> None:
+    """Write the map of an area (all by default) on a day (the last with sales by default) to one HTML file.
+
+    A file can be passed on, so it names the alerts of `viewer`'s department only: by default none,
+    with counts by level for all. UsageError when the file cannot be written, NotFound for an unknown area.
+    """
+    data = read_map(ws, viewer, as_of=as_of, area_code=area)
+    try:
+        out.write_text(standalone_page(data), "utf-8")
+    except OSError as error:
+        raise UsageError(f"不能写入 {out}：{error.strerror}。请换一个可写的位置。") from error
+
+
+def standalone_page(data: MapData) -> str:
+    """The whole page as text."""
+    parts = dual_map(data, asset=lambda name: name, nonce=None, source={"embedded": embedded(data)})
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_PAGE.read_text("utf-8")).render(
+        title=data.title,
+        as_of=data.as_of.isoformat() if data.as_of else None,
+        version=data.data_version,
+        synthetic=data.synthetic,
+        styles=[_inline_css(text_of(one)) for one in (LEAFLET_CSS, MAP_CSS)],
+        scripts=[_inline_js(text_of(one)) for one in (LEAFLET_JS, SYNC_JS)],
+        parts=parts,
+        main=_inline_js(bundled()),
+    )
+
+
+def embedded(data: MapData) -> Mapping[str, Any]:
+    """Everything the page's script may ask for, by the names it asks with."""
+    content: dict[str, Any] = {"panel/overview": overview(data)}
+    content |= {f"layer/{one.layer_id}": one.features(data) for one in layers().values()}
+    for license_no in data.shops["license_no"]:
+        content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, no_links)
+    for area_code in data.areas["area_code"]:
+        content[f"panel/area/{area_code}"] = area_panel(data, area_code, no_links)
+    return content
+
+
+def _inline_js(text: str) -> Markup:
+    """Script text that cannot end its element early, and that points to no source map."""
+    safe = re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
+    return Markup(safe.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+
+
+def _inline_css(text: str) -> Markup:
+    """Style text without pictures: the ones Leaflet names belong to controls that we do not use."""
+    return Markup(re.sub(r"url\((?!#)[^)]*\)", "none", text).replace("</style", "<\\/style"))
