@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -119,6 +120,10 @@ def _areas_of(
 
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
-    rows = frame.assign(is_own=frame["part"].notna(), area_code=frame["areas"]).explode("area_code")
-    counted = rows.groupby(["area_code", "level", "is_own"]).size()
-    return counted.rename("alerts").reset_index()
+    counted = Counter(
+        (area, level, isinstance(part, str))
+        for areas, level, part in zip(frame["areas"], frame["level"], frame["part"], strict=True)
+        for area in areas
+    )
+    rows = [(*key, alerts) for key, alerts in sorted(counted.items())]
+    return pd.DataFrame(rows, columns=["area_code", "level", "is_own", "alerts"])
