@@ -63,7 +63,7 @@ def test_a_half_made_layer_is_told_what_it_lacks(tmp_path: Path, broken: str, se
 def test_every_file_of_the_folder_is_a_layer_or_named_as_machinery() -> None:
     files = {path.stem for path in Path(contract.__file__).parent.glob("*.py")} - {"__init__"}
     assert files - contract.MACHINERY == set(layers())
-    assert contract.MACHINERY <= files
+    assert files >= contract.MACHINERY
 
 
 @pytest.mark.parametrize("layer_id", list(layers()))

@@ -89,7 +89,7 @@ def read_map(
     facts = open_facts(ws.store, version=version)
     sales = read_sales(facts, as_of, WINDOW_DAYS)
     with ws.store.read() as connection:
-        alerts = read_open_alerts(connection, viewer, sales.as_of, shops)
+        alerts = read_open_alerts(connection, viewer.department, sales.as_of, shops, set(areas["area_code"]))
     shops = _with_state(shops, sales.last_sold, sales.as_of, alerts)
     return MapData(
         as_of=sales.as_of,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from yaotong.alerts.states import State
 from yaotong.codes import Level
 from yaotong.store.schema import alert, alert_event, dispatch
-from yaotong.viewer import Viewer
 
 _LEVELS = [str(one) for one in Level]
 
@@ -42,11 +43,11 @@ class OpenAlerts:
 
     def of_shop(self, license_no: str) -> pd.DataFrame:
         """The viewer's alerts that name a shop, gravest first."""
-        return self.own[[license_no in shops for shops in self.own["shops"]]]
+        return _rows(self.own, [license_no in shops for shops in self.own["shops"]])
 
     def of_area(self, area_code: str) -> pd.DataFrame:
         """The viewer's alerts that reach into an area, gravest first."""
-        return self.own[[area_code in areas for areas in self.own["areas"]]]
+        return _rows(self.own, [area_code in areas for areas in self.own["areas"]])
 
     def others(self, area_code: str) -> dict[str, int]:
         """How many alerts of other departments reach into an area, by level; levels without any left out."""
@@ -57,25 +58,25 @@ class OpenAlerts:
 
 
 def read_open_alerts(
-    connection: Connection, viewer: Viewer, as_of: date | None, shops: pd.DataFrame
+    connection: Connection, department: str, as_of: date | None, shops: pd.DataFrame, areas: Collection[str]
 ) -> OpenAlerts:
     """Alerts whose behaviour had begun by `as_of` and that were not closed on or before that day.
 
-    `shops` has license_no and area_code of every shop the viewer may see; alerts that touch none of
-    them nor the viewer's area are left out.
+    `shops` (license_no, area_code) and `areas` (codes) are those on the map; alerts that touch none of
+    them are left out.
     """
     frame = _open_on(connection, as_of)
-    mine = _parts_of(connection, viewer.department)
+    mine = _parts_of(connection, department)
     place = dict(zip(shops["license_no"], shops["area_code"], strict=True))
     frame["shops"] = [[one for one in json.loads(text) if one in place] for text in frame["pharmacy_ids"]]
     frame["areas"] = [
-        _areas_of(code, ids, place, viewer)
+        _areas_of(code, ids, place, areas)
         for code, ids in zip(frame["area_code"], frame["shops"], strict=True)
     ]
     frame["part"] = [mine.get(one) for one in frame["alert_id"]]
-    frame = frame[
-        [bool(ids) or bool(codes) for ids, codes in zip(frame["shops"], frame["areas"], strict=True)]
-    ]
+    frame = _rows(
+        frame, [bool(ids or codes) for ids, codes in zip(frame["shops"], frame["areas"], strict=True)]
+    )
     frame = frame.assign(rank=[_LEVELS.index(one) for one in frame["level"]])
     frame = frame.sort_values(["rank", "last_day", "alert_id"], ascending=[True, False, True])
     own = frame[frame["part"].notna()].reset_index(drop=True)
@@ -111,12 +112,17 @@ def _parts_of(connection: Connection, department: str) -> dict[str, str]:
 
 
 def _areas_of(
-    area_code: str | None, shops: list[str], place: dict[str, str | None], viewer: Viewer
+    area_code: str | None, shops: list[str], place: dict[str, str | None], shown: Collection[str]
 ) -> list[str]:
     codes = {place[one] for one in shops if isinstance(place[one], str)}
-    if isinstance(area_code, str) and viewer.covers(area_code):
+    if isinstance(area_code, str) and area_code in shown:
         codes.add(area_code)
     return sorted(str(one) for one in codes)
+
+
+def _rows(frame: pd.DataFrame, wanted: list[bool]) -> pd.DataFrame:
+    """The rows wanted; an empty list asks an empty frame for no rows, not for no columns."""
+    return frame.loc[np.array(wanted, dtype=bool)]
 
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
