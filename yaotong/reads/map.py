@@ -12,17 +12,16 @@ from datetime import date, timedelta
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection, func, select
 
 from yaotong.codes import CATEGORIES, SPECIAL_CATEGORIES, Level
 from yaotong.errors import NotFound
 from yaotong.reads.map_alerts import OpenAlerts, read_open_alerts
 from yaotong.reads.map_sales import read_sales
-from yaotong.store import registry
+from yaotong.store import Connection, open_alerts, registry
 from yaotong.store.factbase import open_facts
 from yaotong.store.loads import current_version
 from yaotong.store.outlines import read_areas
-from yaotong.store.schema import alert_event, dispatch, drug, pharmacy, placement
+from yaotong.store.schema import drug, pharmacy, placement
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -69,8 +68,7 @@ class MapData:
 def map_stamp(ws: Workspace) -> str:
     """Changes whenever anything the map shows can have changed: cheap, for ETags and caches."""
     with ws.store.read() as connection:
-        moves = connection.execute(select(func.count()).select_from(alert_event)).scalar_one()
-        sent = connection.execute(select(func.count()).select_from(dispatch)).scalar_one()
+        moves, sent = open_alerts.moves_made(connection)
         return f"{current_version(connection)}.{moves}.{sent}"
 
 

@@ -6,15 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, func, select
 
-from yaotong.alerts.states import State
 from yaotong.codes import Level
-from yaotong.store.schema import alert, alert_event, dispatch
+from yaotong.store import Connection, open_alerts
 
 _LEVELS = [str(one) for one in Level]
 
@@ -65,8 +63,8 @@ def read_open_alerts(
     `shops` (license_no, area_code) and `areas` (codes) are those on the map; alerts that touch none of
     them are left out.
     """
-    frame = _open_on(connection, as_of)
-    mine = _parts_of(connection, department)
+    frame = open_alerts.open_on(connection, as_of)
+    mine = open_alerts.parts_of(connection, department)
     place = dict(zip(shops["license_no"], shops["area_code"], strict=True))
     frame["shops"] = [[one for one in json.loads(text) if one in place] for text in frame["pharmacy_ids"]]
     frame["areas"] = [
@@ -83,32 +81,6 @@ def read_open_alerts(
     own["rule_zh"] = own["rule_id"]
     own["reason_zh"] = [f"{one:g}" for one in own["measure"]]
     return OpenAlerts(own, _counts(frame))
-
-
-def _open_on(connection: Connection, as_of: date | None) -> pd.DataFrame:
-    closing = (
-        select(alert_event.c.alert_id, func.max(alert_event.c.at).label("closed_at"))
-        .where(alert_event.c.to_state == str(State.CLOSED))
-        .group_by(alert_event.c.alert_id)
-        .subquery()
-    )
-    query = select(alert, closing.c.closed_at).outerjoin(closing, closing.c.alert_id == alert.c.alert_id)
-    if as_of is None:
-        query = query.where(alert.c.state != str(State.CLOSED))
-    else:
-        end = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
-        still = (alert.c.state != str(State.CLOSED)) | (closing.c.closed_at >= end)
-        query = query.where(alert.c.first_day <= as_of, still)
-    return pd.DataFrame([dict(row) for row in connection.execute(query).mappings()], columns=_columns())
-
-
-def _columns() -> list[str]:
-    return [*(column.name for column in alert.c), "closed_at"]
-
-
-def _parts_of(connection: Connection, department: str) -> dict[str, str]:
-    query = select(dispatch.c.alert_id, dispatch.c.part).where(dispatch.c.department == department)
-    return {str(alert_id): str(part) for alert_id, part in connection.execute(query)}
 
 
 def _areas_of(
