@@ -47,7 +47,7 @@ def days_frame(since: date, until: date) -> pd.DataFrame:
     """One row per day, both ends included, with the columns of facts.DAYS_SCHEMA."""
     days = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
     names = [holiday(day) for day in days]
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "day": days,
             "weekday": pd.array([day.weekday() for day in days], dtype="int32"),
@@ -55,7 +55,8 @@ def days_frame(since: date, until: date) -> pd.DataFrame:
             "is_holiday": [name is not None for name in names],
             "holiday": names,
         }
-    )[DAYS_SCHEMA.names]
+    )
+    return frame[list(DAYS_SCHEMA.names)]
 
 
 def add_workdays(start: datetime, days: int) -> datetime:

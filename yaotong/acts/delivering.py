@@ -57,7 +57,7 @@ def _try(row: Any, message: Message, hooks: Mapping[str, Webhook], now: datetime
 
 
 def _message(connection: Any, row: Any) -> Message:
-    told = alerts.get(connection, row.alert_id)
+    told: Any = alerts.get(connection, row.alert_id)
     parts = alerts.parts(connection, row.alert_id)
     event = alerts.event(connection, row.alert_id, row.event_seq)
     return Message(

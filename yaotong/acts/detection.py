@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -101,24 +102,25 @@ def _run(workspace: Workspace, rule: Rule, facts: Facts, window: Window, now: da
 
 def to_findings(rule: Rule, frame: pd.DataFrame) -> list[Finding]:
     """A rule's result as findings."""
-    return [
-        Finding(
-            rule_id=rule.rule_id,
-            rule_version=rule.version,
-            subject=row.subject,
-            behaviour_day=pd.Timestamp(row.behaviour_day).date(),
-            behaviour_from=pd.Timestamp(row.behaviour_from).to_pydatetime(),
-            behaviour_until=pd.Timestamp(row.behaviour_until).to_pydatetime(),
-            clause=row.clause,
-            measure=float(row.measure),
-            threshold=float(row.threshold),
-            level=Level(row.level),
-            area_code=None if pd.isna(row.area_code) else row.area_code,
-            pharmacy_ids=tuple(row.pharmacy_ids),
-            line_ids=tuple(row.line_ids),
-        )
-        for row in frame.itertuples(index=False)
-    ]
+    return [_finding(rule, row) for row in frame.itertuples(index=False)]
+
+
+def _finding(rule: Rule, row: Any) -> Finding:
+    return Finding(
+        rule_id=rule.rule_id,
+        rule_version=rule.version,
+        subject=row.subject,
+        behaviour_day=pd.Timestamp(row.behaviour_day).date(),
+        behaviour_from=pd.Timestamp(row.behaviour_from).to_pydatetime(),
+        behaviour_until=pd.Timestamp(row.behaviour_until).to_pydatetime(),
+        clause=row.clause,
+        measure=float(row.measure),
+        threshold=float(row.threshold),
+        level=Level(row.level),
+        area_code=None if pd.isna(row.area_code) else row.area_code,
+        pharmacy_ids=tuple(row.pharmacy_ids),
+        line_ids=tuple(row.line_ids),
+    )
 
 
 def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], window: Window) -> Plan:
@@ -134,7 +136,10 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], window
 def _apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
     version = loads.current_version(connection)
     rows = registry.read(connection, office)
-    offices = [Office(row.department_code, row.role, row.area_code) for row in rows.itertuples()]
+    offices = [
+        Office(str(code), str(role), str(area))
+        for code, role, area in zip(rows["department_code"], rows["role"], rows["area_code"], strict=True)
+    ]
     for change in decided.changes:
         if change.act is Act.OPEN:
             _open(connection, rule, change, now, version)

@@ -11,12 +11,13 @@ import geopandas as gpd
 import pandas as pd
 
 from yaotong import intake
+from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, UsageError
 from yaotong.facts import FACT_MOMENTS
 from yaotong.intake import Limits, Reading, Reference
 from yaotong.joins import place, quality
 from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
-from yaotong.records import Outcome, Receipt
+from yaotong.records import Receipt
 from yaotong.store import Connection, factfiles, loads, outlines, registry
 from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
 from yaotong.workspace import Workspace

@@ -14,8 +14,9 @@ from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, build_demo
 from yaotong.acts.detection import RuleRun, detect
 from yaotong.acts.intake import ON_BAD_ROWS, take_in
 from yaotong.cli.common import DAY, chosen_home, home_option, opened, print_json
+from yaotong.codes import Outcome
 from yaotong.intake import Limits
-from yaotong.records import FEEDS, Outcome, Receipt
+from yaotong.records import FEEDS, Receipt
 from yaotong.workspace import init_workspace
 
 
@@ -161,9 +162,11 @@ class _Bar:
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage or self._bar is None:
             self.close()
-            self._stage, self._bar = stage, tqdm(desc=stage, total=total, leave=True)
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
+            self._stage = stage
+        bar: tqdm[None] = tqdm(desc=stage, total=total) if self._bar is None else self._bar
+        self._bar = bar
+        bar.total = total
+        bar.update(done - bar.n)
 
     def close(self) -> None:
         """End the bar on the screen, if there is one."""

@@ -40,7 +40,7 @@ def own_past(panel: pd.DataFrame) -> pd.DataFrame:
     for year in wide.columns:
         earlier = wide.loc[:, [one for one in wide.columns if one < year]]
         base[year] = _low_half_median(earlier)
-    long = base.stack().rename("baseline").reset_index()
+    long = base.reset_index().melt(id_vars="license_no", var_name="year", value_name="baseline")
     joined = panel.merge(long, on=["license_no", "year"], how="left").set_axis(panel.index)
     usable = joined["baseline"].where(joined["baseline"] >= MIN_VOLUME / 5)
     return joined[["license_no", "year", "baseline"]].assign(past_ratio=joined["quantity"] / usable)

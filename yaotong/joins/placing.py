@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -62,5 +63,5 @@ def quality(pharmacies: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sha(frame: pd.DataFrame) -> list[str]:
-    texts = frame.astype("string").fillna("").agg("\x1f".join, axis=1) if len(frame) else []
+    texts: Any = frame.astype("string").fillna("").agg("\x1f".join, axis=1) if len(frame) else []
     return [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
