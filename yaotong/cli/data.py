@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
@@ -157,13 +158,13 @@ class _Bar:
 
     def __init__(self) -> None:
         self._stage = ""
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage or self._bar is None:
             self.close()
             self._stage = stage
-        bar: tqdm[None] = tqdm(desc=stage, total=total) if self._bar is None else self._bar
+        bar: tqdm[Any] = tqdm(desc=stage, total=total) if self._bar is None else self._bar
         self._bar = bar
         bar.total = total
         bar.update(done - bar.n)
