@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import importlib.util
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfile
+from types import ModuleType
 
 import pytest
 
 from layers import contract
 from yaotong.departments import departments, lead_of, read_departments
 from yaotong.errors import ConfigError
+from yaotong.intake.core.profile import profile_of
 
 ROOT = Path(__file__).resolve().parents[2]
 _FILE = re.compile(r"文件 `([^`]+)`：\n\n(`{3,})\w+\n(.*?)\n\2\n", re.S)
@@ -106,3 +110,45 @@ def test_layer_walk_half_done_is_said(tmp_path: Path, missing: str) -> None:
     path.write_text(re.sub(rf"^(def )?{missing}\b", r"\1other_name", path.read_text("utf-8"), flags=re.M), "utf-8")
     with pytest.raises(ConfigError, match=rf"claimed\.py.*{missing}"):
         contract.discover(tmp_path / "layers")
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"yaotong.intake.{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_source_walk_makes_a_whole_profile(tmp_path: Path) -> None:
+    profile = profile_of(_module(_place("yaotong/intake/till_zh.py", tmp_path)))
+    assert (profile.id, profile.feed) == ("till_zh", "sales")
+
+
+def test_source_walk_accounts_for_every_column_of_its_sample(tmp_path: Path) -> None:
+    profile = profile_of(_module(_place("yaotong/intake/till_zh.py", tmp_path)))
+    sample = _place("tests/sources/till_zh/sales.csv", tmp_path)
+    header, *rows = csv.reader(sample.read_text("utf-8").splitlines())
+    assert profile.recognises(set(header), sample.name)
+    assert [name for name in header if name not in profile.columns and not profile.ignores(name)] == []
+    assert {len(row) for row in rows} == {len(header)}
+    channels = {row[header.index("渠道")] for row in rows}
+    assert channels <= set(profile.values["channel"])
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ('"流水号": "sale_id"', '"流水号": "sail_id"', "sail_id"),
+        ('"数量": "quantity",', "", "quantity"),
+        ('feed="sales"', 'feed="sails"', "sails"),
+        ('id="till_zh"', 'id="other"', "other"),
+        ("PROFILE =", "OTHER =", "PROFILE"),
+        ('credit="上报药店"', 'credit=""', "credit"),
+    ],
+)
+def test_source_walk_gone_wrong_is_said(tmp_path: Path, written: str, instead: str, said: str) -> None:
+    path = _place("yaotong/intake/till_zh.py", tmp_path)
+    assert written in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(written, instead), "utf-8")
+    with pytest.raises(ValueError, match=said):
+        profile_of(_module(path))
