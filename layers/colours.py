@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from yaotong.codes import Level
 from yaotong.terms import term
 
-TEAL = ("#e2f0ee", "#b4dad6", "#7bbcb8", "#3f9593", "#176b6e")
-RISK = ("#fdeac2", "#f8c576", "#ee9144", "#d2582c", "#9c2a20")
+# Light enough that every mark and name stands out on the darkest class.
+TEAL = ("#eaf4f2", "#cde6e2", "#a6d2cd", "#76b6b2", "#468f90")
+RISK = ("#fdf1d3", "#fbdca6", "#f5b876", "#e88a55", "#cf5f43")
+DISC = "#0f5f66"
 # Nothing found although data came in: paper, not green, for nobody vouches that all is well.
 NOTHING = "#f6f5f0"
 
@@ -35,7 +37,7 @@ class Mark:
 LEVEL_ZH: dict[str, str] = {str(level): term(f"level.{level}") for level in Level}
 # Graver is larger, and each level has a shape of its own.
 LEVEL_MARKS: tuple[Mark, ...] = (
-    Mark("red", "红色预警", "#a3261c", "diamond", 9.0),
+    Mark("red", "红色预警", "#8e1b14", "diamond", 9.0),
     Mark("orange", "橙色预警", "#d9661f", "square", 7.5),
     Mark("yellow", "黄色预警", "#dba106", "triangle", 7.5),
     Mark("blue", "蓝色预警", "#3a76b8", "circle", 5.5),

@@ -42,8 +42,9 @@ def shop_panel(data: MapData, license_no: str, link: Link) -> Panel:
         "href": link("pharmacy", license_no),
         "area": None if pd.isna(area) else {"id": f"area:{area}", "name": _text(shop["area_name"])},
         "facts": _shop_facts(shop) + _packs(data, license_no, str(shop["reporting"])),
-        "alerts": _alerts(data.alerts.of_shop(license_no), link),
+        "alerts": _alerts(data.alerts.of_shop(license_no), link, data.alerts.levels_only),
         "others": [],
+        "none_zh": _none(data),
         "notes": [],
     }
 
@@ -63,7 +64,8 @@ def area_panel(data: MapData, area_code: str, link: Link) -> Panel:
         "href": None,
         "area": None,
         "facts": _area_facts(data, area),
-        "alerts": _alerts(data.alerts.of_area(area_code), link),
+        "alerts": _alerts(data.alerts.of_area(area_code), link, data.alerts.levels_only),
+        "none_zh": _none(data),
         "others": [{"level": level, "level_zh": LEVEL_ZH[level], "count": n} for level, n in others.items()],
         "notes": [note for note in (_text(area["note"]),) if note],
         "shops": [_shop_line(shop) for _, shop in _gravest_first(shops).iterrows()],
@@ -117,8 +119,8 @@ def _packs(data: MapData, license_no: str, reporting: str) -> list[list[str]]:
         return [[f"近 {WINDOW_DAYS} 天特药", "无数据（未知）"]]
     mine = data.packs[data.packs["license_no"] == license_no].set_index("category")["packs"]
     named = [one for one in data.categories if one in mine.index and mine[one] != 0]
-    rows = [[f"近 {WINDOW_DAYS} 天{data.categories[one]}", f"{_number(mine[one])} 盒"] for one in named]
-    return rows or [[f"近 {WINDOW_DAYS} 天特药", "0 盒"]]
+    rows = [[data.categories[one], f"{_number(mine[one])} 盒"] for one in named if one != SPECIAL]
+    return [[f"近 {WINDOW_DAYS} 天特药", f"{_number(mine.get(SPECIAL, 0.0))} 盒"], *rows]
 
 
 def _area_facts(data: MapData, area: pd.Series) -> list[list[str]]:
@@ -143,20 +145,30 @@ def _rate(rate: float | None, packs: float | None) -> str:
     return f"{_number(rate)} 盒" + ("（例数少，不稳定）" if few(packs) else "")
 
 
-def _alerts(alerts: pd.DataFrame, link: Link) -> list[dict[str, Any]]:
+def _alerts(alerts: pd.DataFrame, link: Link, levels_only: bool) -> list[dict[str, Any]]:
     return [
         {
-            "id": str(one["alert_id"]),
             "level": str(one["level"]),
             "level_zh": LEVEL_ZH[str(one["level"])],
-            "title": str(one["rule_zh"]),
-            "text": str(one["reason_zh"]),
-            "part_zh": "主办" if one["part"] == "lead" else "协办",
             "days": f"{one['first_day']:%Y-%m-%d} 至 {one['last_day']:%Y-%m-%d}",
-            "href": link("alert", str(one["alert_id"])),
+            **({"title": "未结预警", "text": "", "part_zh": ""} if levels_only else _told(one, link)),
         }
         for _, one in alerts.iterrows()
     ]
+
+
+def _told(one: pd.Series, link: Link) -> dict[str, Any]:
+    return {
+        "id": str(one["alert_id"]),
+        "title": str(one["rule_zh"]),
+        "text": str(one["reason_zh"]),
+        "part_zh": "主办" if one["part"] == "lead" else "协办",
+        "href": link("alert", str(one["alert_id"])),
+    }
+
+
+def _none(data: MapData) -> str:
+    return "没有未结预警。" if data.alerts.levels_only else "没有派发给本部门的未结预警。"
 
 
 def _gravest_first(shops: pd.DataFrame) -> pd.DataFrame:

@@ -13,18 +13,18 @@ from yaotong.reads.map import MapData
 ABOUT = About("药店 · 最高未结预警", ("right",), "shops", 40, shown=("right",))
 _MARKS = (
     *LEVEL_MARKS,
-    Mark("none", "无本部门未结预警", "#8b949e", "circle", 3.0),
+    Mark("none", "无上述预警", "#8b949e", "circle", 3.0),
     Mark("unknown", "从未上报（未知）", "#8b949e", "ring", 4.5),
 )
 
 
 def features(data: MapData) -> Collection:
     """`class`: a level, none, or unknown for a shop that never reported and has no alert."""
+    fine = "各部门合计，只示级别" if data.alerts.levels_only else "只含派发给本部门的预警"
     shops = data.shops
     states = zip(shops["license_no"], shops["worst"], shops["reporting"], strict=True)
-    return shop_features(
-        data, {shop: {"class": _class(worst, reporting)} for shop, worst, reporting in states}
-    )
+    classes = {shop: {"class": _class(worst, reporting)} for shop, worst, reporting in states}
+    return shop_features(data, classes) | {"fine_zh": fine}
 
 
 def _class(worst: str | float | None, reporting: str) -> str:
@@ -35,4 +35,4 @@ def _class(worst: str | float | None, reporting: str) -> str:
 
 def draw() -> Paint:
     """Graver is larger and has its own shape; without an alert a small grey dot, never green."""
-    return Paint("class", "药店最高未结预警", classes=_MARKS, note_zh="只含派发给本部门的预警")
+    return Paint("class", "药店最高未结预警", classes=_MARKS)

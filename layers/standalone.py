@@ -33,8 +33,9 @@ def write_map(
 ) -> None:
     """Write the map of an area (all by default) on a day (the last with sales by default) to one HTML file.
 
-    A file can be passed on, so it names the alerts of `viewer`'s department only: by default none,
-    with counts by level for all. UsageError when the file cannot be written, NotFound for an unknown area.
+    A file can be passed on, so by default it tells the levels of alerts and nothing else about them;
+    for another `viewer` it names the alerts of that department. UsageError when the file cannot be
+    written, NotFound for an unknown area.
     """
     data = read_map(ws, viewer, as_of=as_of, area_code=area)
     try:

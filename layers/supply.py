@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layers.colours import TEAL
+from layers.colours import DISC
 from layers.contract import About, Collection
 from layers.elements import Paint
 from layers.features import shop_features
@@ -32,6 +32,6 @@ def features(data: MapData) -> Collection:
 def draw() -> Paint:
     """Disc area in proportion to packs."""
     return Paint(
-        "bubble", f"近 {WINDOW_DAYS} 天特药销量", palette=(TEAL[-1],), unit="盒", unknown_zh="从未上报",
+        "bubble", f"近 {WINDOW_DAYS} 天特药销量", palette=(DISC,), unit="盒", unknown_zh="从未上报",
         zero_zh="0 盒",
     )  # fmt: skip

@@ -13,6 +13,7 @@ import pandas as pd
 
 from yaotong.codes import Level
 from yaotong.store import Connection, open_alerts
+from yaotong.viewer import SYSTEM
 
 _LEVELS = [str(one) for one in Level]
 
@@ -23,14 +24,16 @@ class OpenAlerts:
 
     `own`: one row per alert dispatched to the viewer's department, with `part` and `shops` (licence
     numbers on the map). `by_area`: area_code, level, is_own, alerts. An alert that reaches into
-    several areas counts once in each.
+    several areas counts once in each. `levels_only`: seen by no department but the system, so that
+    `own` holds every alert and tells its level only.
     """
 
     own: pd.DataFrame
     by_area: pd.DataFrame
+    levels_only: bool = False
 
     def worst_of_shop(self) -> dict[str, str]:
-        """The gravest level of the viewer's alerts by licence number."""
+        """The gravest level of `own` by licence number."""
         worst: dict[str, str] = {}
         for level, shops in zip(self.own["level"], self.own["shops"], strict=True):
             for shop in shops:
@@ -49,6 +52,8 @@ class OpenAlerts:
 
     def others(self, area_code: str) -> dict[str, int]:
         """How many alerts of other departments reach into an area, by level; levels without any left out."""
+        if self.levels_only:
+            return {}
         frame = self.by_area
         rest = frame[(frame["area_code"] == area_code) & ~frame["is_own"].astype(bool)]
         counted = rest.groupby("level")["alerts"].sum()
@@ -77,10 +82,16 @@ def read_open_alerts(
     )
     frame = frame.assign(rank=[_LEVELS.index(one) for one in frame["level"]])
     frame = frame.sort_values(["rank", "last_day", "alert_id"], ascending=[True, False, True])
+    levels_only = department == SYSTEM.department
+    own = frame.reset_index(drop=True) if levels_only else _own(frame)
+    return OpenAlerts(own, _counts(frame), levels_only)
+
+
+def _own(frame: pd.DataFrame) -> pd.DataFrame:
     own = frame[frame["part"].notna()].reset_index(drop=True)
     own["rule_zh"] = own["rule_id"]
     own["reason_zh"] = [f"{one:g}" for one in own["measure"]]
-    return OpenAlerts(own, _counts(frame))
+    return own
 
 
 def _areas_of(

@@ -8,8 +8,6 @@ export function drawLegend(box, entries, category, categoryName) {
   const parts = entries
     .filter((entry) => entry.on && entry.collection && entry.spec.paint.mark !== "outline")
     .map((entry) => block(entry, category, categoryName));
-  const note = entries.find((entry) => entry.on && entry.collection && entry.collection.note);
-  if (note) parts.push(element("p", { class: "ym-note" }, note.collection.note));
   box.replaceChildren(...parts);
 }
 
@@ -18,7 +16,7 @@ function block(entry, category, categoryName) {
   const rows = { fill: fillRows, class: classRows, bubble: bubbleRows }[paint.mark](entry, category);
   const drugs = paint.mark === "bubble" || (paint.mark === "fill" && paint.unit.startsWith("盒"));
   const name = drugs && category !== "SPECIAL" ? `${paint.legend_zh}（${categoryName}）` : paint.legend_zh;
-  const notes = [paint.note_zh, rows.note].filter(Boolean);
+  const notes = [paint.note_zh, entry.collection.fine_zh, rows.note].filter(Boolean);
   return element("div", { class: "ym-block" },
     element("h3", {}, name, paint.unit ? element("small", {}, ` ${paint.unit}`) : null),
     element("ul", {}, ...rows.items),

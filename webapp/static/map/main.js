@@ -15,6 +15,7 @@ const sides = Object.fromEntries(entries.map((entry) => [entry.spec.side, entry.
 const panel = document.getElementById("ym-panel");
 const filter = document.getElementById("ym-category");
 const status = document.getElementById("ym-status");
+const chip = element("button", { type: "button", class: "ym-chip", hidden: true, onclick: () => panel.scrollIntoView({ behavior: "smooth" }) });
 const state = { category: config.categories[0][0], selected: null };
 const highlight = makeHighlightAfterPanes();
 
@@ -75,10 +76,17 @@ async function select(id) {
       highlight.reveal(id);
       drawPanel(panel, data, select);
     }
+    showChip(id === null ? null : panel.querySelector("h2").textContent);
     panel.scrollTop = 0;
   } catch (error) {
     fail(error);
   }
+}
+
+// On a phone the panel lies below both maps: a button that stays in sight leads there.
+function showChip(name) {
+  chip.hidden = name === null || panel.getBoundingClientRect().top < window.innerHeight;
+  chip.replaceChildren(element("span", {}, name || ""), element("span", {}, "看详情 ↓"));
 }
 
 function fail(error) {
@@ -94,6 +102,8 @@ function drawFilter() {
 }
 
 async function start() {
+  panel.after(chip);
+  new IntersectionObserver(([seen]) => { if (seen.isIntersecting) chip.hidden = true; }).observe(panel);
   drawFilter();
   for (const side of Object.keys(sides)) {
     drawSwitch(boxOf(side, ".ym-choices"), side, ofSide(side), () => showSide(side).catch(fail));

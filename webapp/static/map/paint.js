@@ -51,7 +51,15 @@ function paintOutline(entry, collection, category, select) {
   under.on("add", () => under.bringToBack());
   under.bringToBack();
   for (const feature of inner) entry.group.addLayer(label(feature));
+  if (collection.note) addCaption(entry.map, collection.note);
   return () => {};
+}
+
+// What the outlines are, said on the map itself and whatever layer is on.
+function addCaption(map, text) {
+  const caption = L.control({ position: "bottomright" });
+  caption.onAdd = () => element("div", { class: "ym-caption" }, text);
+  caption.addTo(map);
 }
 
 function label(feature) {

@@ -42,7 +42,7 @@ export function drawPanel(box, data, select) {
     ...data.notes.map((note) => element("p", { class: "ym-note" }, note)),
     element("h3", {}, `未结预警 ${data.alerts.length} 条`),
     data.alerts.length ? element("ul", { class: "ym-alerts" }, ...data.alerts.map(alertItem))
-      : element("p", { class: "ym-fine" }, "没有派发给本部门的未结预警。"),
+      : element("p", { class: "ym-fine" }, data.none_zh),
     data.others.length ? element("p", { class: "ym-fine" }, `其他部门的未结预警：${data.others.map((one) => `${one.level_zh} ${one.count} 条`).join("、")}`) : null,
     element("h3", {}, "情况"),
     factList(data.facts),
@@ -59,8 +59,8 @@ function alertItem(one) {
   const title = one.href ? element("a", { href: one.href }, one.title) : element("strong", {}, one.title);
   return element("li", { class: `ym-alert ym-${one.level}` },
     element("p", {}, element("span", { class: "ym-tag" }, one.level_zh), title),
-    element("p", {}, one.text),
-    element("p", { class: "ym-fine" }, `${one.part_zh} · ${one.days}`));
+    one.text ? element("p", {}, one.text) : "",
+    element("p", { class: "ym-fine" }, [one.part_zh, one.days].filter(Boolean).join(" · ")));
 }
 
 function shopList(shops, select) {
