@@ -29,7 +29,7 @@ _ROADS = ("示例路", "演示街", "样板大道", "虚构巷", "示意路", "�
 _PLAIN_SCOPE = ("RX", "OTC_A", "OTC_B", "EPH", "OPI_CMP", "FOUR", "ABX", "VBP", "WATCH")
 _OTC_SCOPE = ("OTC_A", "OTC_B", "FOUR")
 _NIGHT = "night"
-MEAN_LINES, SPREAD, FEWEST, MOST = 7.6, 0.5, 5.0, 34.0  # lines a day
+MEAN_LINES, SPREAD, FEWEST, MOST = 7.6, 0.5, 6.0, 34.0  # lines a day
 TINY_LINES = 0.9
 
 

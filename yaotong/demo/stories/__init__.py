@@ -15,13 +15,14 @@ from yaotong.demo.stories import (
     trace_twice,
 )
 
-# Stories about whole towns come first: shops of those towns then play in no other story.
+# Stories about whole towns come first: shops of those towns then play in no other story. The limit per
+# sale comes last: it takes a shop for every subject, as many as the city has left.
 TELLERS: tuple[Callable[[Stage], None], ...] = (
     epidemic.tell,
     silence.tell,
     surge.tell,
-    eph_limit.tell,
     structuring.tell,
     trace_twice.tell,
     recalled_lot.tell,
+    eph_limit.tell,
 )

@@ -13,10 +13,12 @@ def tell(stage: Stage) -> None:
     for shift in stage.plan.episodes:
         for teller in (_three, _on_rx, _returned, _split, _family, _two_products, _lookalike, _apart):
             shops = stage.cast.take(1, sick=True)
-            if shops:
-                teller(stage, shops[0], shift)
-            else:
-                stage.omit(RULE, f"eph{teller.__name__}", f"no free shop left (episode {shift} days earlier)")
+            if not shops:
+                stage.omit(
+                    RULE, f"eph{teller.__name__}", f"no free shop left from the episode {shift} days back"
+                )
+                return
+            teller(stage, shops[0], shift)
 
 
 def _three(stage: Stage, shop: int, shift: int) -> None:

@@ -106,7 +106,9 @@ def _growth(stage: Stage) -> None:
     drugs = _drugs(stage, "YP0110A", "YP0111A")
     stage.demand.add(shops, drugs, 0, lines * stage.clock.open_days[shops[0]])
     why = "毗邻医院，5个月内缓慢翻倍，任一8周内未达2倍"
-    stage.tell_shop("surge_slow_growth", RULE, "innocent", shops[0], why, **stage.days(0, days - 1))
+    stage.tell_shop(
+        "surge_slow_growth", RULE, "innocent", shops[0], why, **stage.days(days - growing, days - 1)
+    )
 
 
 def _season(stage: Stage) -> None:
