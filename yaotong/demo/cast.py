@@ -48,6 +48,13 @@ class Cast:
         self.lent.update(chosen)
         return chosen
 
+    def largest(self, count: int) -> list[int]:
+        """The largest ordinary shops no story has reserved: chance moves them least."""
+        free = [shop for shop in self._free() if self._fits(shop, None, True, False)]
+        chosen = sorted(free, key=lambda shop: -self.shops.lines_per_day[shop])[:count]
+        self.lent.update(chosen)
+        return chosen if len(chosen) == count else []
+
     def _free(self) -> list[int]:
         return [shop for shop in self._order if self.shops.ordinary[shop] and shop not in self.taken]
 

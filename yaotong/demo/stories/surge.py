@@ -115,7 +115,7 @@ def _season(stage: Stage) -> None:
     """The winter rise of cold drugs, the same in every shop."""
     story, season = "surge_winter_season", season_factors(stage.plan, "cough")
     rising = np.flatnonzero(season > 1.35)
-    shops = stage.cast.extras(3, offset=11)
+    shops = stage.cast.largest(3)
     if len(rising) < 28 or not shops:
         stage.omit(RULE, story, "no winter in these days, or no free shop")
         return
@@ -126,7 +126,7 @@ def _season(stage: Stage) -> None:
 
 def _stocking(stage: Stage) -> None:
     """Everybody stocks up a little before the Spring Festival and comes back after it."""
-    story, shops = "surge_festival_stocking", stage.cast.extras(2, offset=17)
+    story, shops = "surge_festival_stocking", stage.cast.largest(2)
     festivals = [one for one in stage.plan.spring_festivals if one[0] >= 10 and one[1] + 6 < stage.plan.days]
     if not festivals or not shops:
         stage.omit(RULE, story, "no Spring Festival in these days, or no free shop")
