@@ -1,0 +1,145 @@
+"""The map as one file, opened from the disk by a browser that has no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from layers.standalone import write_map
+from tests.browser.serving import DESK, PHONE, Witness, ready, view
+from tests.layers import region
+from yaotong.viewer import Viewer
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("file")
+    ws = region.build(folder / "home", {"W1": region.HOSTILE})
+    write_map(ws, folder / "map.html", viewer=Viewer("m", "演示员", "msa", region.COUNTY))
+    return folder / "map.html"
+
+
+@pytest.fixture
+def page(browser: Browser, witness: Witness, file: Path) -> Page:
+    context = browser.new_context(viewport=DESK, offline=True)
+    witness.watch(context)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    return ready(page)
+
+
+def _point(page: Page, side: str, layer: str, subject: str) -> None:
+    """Click a feature through the layer that draws it."""
+    page.evaluate(
+        """([side, layer, subject]) => {
+            const group = window[`layer_${side}_${layer}`];
+            const find = (one) => one.eachLayer ? [].concat(...one.getLayers().map(find)) : [one];
+            find(group).find((one) => one.feature && one.feature.id === subject).fire("click");
+        }""",
+        [side, layer, subject],
+    )
+
+
+def test_it_opens_without_a_network(page: Page, witness: Witness) -> None:
+    assert [one for one in witness.requests if not one.startswith("file:")] == []
+    assert page.locator(".ym-map path.leaflet-interactive").count() > 10
+
+
+def test_an_area_without_data_is_hatched_and_no_other_is(page: Page) -> None:
+    fills = page.evaluate(
+        "layer_right_pressure.getLayers()[0].getLayers().map((one) => [one.feature.properties.name, one._path.getAttribute('fill')])"
+    )
+    found = dict(fills)
+    assert found["北镇"] == "url(#ym-hatch)"
+    assert all(one.startswith("#") for name, one in found.items() if name != "北镇")
+    assert page.locator("#ym-hatch path").count() == 1
+
+
+def test_a_hostile_name_is_shown_as_text(page: Page) -> None:
+    _point(page, "left", "outlets", "shop:W1")
+    title = page.locator("#ym-panel h2")
+    title.wait_for()
+    assert title.inner_text() == region.HOSTILE
+    assert page.locator("#ym-panel img").count() == 0
+    page.hover(".ym-side[data-side=left] .ym-map")
+    page.evaluate("layer_left_outlets.getLayers()[0].eachLayer((one) => one.openTooltip())")
+    assert page.locator(".leaflet-tooltip img").count() == 0
+
+
+@pytest.mark.parametrize(("side", "layer"), [("left", "outlets"), ("right", "risk")])
+def test_a_shop_chosen_on_one_side_lights_up_on_both_with_its_area(page: Page, side: str, layer: str) -> None:
+    _point(page, side, layer, "shop:W2")
+    for other in ("left", "right"):
+        assert page.locator(f"#map_{other} path.ym-chosen-shop").count() == 1
+        assert page.locator(f"#map_{other} path.ym-chosen-area").count() == 1
+    assert page.locator("#ym-panel h2").inner_text() == "演示药店W2"
+    assert "停报" in page.locator("#ym-panel").inner_text()
+
+
+def test_an_area_chosen_on_the_left_shows_its_alerts_and_shops(page: Page) -> None:
+    _point(page, "left", "density", f"area:{region.WEST}")
+    panel = page.locator("#ym-panel")
+    assert panel.locator("h2").inner_text() == "西镇"
+    assert panel.locator(".ym-alert.ym-red").count() == 1
+    assert panel.locator(".ym-shops li").count() == 2
+    assert page.locator("#map_right path.ym-chosen-area").count() == 1
+    panel.locator(".ym-shops button").last.click()
+    assert page.locator("#map_left path.ym-chosen-shop").count() == 1
+    panel.locator(".ym-close").click()
+    assert page.locator(".ym-chosen-area").count() == 0
+
+
+def test_the_category_is_shared_and_unknown_stays_unknown(page: Page) -> None:
+    page.locator(".ym-side[data-side=right] summary").click()
+    page.get_by_label("特药每千人盒数").check()
+    page.select_option("#ym-category", "PSY2")
+    legend = page.locator(".ym-side[data-side=right] .ym-legend").inner_text()
+    assert "第二类精神药品" in legend
+    assert "无数据（未知，不等于低）" in legend
+    faded = page.evaluate("Object.fromEntries(layer_left_outlets.getLayers()[0].getLayers().map((one) => [one.feature.id, one.options.fillOpacity]))")
+    assert faded["shop:W1"] > 0.5 > faded["shop:E1"]
+
+
+def test_layers_are_switched_on_each_side_alone(page: Page) -> None:
+    page.locator(".ym-side[data-side=left] summary").click()
+    page.get_by_label("药店 · 按特药销量").check()
+    assert page.evaluate("[map_left.hasLayer(layer_left_supply), map_left.hasLayer(layer_left_outlets), map_right.hasLayer(layer_right_risk)]") == [True, False, True]
+
+
+def test_both_maps_hold_the_same_view_however_they_are_moved(page: Page) -> None:
+    start = view(page, "left")
+    assert view(page, "right") == pytest.approx(start)
+    for side, (dx, dy) in (("left", (90, 40)), ("right", (-60, 70))):
+        before = view(page, "left")
+        _drag(page, side, dx, dy)
+        assert view(page, "left") == pytest.approx(view(page, "right"), abs=1e-9)
+        assert view(page, "left") != pytest.approx(before, abs=1e-6)
+    for side in ("left", "right"):
+        before = view(page, "left")[2]
+        page.locator(f"#map_{side} .leaflet-control-zoom-in").click()
+        page.wait_for_timeout(500)
+        assert view(page, "left") == pytest.approx(view(page, "right"), abs=1e-9)
+        assert view(page, "right")[2] > before
+
+
+def _drag(page: Page, side: str, dx: float, dy: float) -> None:
+    box = page.locator(f"#map_{side}").bounding_box()
+    assert box is not None
+    x, y = box["x"] + 40, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx / 2, y + dy / 2, steps=4)
+    page.mouse.move(x + dx, y + dy, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(500)  # a drag glides on for a moment
+
+
+def test_on_a_phone_the_maps_stand_one_above_the_other(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    left, right = (page.locator(f".ym-side[data-side={side}]").bounding_box() for side in ("left", "right"))
+    assert left is not None
+    assert right is not None
+    assert right["y"] >= left["y"] + left["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
