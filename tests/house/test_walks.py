@@ -8,16 +8,21 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from shutil import copyfile
 from types import ModuleType
 
+import ibis
+import pyarrow as pa
 import pytest
 
 from layers import contract
 from yaotong.departments import departments, lead_of, read_departments
 from yaotong.errors import ConfigError
+from yaotong.facts import AREAS_SCHEMA, DRUGS_SCHEMA, PHARMACIES_SCHEMA, SALES_SCHEMA, Facts, Window
 from yaotong.intake.core.profile import profile_of
+from yaotong.rules.model import FINDING_COLUMNS, Rule
 
 ROOT = Path(__file__).resolve().parents[2]
 _FILE = re.compile(r"文件 `([^`]+)`：\n\n(`{3,})\w+\n(.*?)\n\2\n", re.S)
@@ -113,7 +118,7 @@ def test_layer_walk_half_done_is_said(tmp_path: Path, missing: str) -> None:
 
 
 def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"yaotong.intake.{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"yaotong.{path.parent.name}.{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -152,3 +157,70 @@ def test_source_walk_gone_wrong_is_said(tmp_path: Path, written: str, instead: s
     path.write_text(path.read_text("utf-8").replace(written, instead), "utf-8")
     with pytest.raises(ValueError, match=said):
         profile_of(_module(path))
+
+
+def _table(schema: pa.Schema, rows: list[dict[str, object]]) -> ibis.Table:
+    full = [{name: row.get(name) for name in schema.names} for row in rows]
+    return ibis.memtable(pa.Table.from_pylist(full, schema=schema))
+
+
+def _night_facts(hours: list[int], quantity: float = 1.0, category: str = "EPH") -> Facts:
+    lines = [
+        {
+            "line_id": f"A/{number}",
+            "pharmacy_id": "A",
+            "sold_at": datetime(2026, 3, 2, hour, number % 60),
+            "drug_code": "D1",
+            "quantity": quantity,
+        }
+        for number, hour in enumerate(hours)
+    ]
+    always = {"valid_from": date(1900, 1, 1), "valid_to": date(9999, 12, 31)}
+    drugs = _table(DRUGS_SCHEMA, [{"drug_code": "D1", "categories": f"|{category}|", **always}])
+    shops = _table(PHARMACIES_SCHEMA, [{"pharmacy_id": "A", "area_code": "330482001"}])
+    empty = _table(AREAS_SCHEMA, [])
+    return Facts(_table(SALES_SCHEMA, lines), empty, drugs, shops, empty, empty, empty, empty)
+
+
+@pytest.fixture
+def night_rule(tmp_path: Path) -> Rule:
+    return _module(_place("yaotong/rules/r_m90.py", tmp_path)).RULE
+
+
+@pytest.mark.parametrize(
+    ("facts", "fires"),
+    [
+        (_night_facts([0, 1, 2, 3, 4]), True),
+        (_night_facts([0, 1, 2, 3]), False),
+        (_night_facts([1, 2, 3, 4, 5]), False),
+        (_night_facts([0, 1, 2, 3, 4], quantity=-1.0), False),
+        (_night_facts([0, 1, 2, 3, 4], category="OTC"), False),
+    ],
+    ids=["five", "four", "one after the hour", "returns", "ordinary drugs"],
+)
+def test_rule_walk_fires_on_one_side_of_its_limit_only(night_rule: Rule, facts: Facts, fires: bool) -> None:
+    found = night_rule.find(facts, Window(date(2026, 3, 2), date(2026, 3, 2)), night_rule.values())
+    assert {name: str(kind) for name, kind in found.schema().items()}.keys() == FINDING_COLUMNS.keys()
+    rows = found.to_pyarrow().to_pylist()
+    assert len(rows) == fires
+    for row in rows:
+        assert (row["subject"], row["area_code"], row["pharmacy_ids"]) == ("A", "330482001", ["A"])
+        assert (row["behaviour_day"], row["measure"], row["threshold"]) == (date(2026, 3, 2), 5.0, 5.0)
+        assert sorted(row["line_ids"]) == [f"A/{number}" for number in range(5)]
+        assert night_rule.clauses[row["clause"]].sentence_zh
+
+
+def test_rule_walk_keeps_to_its_window(night_rule: Rule) -> None:
+    facts = _night_facts([0, 1, 2, 3, 4])
+    for day in (date(2026, 3, 1), date(2026, 3, 3)):
+        assert night_rule.find(facts, Window(day, day), night_rule.values()).to_pyarrow().num_rows == 0
+
+
+def test_rule_walk_belongs_to_one_department(night_rule: Rule) -> None:
+    assert lead_of(night_rule.rule_id, departments()).department_id == "msa"
+
+
+def test_rule_walk_refuses_values_out_of_bounds(night_rule: Rule) -> None:
+    assert night_rule.values({"lines": 50})["lines"] == 50
+    with pytest.raises(ValueError, match="lines"):
+        night_rule.values({"lines": 51})
