@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = {".py", ".toml", ".md", ".html", ".js", ".css", ".yml", ".yaml", ".json", ".lock", ".sh", ".mako", ".csv", ""}
 # A served page may name an XML namespace; it never asks for it.
 NAMESPACES = re.compile(r"https?://www\.w3\.org/(?:\d{4}|1999)[\w/.-]*")
+# Where a command or a request comes in.
+DOORS = ("yaotong/cli/", "webapp/", "layers/command.py")
 PYTHON_PACKAGES = ("geo", "yaotong", "layers", "webapp")
 
 
@@ -80,12 +82,16 @@ def test_no_file_holds_an_unfinished_mark() -> None:
     assert [_name(path) for path in FILES if mark.search(_read(path))] == []
 
 
-@pytest.mark.parametrize("path", CODE, ids=_name)
+@pytest.mark.parametrize("path", [path for path in CODE if path.name != "clock.py"], ids=_name)
 def test_time_is_an_argument(path: Path) -> None:
-    if path == ROOT / "yaotong" / "clock.py":
-        pytest.skip("the clock is the one place that asks for the time")
     asked = re.findall(r"\b(?:datetime|date|pd\.Timestamp)\.(?:now|today|utcnow)\(|\btime\.time\(", _read(path))
     assert asked == [], "时间是参数：由调用者传入，只有 yaotong/clock.py 取当前时间"
+
+
+@pytest.mark.parametrize("path", [path for path in CODE if not _name(path).startswith(DOORS)], ids=_name)
+def test_only_the_doors_ask_the_clock(path: Path) -> None:
+    asked = re.findall(r"\bclock\.(?:now|today)\(|from yaotong\.clock import .*\b(?:now|today)\b", _read(path))
+    assert asked == [], "now 由命令行或网页传入"
 
 
 def test_every_module_says_what_it_is() -> None:
