@@ -1,0 +1,1 @@
+"""The machinery of intake: limits, profiles, pseudonyms, problems, and the reading of one file."""

@@ -1,0 +1,161 @@
+"""Which feed and which profile a file belongs to, by its columns, and how its columns become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+import pandas as pd
+
+from yaotong.errors import FileRefused, UsageError
+from yaotong.intake.core.masking import header_text
+from yaotong.intake.core.profile import ANY, Profile, profiles
+from yaotong.intake.core.source import GEOMETRY
+from yaotong.records import FEEDS, PHARMACIES, Feed
+
+# An outline in a table says its system beside it; the canonical areas do not carry the column.
+INPUT_ONLY: Mapping[str, tuple[str, ...]] = {"areas": ("crs",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to read a file as; no profile means our own column names."""
+
+    feed: Feed
+    profile: Profile | None = None
+
+
+def known_names() -> frozenset[str]:
+    """Every column name that any feed or profile knows."""
+    own = {name for feed in FEEDS.values() for name in (*feed.names, *INPUT_ONLY.get(feed.name, ()))}
+    return frozenset(own.union(*({*one.columns, *one.signature} for one in profiles().values())))
+
+
+def asked(feed: str | None, profile: str | None) -> tuple[Feed | None, Profile | None]:
+    """The feed and profile named by the caller; UsageError when there are none of that name."""
+    if feed is not None and feed not in FEEDS:
+        raise UsageError(f"没有名为 {feed!r} 的数据种类。可选：{'、'.join(FEEDS)}。")
+    if profile is not None and profile not in profiles():
+        raise UsageError(f"没有名为 {profile!r} 的来源对照。可选：{'、'.join(profiles())}。")
+    chosen = profiles()[profile] if profile is not None else None
+    if chosen is not None and feed not in (None, chosen.feed):
+        raise UsageError(f"来源对照 {profile} 用于 {chosen.feed}，不用于 {feed}。")
+    return FEEDS[feed] if feed is not None else None, chosen
+
+
+def layer_of(file: str, profile: Profile | None) -> str | None:
+    """The layer to read: the profile's, else that of the profile made for files of this very name."""
+    if profile is not None:
+        return profile.layer
+    named = (
+        one for one in profiles().values() if one.file_pattern != ANY and fnmatch(file, one.file_pattern)
+    )
+    return next((one.layer for one in named), None)
+
+
+def choose(frame: pd.DataFrame, file: str, feed: Feed | None, profile: Profile | None) -> Choice:
+    """Settle what a file is. FileRefused bad_schema when it fits nothing, or several things equally."""
+    if profile is not None:
+        return Choice(profile.record, profile)
+    columns = set(frame.columns)
+    if feed is not None:
+        found = _by_profile(columns, file, feed)
+        return found[0][1] if len(found) == 1 and _lacking(feed, columns) else Choice(feed)
+    own = [(len(columns), Choice(one)) for one in FEEDS.values() if _fits(one, columns)]
+    return _best([*own, *_by_profile(columns, file, None)], columns)
+
+
+def _by_profile(columns: set[str], file: str, feed: Feed | None) -> list[tuple[int, Choice]]:
+    return [
+        (len(one.signature), Choice(one.record, one))
+        for one in profiles().values()
+        if one.recognises(columns, file) and feed in (None, one.record)
+    ]
+
+
+def _best(candidates: list[tuple[int, Choice]], columns: set[str]) -> Choice:
+    top = max((merit for merit, _ in candidates), default=-1)
+    best = [choice for merit, choice in candidates if merit == top]
+    if len(best) == 1:
+        return best[0]
+    names = "、".join(one.profile.id if one.profile else one.feed.name for one in best)
+    said = f"同样像 {names}" if best else f"不像任何一种数据（列：{header_text(sorted(columns))}）"
+    raise FileRefused(
+        "bad_schema",
+        f"按列名看，文件{said}。请用 --feed 指明 {'、'.join(FEEDS)} 之一，或用 --profile 指明来源。",
+    )
+
+
+def _allowed(feed: Feed) -> set[str]:
+    return {*feed.names, *INPUT_ONLY.get(feed.name, ()), *((GEOMETRY,) if feed is PHARMACIES else ())}
+
+
+def _lacking(feed: Feed, columns: set[str]) -> list[str]:
+    drawn = {"lon", "lat", "crs"} if feed is PHARMACIES and GEOMETRY in columns else set()
+    return [name for name in feed.required if name not in columns | drawn]
+
+
+def _fits(feed: Feed, columns: set[str]) -> bool:
+    return not _lacking(feed, columns) and columns <= _allowed(feed)
+
+
+def mapped(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """The frame with our column names, codes and constants, in the feed's order.
+
+    Raises:
+        FileRefused: missing_column (all of them, and what the file has), bad_schema (unknown columns).
+    """
+    names = _renaming(frame, choice)
+    _refuse_unknown(frame, names, choice)
+    found = frame[list(names)].rename(columns=names)
+    if choice.profile is not None:
+        for name, table in choice.profile.values.items():
+            if name in found.columns:
+                found[name] = found[name].replace(dict(table))
+        absent = {
+            name: value for name, value in choice.profile.constants.items() if name not in found.columns
+        }
+        found = found.assign(
+            **{name: pd.Series(value, found.index, dtype="str") for name, value in absent.items()}
+        )
+    _refuse_missing(found, frame, choice)
+    return found
+
+
+def relaxed(choice: Choice) -> frozenset[str]:
+    """Required columns that this source may leave empty."""
+    return frozenset(choice.profile.relax if choice.profile is not None else ())
+
+
+def _renaming(frame: pd.DataFrame, choice: Choice) -> dict[str, str]:
+    """Source column → canonical column, for those that are read."""
+    if choice.profile is None:
+        allowed = {*choice.feed.names, *INPUT_ONLY.get(choice.feed.name, ())}
+        return {name: name for name in frame.columns if name in allowed}
+    return {name: choice.profile.columns[name] for name in frame.columns if name in choice.profile.columns}
+
+
+def _refuse_unknown(frame: pd.DataFrame, names: dict[str, str], choice: Choice) -> None:
+    profile = choice.profile
+    unread = [name for name in frame.columns if name not in names]
+    unknown = [name for name in unread if profile is None or not profile.ignores(name)]
+    if unknown and _required_here(choice) <= set(names.values()):
+        raise FileRefused(
+            "bad_schema",
+            f"{choice.feed.name} 没有这些列：{header_text(unknown)}。请删去，或用 --profile 说明来源。",
+        )
+
+
+def _required_here(choice: Choice) -> set[str]:
+    given = set(choice.profile.constants) if choice.profile is not None else set()
+    return set(choice.feed.required) - relaxed(choice) - given
+
+
+def _refuse_missing(found: pd.DataFrame, frame: pd.DataFrame, choice: Choice) -> None:
+    missing = [name for name in choice.feed.required if name in _required_here(choice) - set(found.columns)]
+    if not missing:
+        return
+    remedy = "坐标必须写明坐标系（wgs84、cgcs2000、gcj02、bd09）。" if "crs" in missing else ""
+    have = header_text([str(name) for name in frame.columns])
+    raise FileRefused("missing_column", f"缺少列：{'、'.join(missing)}。文件里的列：{have}。{remedy}")

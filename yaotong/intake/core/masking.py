@@ -1,0 +1,39 @@
+"""Masks: what may be shown of a personal number, and of text that may hold one by accident."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Twelve years of trace codes share the 20-digit form, so only runs of 15 to 18 are taken for ID numbers.
+_ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
+_ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
+_KEPT = 4
+_QUOTED = 40
+
+
+def mask(value: str) -> str:
+    """The first four characters and a star for each further one; all stars when there are no more."""
+    kept = value[:_KEPT] if len(value) > _KEPT else ""
+    return kept + "*" * (len(value) - len(kept))
+
+
+def mask_id_like(value: str) -> str:
+    """`value` with everything that looks like an ID number masked; full-width digits count as digits."""
+    plain = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    if not _ID_LIKE.search(plain):
+        return value
+    return _ID_LIKE.sub(lambda found: mask(found.group()), plain)
+
+
+def quote(value: str) -> str:
+    """A value as messages show it: short, on one line, without anything like an ID number."""
+    shown = mask_id_like("".join(one if one.isprintable() else "�" for one in value))
+    return f"“{shown[:_QUOTED]}…”" if len(shown) > _QUOTED else f"“{shown}”"
+
+
+def header_text(names: list[str]) -> str:
+    """Column names for a message. A file without a header has data there, so numbers are masked."""
+    plain = (unicodedata.normalize("NFKC", str(name))[:_QUOTED] for name in names[:60])
+    shown = "、".join(_ANY_NUMBER.sub(lambda found: mask(found.group()), name) for name in plain)
+    return f"{shown}…" if len(names) > 60 else shown

@@ -1,0 +1,176 @@
+"""CSV: UTF-8 (with or without BOM) or GB18030; comma, tab or semicolon; quotes; ragged rows named."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from yaotong.errors import FileRefused
+from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.masking import header_text
+from yaotong.intake.core.source import Ragged, Source
+
+DELIMITERS = (",", "\t", ";")
+_CHUNK = 1 << 20
+_BLOCK = 8 << 20
+_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+def read_delimited(data: bytes, limits: Limits, known: Collection[str]) -> Source:
+    """Read CSV bytes; `known` are the column names of all feeds and profiles, to choose the delimiter.
+
+    Raises:
+        FileRefused: bad_encoding, empty_file, no_header, duplicate_header, bad_delimiter, truncated_file,
+            too_many_columns, too_many_rows.
+    """
+    text = to_utf8(data)
+    if not text.strip():
+        raise FileRefused("empty_file", "文件是空的。请确认导出成功后重送。")
+    _refuse_open_quote(text)
+    head, body = _head_and_body(text)
+    names, delimiter = _header(head, known)
+    check_header(names, limits, known)
+    table, ragged = _parse(body, names, delimiter)
+    if table.num_rows + len(ragged) > limits.rows:
+        raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
+    frame = table.to_pandas()
+    if ragged:
+        torn = {one.row - 1 for one in ragged}
+        frame.index = pd.Index([row for row in range(len(frame) + len(torn)) if row not in torn])
+    return Source(frame, tuple(ragged))
+
+
+def to_utf8(data: bytes) -> bytes:
+    """The text as UTF-8 without BOM; strict, so that no wrong character ever gets in."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileRefused("bad_encoding", "文件是 UTF-16 编码。请另存为 UTF-8 或 GB18030 的 CSV。")
+    body = data.removeprefix(codecs.BOM_UTF8)
+    fault = _utf8_fault(body)
+    if fault is None:
+        return body
+    if len(body) != len(data):
+        raise FileRefused("bad_encoding", f"文件以 UTF-8 标记开头，第 {fault + 1} 字节却不是 UTF-8。")
+    return _from_gb18030(body, fault)
+
+
+def _utf8_fault(data: bytes) -> int | None:
+    """Offset of the first byte that is not UTF-8, or None."""
+    decoder, view = codecs.getincrementaldecoder("utf-8")(), memoryview(data)
+    for start in range(0, len(data), _CHUNK):
+        try:
+            decoder.decode(view[start : start + _CHUNK], final=start + _CHUNK >= len(data))
+        except UnicodeDecodeError as error:
+            return start + error.start
+    return None
+
+
+def _from_gb18030(data: bytes, fault: int) -> bytes:
+    # Nearly every Chinese character of GB18030 breaks UTF-8. A text that is mostly good UTF-8 was
+    # damaged; read as GB18030 it would turn into other characters without any error.
+    broken = data.decode("utf-8", "replace").count("\ufffd")
+    if len(_MULTIBYTE.findall(data)) > 3 * broken:
+        raise FileRefused(
+            "bad_encoding", f"第 {fault + 1} 字节不是 UTF-8，而其余内容是。文件已损坏，请重新导出。"
+        )
+    try:
+        return data.decode("gb18030").removeprefix("\ufeff").encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileRefused(
+            "bad_encoding", f"第 {error.start + 1} 字节既不是 UTF-8 也不是 GB18030。请另存为 UTF-8 后重送。"
+        ) from None
+
+
+def _refuse_open_quote(text: bytes) -> None:
+    if text.count(b'"') % 2 == 0:
+        return
+    try:
+        for _ in csv.reader(io.StringIO(text.decode("utf-8"), newline=""), strict=True):
+            continue
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise FileRefused(
+                "truncated_file", "文件在引号中间结束，后面的内容丢失了。请重新导出。"
+            ) from None
+
+
+def _head_and_body(text: bytes) -> tuple[str, bytes]:
+    """The first line that is not empty, and everything after it."""
+    text = text.lstrip(b"\r\n")
+    ends = [place for place in (text.find(b"\n"), text.find(b"\r")) if place >= 0]
+    end = min(ends, default=len(text))
+    return text[:end].decode("utf-8"), text[end:].lstrip(b"\r\n")
+
+
+def _header(line: str, known: Collection[str]) -> tuple[list[str], str]:
+    """The column names, by the delimiter that finds most known names."""
+    choices = [(_split(line, delimiter), delimiter) for delimiter in DELIMITERS]
+
+    def merit(choice: tuple[list[str], str]) -> tuple[int, int]:
+        return len(set(choice[0]) & set(known)), len(choice[0])
+
+    names, delimiter = max(choices, key=merit)
+    if len(names) == 1 and re.search(r"[|:^~]", names[0]):
+        raise FileRefused("bad_delimiter", "列之间只能用逗号、制表符或分号分隔。请改用其中一种重新导出。")
+    return names, delimiter
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
+
+
+def check_header(names: list[str], limits: Limits, known: Collection[str]) -> None:
+    """Refuse a header that is none: too wide, unnamed, repeated, or data where names should be."""
+    if len(names) > limits.columns:
+        raise FileRefused("too_many_columns", f"有 {len(names)} 列，上限是 {limits.columns} 列。")
+    unnamed = [str(place) for place, name in enumerate(names, start=1) if not name]
+    if not set(names) & set(known) and (len(unnamed) == len(names) or any(map(_like_data, names))):
+        raise FileRefused("no_header", "第一行不是列名。请在数据之前加一行列名。")
+    if unnamed:
+        raise FileRefused("no_header", f"第 {'、'.join(unnamed)} 列没有列名。请补上列名或删去空列。")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FileRefused("duplicate_header", f"列名重复：{header_text(repeated)}。请每列用不同的名字。")
+
+
+def _like_data(name: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?[\d.,:/ T-]{2,}|\d{17}[\dXx]", name))
+
+
+def _parse(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
+    if not body.strip(b"\r\n"):
+        return pa.table({name: pa.array([], pa.string()) for name in names}), []
+    torn: list[Any] = []
+    table = _arrow(body, names, delimiter, torn, threads=True)
+    if not torn:
+        return table, []
+    torn.clear()
+    table = _arrow(body, names, delimiter, torn, threads=False)  # only then are the rows numbered
+    ragged = [
+        Ragged(row.number, row.actual_columns, row.expected_columns, tuple(_split(row.text, delimiter)))
+        for row in torn
+    ]
+    return table, ragged
+
+
+def _arrow(body: bytes, names: list[str], delimiter: str, torn: list[Any], *, threads: bool) -> pa.Table:
+    def keep(row: Any) -> str:
+        torn.append(row)
+        return "skip"
+
+    read = pacsv.ReadOptions(use_threads=threads, block_size=_BLOCK, column_names=names)
+    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in body, invalid_row_handler=keep)
+    convert = pacsv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+    )
+    try:
+        return pacsv.read_csv(pa.BufferReader(body), read, parse, convert)
+    except pa.ArrowInvalid:
+        raise FileRefused("corrupt_file", "CSV 无法解析：请用表格软件打开检查后重新导出。") from None

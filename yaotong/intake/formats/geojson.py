@@ -1,0 +1,103 @@
+"""GeoJSON and TopoJSON: features with properties, or one bare geometry. WGS-84 unless they say otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from geo.topology import topojson_to_frame
+from yaotong.errors import FileRefused
+from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.source import GEOMETRY, Source
+from yaotong.intake.formats.delimited import to_utf8
+from yaotong.intake.formats.jsonlines import text_frame
+from yaotong.intake.formats.jsontext import parse_json, plain
+
+
+def read_geojson(data: bytes, limits: Limits, layer: str | None = None) -> Source:
+    """Read GeoJSON or TopoJSON bytes; `layer` chooses the object of a TopoJSON that has several.
+
+    A feature whose geometry cannot be built keeps its row with none: that is the row's problem.
+
+    Raises:
+        FileRefused: bad_json, json_depth, bad_schema (layer), corrupt_file, unsupported_crs and limits.
+    """
+    document = parse_json(to_utf8(data).decode("utf-8"), limits.json_depth)
+    if not isinstance(document, dict):
+        raise FileRefused("bad_json", "GeoJSON 应当是一个对象。")
+    if document.get("type") == "Topology":
+        return _from_topology(document, limits, layer)
+    features = _features(document)
+    if len(features) > limits.rows:
+        raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 个要素。请拆分后分别送来。")
+    frame = text_frame([_properties(one, number) for number, one in enumerate(features, 1)], limits)
+    return Source(_with_shapes(frame, [_shape(one) for one in features]), crs=_crs(document), geo=True)
+
+
+def _features(document: dict[str, Any]) -> list[dict[str, Any]]:
+    kind = document.get("type")
+    if kind == "FeatureCollection":
+        features = document.get("features")
+        if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
+            raise FileRefused("bad_json", "FeatureCollection 的 features 应为要素的列表。")
+        return features
+    if kind == "Feature":
+        return [document]
+    if "coordinates" in document or "geometries" in document:
+        return [{"properties": {}, "geometry": document}]
+    raise FileRefused("unknown_format", "既不是 GeoJSON 也不是 TopoJSON。")
+
+
+def _properties(feature: dict[str, Any], number: int) -> dict[str, str | None]:
+    properties = feature.get("properties") or {}
+    try:
+        return {str(name): plain(value) for name, value in properties.items()}
+    except (ValueError, AttributeError):
+        raise FileRefused("bad_json", f"第 {number} 个要素的属性不是简单的值。") from None
+
+
+def _shape(feature: dict[str, Any]) -> BaseGeometry | None:
+    try:
+        return shape(feature["geometry"]) if feature.get("geometry") else None
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError):
+        return None  # reported as bad_geometry of this row
+
+
+def _with_shapes(frame: pd.DataFrame, shapes: list[BaseGeometry | None]) -> pd.DataFrame:
+    values = np.empty(len(shapes), dtype=object)
+    values[:] = shapes
+    if GEOMETRY in frame.columns:
+        raise FileRefused("bad_schema", "要素的属性里不能有名为 geometry 的字段。")
+    return frame.assign(**{GEOMETRY: pd.Series(values, index=frame.index, dtype=object)})
+
+
+def _crs(document: dict[str, Any]) -> str | None:
+    """The name in a `crs` member (GeoJSON 2008), which real files still carry."""
+    member = document.get("crs")
+    if member is None:
+        return None
+    name = member if isinstance(member, str) else (member.get("properties") or {}).get("name")
+    if not isinstance(name, str):
+        raise FileRefused(
+            "unsupported_crs", "crs 成员没有写明坐标系的名称。请写 wgs84、cgcs2000、gcj02 或 bd09。"
+        )
+    return name
+
+
+def _from_topology(document: dict[str, Any], limits: Limits, layer: str | None) -> Source:
+    try:
+        found = topojson_to_frame(document, layer)
+    except ValueError as error:
+        reason = "bad_schema" if "layer" in str(error) and "damaged" not in str(error) else "corrupt_file"
+        raise FileRefused(reason, f"TopoJSON 无法读取：{error}") from None
+    names = [name for name in found.columns if name != GEOMETRY]
+    rows = found[names].astype(object).where(found[names].notna(), None).to_dict("records")
+    features = [{"properties": {str(name): value for name, value in row.items()}} for row in rows]
+    frame = text_frame([_properties(one, number) for number, one in enumerate(features, 1)], limits)
+    empty = [name for name in frame.columns if name == "id" and frame[name].isna().all()]
+    return Source(_with_shapes(frame.drop(columns=empty), list(found.geometry)), crs=_crs(document), geo=True)
