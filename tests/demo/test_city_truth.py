@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from tests.demo import plain_rules
 from tests.demo.conftest import Written
 from tests.demo.plain_rules import City
 from tests.demo.test_city_files import towns_of
-from yaotong.demo import Story
+from yaotong.demo import Story, write_city
 
 EXACT: dict[str, Callable[[City], set[str]]] = {
     "R-M01": plain_rules.eph_limit,
@@ -155,3 +156,13 @@ def test_the_crowd_holds_no_recalled_lot_and_no_code_twice(year: Written) -> Non
     crowd = year.city.sales[~year.city.sales["line_id"].isin(planted)]
     assert not set(crowd["batch_no"]) & set(year.city.recalls["batch_no"])
     assert not crowd[crowd["quantity"] > 0]["trace_code"].dropna().duplicated().any()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_any_small_city_is_as_fair(seed: int, tmp_path: Path) -> None:
+    truth = write_city(tmp_path, days=60, pharmacies=40, seed=seed)
+    city = plain_rules.read_city(tmp_path)
+    for rule, find in EXACT.items():
+        assert find(city) == {story.subject for story in truth.of(rule, "guilty")}, rule
+    silent = set(plain_rules.silent_shops(city)["pharmacy_id"])
+    assert silent == {story.subject for story in truth.of("R-M20", "guilty")}

@@ -19,7 +19,7 @@ from yaotong.demo.catalogue import Catalogue, read_catalogue
 from yaotong.demo.demand import closed_for_festival, draw_counts, plain_demand
 from yaotong.demo.hours import Clock
 from yaotong.demo.people import Extras
-from yaotong.demo.places import TOWNS, areas_geojson, draw_places
+from yaotong.demo.places import TOWNS, Places, areas_geojson, draw_places
 from yaotong.demo.plan import Plan
 from yaotong.demo.registers import calendar, departments
 from yaotong.demo.shops import Shops, build_shops
@@ -79,22 +79,27 @@ def write_city(
     lines = _lines(stage)
     ids = sale_ids(plan, lines)
     tell("写入名录", 4, _STEPS)
-    feeds_dir.mkdir(parents=True, exist_ok=True)
-    write_json(feeds_dir / "areas.geojson", areas_geojson(places))
-    rows = {
-        "areas": len(TOWNS) + 1,
-        "pharmacies": write_table(feeds_dir, "pharmacies", shops.feed),
-        "drugs": write_table(feeds_dir, "drugs", catalogue.feed()),
-        "departments": write_table(feeds_dir, "departments", departments()),
-        "recalls": write_table(feeds_dir, "recalls", stage.recalls),
-        "calendar": write_table(feeds_dir, "calendar", calendar(plan, stage.notices)),
-    }
+    rows = _write_registers(stage, places, feeds_dir)
     tell("写入销售", 5, _STEPS)
     rows["sales"] = write_sales(feeds_dir, plan, shops, catalogue, lines, ids, tell)
     truth = _truth(stage, lines, ids, rows)
     write_json(feeds_dir / "truth.json", truth.as_dict(), indent=1)
     tell("完成", _STEPS, _STEPS)
     return truth
+
+
+def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str, int]:
+    """Write every feed but sales; answers the rows of each."""
+    feeds_dir.mkdir(parents=True, exist_ok=True)
+    write_json(feeds_dir / "areas.geojson", areas_geojson(places))
+    return {
+        "areas": len(TOWNS) + 1,
+        "pharmacies": write_table(feeds_dir, "pharmacies", stage.shops.feed),
+        "drugs": write_table(feeds_dir, "drugs", stage.catalogue.feed()),
+        "departments": write_table(feeds_dir, "departments", departments()),
+        "recalls": write_table(feeds_dir, "recalls", stage.recalls),
+        "calendar": write_table(feeds_dir, "calendar", calendar(stage.plan, stage.notices)),
+    }
 
 
 def _stage(plan: Plan, catalogue: Catalogue, shops: Shops) -> Stage:

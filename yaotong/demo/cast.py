@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from yaotong.demo.places import TOWNS
 from yaotong.demo.plan import Plan
 from yaotong.demo.shops import Shops
 
@@ -27,10 +28,15 @@ class Cast:
         self._order = [int(one) for one in self.plan.stream("cast").permutation(self.plan.pharmacies)]
 
     def take(
-        self, count: int, *, town: int | None = None, busy: bool = False, sick: bool = False
+        self, count: int, *, town: int | None = None, busy: bool = False, sick: bool = False, beside: int = 0
     ) -> list[int]:
-        """Reserve `count` ordinary shops; an empty list when the city has too few left."""
-        found = [shop for shop in self._free() if self._fits(shop, town, busy, sick)][:count]
+        """Reserve `count` ordinary shops; an empty list when the city has too few left.
+
+        `beside` asks for so many other trading shops in the same town, who then show that it is not the town.
+        """
+        trading = np.bincount(self.shops.town[self.shops.trading], minlength=len(TOWNS))
+        fit = [shop for shop in self._free() if self._fits(shop, town, busy, sick)]
+        found = [shop for shop in fit if trading[self.shops.town[shop]] > beside][:count]
         if len(found) < count:
             return []
         self.taken.update(found)

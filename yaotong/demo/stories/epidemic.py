@@ -7,6 +7,7 @@ import numpy as np
 from yaotong.demo.demand import season_factors
 from yaotong.demo.places import COUNTY_CODE, TOWNS
 from yaotong.demo.plan import Bools, Floats
+from yaotong.demo.shops import TINY_LINES
 from yaotong.demo.stage import Evidence, Stage
 from yaotong.demo.stories.silence import OUTAGE_DAYS, OUTAGE_TOWN
 
@@ -38,7 +39,8 @@ def _place(area_code: str) -> int:
 def _epidemic(stage: Stage) -> None:
     span = stage.span(*_EPIDEMIC, history_days=_HISTORY_DAYS)
     for area_code in SICK_TOWNS:
-        shops = np.flatnonzero((stage.shops.town == _place(area_code)) & stage.shops.trading)
+        inside = (stage.shops.town == _place(area_code)) & stage.shops.trading
+        shops = np.flatnonzero(inside & (stage.shops.lines_per_day > TINY_LINES))
         if span is None or len(shops) < 2:
             stage.omit(RULE, "epidemic_rise", f"too few days of history, or under two shops in {area_code}")
             continue

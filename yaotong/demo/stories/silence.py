@@ -32,7 +32,8 @@ def _guilty(stage: Stage) -> None:
         ("silent_five_days", _MID_PERIOD, "期间连续5天无销售，无公告，邻店正常"),
     )
     for story, period, why in plans:
-        span, shops = stage.span(*period, history_days=14), stage.cast.take(1, busy=True)
+        span = stage.span(*period, history_days=14)
+        shops = stage.cast.take(1, busy=True, beside=3) or stage.cast.take(1, busy=True)
         if span is None or not shops:
             stage.omit(RULE, story, "fewer than 14 days of history or no free busy shop")
             continue
