@@ -40,19 +40,20 @@ def shop_features(
     """A collection of shops with a place, the properties of each by licence number.
 
     `only` leaves out shops that `properties` does not name. Every shop carries `sells`, the special
-    categories it sold within the window.
+    categories it sold within the window, None when it never reported.
     """
     sold = data.packs[data.packs["packs"] > 0].groupby("license_no")["category"].agg(list)
     shops = data.shops.dropna(subset=["lon", "lat"])
     features = []
-    for shop, name, area, lon, lat in zip(
-        shops["license_no"], shops["name"], shops["area_code"], shops["lon"], shops["lat"], strict=True
-    ):
+    columns = [shops[one] for one in ("license_no", "name", "area_code", "reporting", "lon", "lat")]
+    for shop, name, area, reporting, lon, lat in zip(*columns, strict=True):
         if only and shop not in properties:
             continue
         place = {"type": "Point", "coordinates": [round(float(lon), 6), round(float(lat), 6)]}
         placed = None if pd.isna(area) else f"area:{area}"
-        own = {"name": str(name), "area": placed, "sells": sorted(sold.get(shop, []))}
+        own: dict[str, Any] = {"name": str(name), "area": placed}
+        # Nobody knows what a shop sells that never reported: no filter may fade it as if it sold nothing.
+        own["sells"] = None if reporting == "never" else sorted(sold.get(shop, []))
         features.append(_feature(f"shop:{shop}", place, own | dict(properties.get(shop, {}))))
     return {"type": "FeatureCollection", "features": features}
 

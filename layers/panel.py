@@ -134,15 +134,15 @@ def _area_facts(data: MapData, area: pd.Series) -> list[list[str]]:
     if not area["is_leaf"]:
         return [facts[0]]
     packs, rates = packs_by_area(data)[area["area_code"]], rates_per_1000(data)[area["area_code"]]
-    for category, name in data.categories.items():
-        facts.append([f"{name}每千人", _rate(rates[category], packs[category])])
+    named = {one: name for one, name in data.categories.items() if one == SPECIAL or packs[one]}
+    facts += [[f"{name}每千人", _rate(rates[one], packs[one])] for one, name in named.items()]
     return facts
 
 
 def _rate(rate: float | None, packs: float | None) -> str:
     if rate is None:
         return "无数据（未知）"
-    return f"{_number(rate)} 盒" + ("（例数少，不稳定）" if few(packs) else "")
+    return f"{_number(rate)} 盒" + ("（例数少）" if few(packs) else "")
 
 
 def _alerts(alerts: pd.DataFrame, link: Link, levels_only: bool) -> list[dict[str, Any]]:

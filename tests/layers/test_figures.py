@@ -101,3 +101,9 @@ def test_limits_rise_are_few_and_leave_no_class_empty(values: list[float | None]
     counted = {sum(limit <= value for limit in limits) for value in known}
     assert counted == set(range(len(limits) + 1)) if limits else True
     assert all(math.isclose(limit, float(f"{limit:.2g}")) for limit in limits)
+
+
+def test_no_filter_can_fade_a_shop_that_never_reported(data: MapData) -> None:
+    features = layers()["risk"].features(data)["features"]
+    sells = {one["id"]: one["properties"]["sells"] for one in features}
+    assert sells == {"shop:W1": ["EPH", "PSY2", "SPECIAL"], "shop:W2": ["EPH", "SPECIAL"], "shop:E1": [], "shop:N1": None}

@@ -58,7 +58,7 @@ function restyle(side) {
   for (const entry of mine) if (entry.restyle) entry.restyle(state.category);
   const name = config.categories.find(([key]) => key === state.category)[1];
   drawLegend(boxOf(side, ".ym-legend"), mine, state.category, name);
-  const ground = mine.find((entry) => entry.on && entry.spec.paint.mark === "fill");
+  const ground = mine.find((entry) => entry.on && entry.collection && entry.spec.paint.mark === "fill");
   const few = ground ? fewAreas(ground.collection, state.category) : new Set();
   for (const label of boxOf(side, ".ym-map").querySelectorAll("[data-area]")) {
     label.classList.toggle("ym-few", few.has(label.dataset.area));
@@ -101,7 +101,15 @@ function drawFilter() {
   });
 }
 
+function listen() {
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.selected) select(null); });
+  document.addEventListener("click", (event) => {
+    for (const open of document.querySelectorAll(".ym-switch[open]")) if (!open.contains(event.target)) open.open = false;
+  });
+}
+
 async function start() {
+  listen();
   panel.after(chip);
   new IntersectionObserver(([seen]) => { if (seen.isIntersecting) chip.hidden = true; }).observe(panel);
   drawFilter();

@@ -70,7 +70,24 @@ function label(feature) {
 }
 
 function areaEvents(select) {
-  return (feature, layer) => layer.on("click", () => select(feature.id));
+  return (feature, layer) => layer.on("click", (event) => select(nearShop(event) || feature.id));
+}
+
+const COARSE = window.matchMedia("(pointer: coarse)");
+const FINGER_PX = 18;
+
+// A finger is wider than a mark: a touch on the ground close to a shop means the shop.
+function nearShop(event) {
+  if (!COARSE.matches) return null;
+  let found = null;
+  let nearest = FINGER_PX;
+  const map = event.target._map;
+  map.eachLayer((one) => {
+    if (!one.feature || one.feature.geometry.type !== "Point") return;
+    const distance = map.latLngToContainerPoint(one.getLatLng()).distanceTo(event.containerPoint);
+    if (distance < nearest) [found, nearest] = [one.feature.id, distance];
+  });
+  return found;
 }
 
 function paintPoints(entry, collection, category, select) {
