@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,18 @@ from tests.browser.serving import DESK, PHONE, Witness, ready
 PUBLIC = {"login": "/login", "find": "/find"}
 OFFICE = {"desk": "/desk", "map": "/map", "alerts": "/alerts", "rules": "/rules", "sources": "/sources"}
 # Pages of one thing: found by the first link of this form on a list.
-DETAIL = {"alert": ("/alerts", "a[href^='/alerts/']"), "rule": ("/rules", "a[href^='/rules/']"), "pharmacy": ("/alerts/", "a[href^='/pharmacies/']")}
+FORM = {one: f"a[href^='/{one}/']" for one in ("alerts", "rules", "pharmacies")}
 SIZES = {"desk": DESK, "phone": PHONE}
 
 
 @pytest.fixture(params=SIZES)
-def sized(request: pytest.FixtureRequest, browser: Browser, witness: Witness) -> Page:
+def sized(request: pytest.FixtureRequest, browser: Browser, witness: Witness) -> Iterator[Page]:
     context = browser.new_context(viewport=SIZES[request.param], locale="zh-CN")
     witness.watch(context)
-    request.addfinalizer(context.close)
     page = context.new_page()
     page.set_default_timeout(15_000)
-    return page
+    yield page
+    context.close()
 
 
 def _keep(page: Page, screens: Path, name: str) -> None:
@@ -53,19 +54,16 @@ def test_office_pages(sized: Page, address: str, screens: Path, name: str) -> No
     _keep(sized, screens, name)
 
 
-@pytest.mark.parametrize("name", ["alert", "rule", "pharmacy"])
+@pytest.mark.parametrize("name", FORM)
 def test_pages_of_one_thing(sized: Page, address: str, screens: Path, name: str) -> None:
     sign_in(sized, address, "msa")
-    start, form = DETAIL[name]
-    if name == "pharmacy":
-        sized.goto(f"{address}/alerts")
-        sized.goto(address + _first(sized, DETAIL["alert"][1]))
-    else:
-        sized.goto(address + start)
-    answer = sized.goto(address + _first(sized, form))
+    sized.goto(address + ("/alerts" if name == "pharmacies" else f"/{name}"))
+    if name == "pharmacies":  # an alert's page leads to its shops
+        sized.goto(address + _first(sized, FORM["alerts"]))
+    answer = sized.goto(address + _first(sized, FORM[name]))
     assert answer is not None
     assert answer.ok
-    _keep(sized, screens, name)
+    _keep(sized, screens, f"one-of-{name}")
 
 
 def _first(page: Page, form: str) -> str:
