@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 
+from layers.contract import layers
 from webapp.check_html import Page, read_page
 
 START_SECONDS = 60
@@ -151,12 +152,19 @@ def _walk_office(officer: Visitor) -> None:
     links: list[str] = []
     for path in OFFICE_PAGES:
         links += officer.page(path).links
+    for path in map_data():
+        officer.data(path)
     for what, form in DETAILS:
         first = next((link for link in links if form.fullmatch(link)), None)
         if first is None:
             officer.missing("/alerts" if what != "规则" else "/rules", what)
         else:
             links += officer.page(first).links
+
+
+def map_data() -> list[str]:
+    """What the map's script fetches once the page is there: the overview and every layer."""
+    return ["/map/data/panel/overview.json", *(f"/map/data/layer/{one}.json" for one in layers())]
 
 
 def _client(base_url: str) -> httpx.Client:
@@ -175,7 +183,7 @@ def _page_fault(answer: httpx.Response, page: Page) -> str:
 def _data_fault(path: str, answer: httpx.Response) -> str:
     if answer.status_code != 200:
         return f"应答 {answer.status_code}"
-    if path.startswith("/api/") and len(answer.json()) == 0:
+    if path.startswith(("/api/", "/map/data/")) and len(answer.json()) == 0:
         return "应答是空的"
     if "/pharmacies" in path and not answer.json().get("features"):
         return "没有药店"

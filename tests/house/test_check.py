@@ -11,7 +11,7 @@ import flask
 import pytest
 from werkzeug.serving import make_server
 
-from webapp.check import Account, Visit, demo_accounts, main, report, walk
+from webapp.check import Account, Visit, demo_accounts, main, map_data, report, walk
 from webapp.check_html import read_page
 from yaotong.departments import departments
 
@@ -21,6 +21,10 @@ FILLER = "<p>平湖市药店联合监管演示</p>" * 20
 
 def _page(body: str = "", head: str = "") -> str:
     return f"<html><head><title>云药通</title>{head}</head><body>{FILLER}{body}</body></html>"
+
+
+def _collection() -> object:
+    return {"type": "FeatureCollection", "features": []}
 
 
 def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
@@ -45,6 +49,7 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
         "/rules/R-M01": _page,
         "/sources": _page,
     } | replaced
+    pages = dict.fromkeys(map_data(), _collection) | pages
     for path, view in pages.items():
         app.add_url_rule(path, path, view)
 
@@ -102,6 +107,8 @@ def _refused() -> object:
         ("/map", lambda: "<html><title>空</title></html>", "不完整"),
         ("/sources", lambda: _page().replace("</html>", ""), "不完整"),
         ("/api/v1/public/pharmacies", lambda: {"features": []}, "没有药店"),
+        ("/map/data/layer/outlets.json", _refused, "500"),
+        ("/map/data/panel/overview.json", dict, "空的"),
         ("/readyz", lambda: ("waiting", 503), "503"),
         ("/alerts", _page, "没有指向预警"),
         ("/rules", _page, "没有指向规则"),

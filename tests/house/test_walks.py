@@ -98,15 +98,29 @@ def test_layer_walk_adds_no_second_id_or_place() -> None:
     assert int(order) not in {one.about.order for one in contract.layers().values()}
 
 
+def _run(test: Path, joins: str, folder: Path) -> str:
+    """Run a printed test with a folder joined to a package, as if its files lay beside the others."""
+    joined = (
+        f"import importlib, sys, pytest; importlib.import_module({joins!r}).__path__.append({str(folder)!r});"
+        "sys.exit(pytest.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", joined, "-q", "-p", "no:cacheprovider", "--rootdir", str(test.parent), str(test)]
+    run = subprocess.run(command, cwd=test.parent, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
 def test_layer_walk_goes_green(tmp_path: Path) -> None:
     _place("layers/claimed.py", tmp_path)
     test = _place("tests/layers/test_claimed.py", tmp_path)
-    # The new file joins the package from a folder of its own, as if it lay beside the others.
-    joined = "import layers, sys; layers.__path__.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
-    command = [sys.executable, "-c", joined, str(tmp_path / "layers"), "-q", "-p", "no:cacheprovider", str(test)]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "3 passed" in run.stdout
+    assert "3 passed" in _run(test, "layers", tmp_path / "layers")
+
+
+def test_source_walk_goes_green(tmp_path: Path) -> None:
+    _place("yaotong/intake/till_zh.py", tmp_path)
+    _place("tests/sources/till_zh/sales.csv", tmp_path)
+    test = _place("tests/intake/test_till_zh.py", tmp_path)
+    assert "1 passed" in _run(test, "yaotong.intake", tmp_path / "yaotong/intake")
 
 
 @pytest.mark.parametrize("missing", ["ABOUT", "features", "draw"])
