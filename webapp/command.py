@@ -26,7 +26,8 @@ def serve_command(context: click.Context, host: str, port: int, workers: int, ho
     _say_where(host, port, workspace.settings.synthetic)
     environ = {**os.environ, "YAOTONG_HOME": str(chosen_home(context, home))}
     arguments = ["--bind", f"{host}:{port}", "--workers", str(workers), "--threads", str(_THREADS)]
-    command = [sys.executable, "-m", "gunicorn", *arguments, "--log-level", "warning", "webapp.app:create_app()"]
+    quiet = ["--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", *arguments, *quiet, "webapp.app:create_app()"]
     sys.stdout.flush()
     os.execve(sys.executable, command, environ)
 
