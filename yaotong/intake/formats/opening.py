@@ -24,6 +24,7 @@ _JSON_LINES = (".ndjson", ".jsonl")
 _GEO_JSON = (".geojson", ".json", ".topojson")
 _ALL = (*_TEXT, *_JSON_LINES, *_GEO_JSON, ".xlsx", ".parquet", ".gpkg")
 _GZIP = b"\x1f\x8b"
+_PART = 1 << 20
 _MAGIC = {".xlsx": (b"PK", b"\xd0\xcf\x11\xe0"), ".parquet": (b"PAR1",), ".gpkg": (b"SQLite format 3",)}
 _BINARY = (b"PK\x03\x04", b"PAR1", b"SQLite format 3", b"\xd0\xcf\x11\xe0", _GZIP, b"%PDF", b"\x89PNG")
 
@@ -92,16 +93,25 @@ def _unpacked(data: bytes, limits: Limits) -> bytes:
         raise FileRefused("ext_mismatch", "文件名以 .gz 结尾，内容却不是 gzip。")
     try:
         with gzip.open(io.BytesIO(data)) as file:
-            content = file.read(min(limits.unpacked_bytes, 2**40) + 1)
+            content = _inflated(file, limits)
     except EOFError:
         raise FileRefused("truncated_file", "压缩文件不完整。请重新传输。") from None
     except (OSError, zlib.error):
         raise FileRefused("corrupt_file", "压缩文件已损坏。请重新压缩。") from None
-    if len(content) > limits.unpacked_bytes:
-        raise FileRefused("decompression_bomb", f"解压后超过 {limits.unpacked_bytes:,} 字节。")
     if content.startswith(_GZIP):
         raise FileRefused("nested_archive", "压缩包里还是压缩包。请只压缩一次。")
     return content
+
+
+def _inflated(file: gzip.GzipFile, limits: Limits) -> bytes:
+    """Everything in a packed file, stopping as soon as it grows beyond the limit."""
+    parts, size = [], 0
+    while part := file.read(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > limits.unpacked_bytes:
+            raise FileRefused("decompression_bomb", f"解压后超过 {limits.unpacked_bytes:,} 字节。")
+    return b"".join(parts)
 
 
 def _checked(data: bytes, suffix: str) -> bytes:
