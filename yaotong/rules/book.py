@@ -1,0 +1,53 @@
+"""Find the rules: every `r_*.py` here with a RULE and its page `r_*.md`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from yaotong.errors import ConfigError
+from yaotong.rules.model import Rule
+
+FOLDER = Path(__file__).parent
+
+
+@lru_cache(maxsize=1)
+def book() -> Mapping[str, Rule]:
+    """All rules by id, in the order of their ids; ConfigError says what a half-made one lacks."""
+    names = sorted(one.name for one in pkgutil.iter_modules([str(FOLDER)]) if one.name.startswith("r_"))
+    modules = {name: importlib.import_module(f"yaotong.rules.{name}") for name in names}
+    broken = [fault for name, module in modules.items() for fault in faults(name, module, FOLDER)]
+    if broken:
+        raise ConfigError("规则不完整：" + "；".join(broken))
+    rules = [module.RULE for module in modules.values()]
+    return {rule.rule_id: rule for rule in sorted(rules, key=lambda one: one.rule_id)}
+
+
+def faults(name: str, module: ModuleType, folder: Path) -> list[str]:
+    """What a rule's module lacks, one sentence each; [] for a whole one."""
+    found = []
+    rule = getattr(module, "RULE", None)
+    if not isinstance(rule, Rule):
+        return [f"{name}.py 缺少 RULE = Rule(…)"]
+    if module_name(rule.rule_id) != name:
+        found.append(f"{name}.py 里的规则是 {rule.rule_id}，文件名应为 {module_name(rule.rule_id)}.py")
+    if not (folder / f"{name}.md").exists():
+        found.append(f"{name}.py 缺少说明页 {name}.md")
+    if not rule.name_en:
+        found.append(f"{name}.py 缺少英文名 name_en")
+    for key, clause in rule.clauses.items():
+        if not clause.sentence_zh or not clause.sentence_en:
+            found.append(f"{name}.py 的款 {key} 缺少中文或英文句子")
+    for basis in rule.basis:
+        if basis.since is None and not basis.verify:
+            found.append(f"{name}.py 的依据“{basis.title_zh}”既无施行日期，也未标待核（verify=True）")
+    return found
+
+
+def module_name(rule_id: str) -> str:
+    """"R-M01" → "r_m01"."""
+    return rule_id.lower().replace("-", "_")

@@ -1,0 +1,50 @@
+"""Run one rule and hold its result to the promised columns."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from yaotong.errors import ConfigError
+from yaotong.facts import Facts, Window
+from yaotong.rules.model import FINDING_COLUMNS, Rule, Values
+
+_ORDER = ["subject", "behaviour_day", "clause"]
+
+
+def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = None) -> pd.DataFrame:
+    """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
+
+    `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
+    ConfigError names the rule and what is wrong with its result.
+    """
+    table = rule.find(facts, window, rule.values(tuned))
+    missing = [name for name in FINDING_COLUMNS if name not in table.columns]
+    if missing:
+        raise ConfigError(f"规则 {rule.rule_id} 的结果缺少列 {'、'.join(missing)}。")
+    frame = table.select(*FINDING_COLUMNS).to_pandas()
+    frame["behaviour_day"] = pd.to_datetime(frame["behaviour_day"]).dt.date
+    for name in ("pharmacy_ids", "line_ids"):
+        frame[name] = [sorted(set(one)) if one is not None else [] for one in frame[name]]
+    inside = (frame["behaviour_day"] >= window.since) & (frame["behaviour_day"] <= window.until)
+    frame = frame[inside.astype(bool)].sort_values(_ORDER, ignore_index=True)
+    _check(rule, frame)
+    return frame
+
+
+def explain_sentence(
+    rule: Rule, clause: str, measure: float, threshold: float, lang: str = "zh", **extra: object
+) -> str:
+    """The sentence that tells a person why a finding was made."""
+    limb = rule.clauses[clause]
+    template = limb.sentence_en if lang.startswith("en") else limb.sentence_zh
+    return template.format(measure=f"{measure:g}", threshold=f"{threshold:g}", **extra)
+
+
+def _check(rule: Rule, frame: pd.DataFrame) -> None:
+    if frame.duplicated(_ORDER).any():
+        raise ConfigError(f"规则 {rule.rule_id} 对同一主体、同一天、同一款给出了两条发现。")
+    strange = set(frame["clause"]) - set(rule.clauses)
+    if strange:
+        raise ConfigError(f"规则 {rule.rule_id} 用了没有说明的款 {'、'.join(sorted(strange))}。")
+    if frame[["subject", "measure", "threshold", "level"]].isna().any(axis=None):
+        raise ConfigError(f"规则 {rule.rule_id} 的结果里有空的主体、数值或级别。")

@@ -1,0 +1,45 @@
+"""Shapes that several rules share: evidence by pairs of lines, areas of shops, notices of a day."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.facts import Facts, Window
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+
+
+def inside(table: ir.Table, window: Window) -> ir.BooleanValue:
+    """Lines sold within a window."""
+    return (table.sold_at >= window.start) & (table.sold_at < window.end)
+
+
+def located(facts: Facts) -> ir.Table:
+    """pharmacy_id and the area its point lies in."""
+    return facts.pharmacies.select("pharmacy_id", "area_code")
+
+
+def day_numbers(days: ir.Table) -> ir.Table:
+    """The calendar with `number`, a day count whose differences are whole days on every engine."""
+    return days.mutate(number=(days.day.cast("timestamp").epoch_seconds() // DAY_S))
+
+
+def number_of(day: ir.DateValue) -> ir.IntegerValue:
+    """A date as its day count."""
+    return day.cast("timestamp").epoch_seconds() // DAY_S
+
+
+def noticed(facts: Facts, *kinds: str) -> ir.Table:
+    """(pharmacy_id, day) pairs under a notice of one of the kinds: for all, a shop, a chain or an area."""
+    shops, days, notices = facts.pharmacies, facts.days, facts.notices
+    wanted = notices.filter(notices.kind.isin(kinds))
+    spans = wanted.join(days, [days.day >= wanted.date_from, days.day <= wanted.date_until])
+    spans = spans.select("scope", "day")
+    everywhere = spans.filter(spans.scope.isnull()).cross_join(shops.select("pharmacy_id"))
+    named = [everywhere.select("pharmacy_id", "day")]
+    for column in ("pharmacy_id", "chain", "area_code"):
+        some = spans.filter(spans.scope.notnull())
+        hit = some.join(shops, some.scope == shops[column])
+        named.append(hit.select("pharmacy_id", "day"))
+    return ibis.union(*named, distinct=True)
