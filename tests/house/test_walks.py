@@ -22,6 +22,7 @@ from yaotong.departments import departments, lead_of, read_departments
 from yaotong.errors import ConfigError
 from yaotong.facts import AREAS_SCHEMA, DRUGS_SCHEMA, PHARMACIES_SCHEMA, SALES_SCHEMA, Facts, Window
 from yaotong.intake.core.profile import profile_of
+from yaotong.rules.book import faults as rule_faults
 from yaotong.rules.model import FINDING_COLUMNS, Rule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -238,3 +239,11 @@ def test_rule_walk_refuses_values_out_of_bounds(night_rule: Rule) -> None:
     assert night_rule.values({"lines": 50})["lines"] == 50
     with pytest.raises(ValueError, match="lines"):
         night_rule.values({"lines": 51})
+
+
+def test_rule_walk_is_whole_once_it_has_its_page(tmp_path: Path) -> None:
+    path = _place("yaotong/rules/r_m90.py", tmp_path)
+    module = _module(path)
+    assert any("r_m90.md" in fault for fault in rule_faults("r_m90", module, path.parent))
+    path.with_suffix(".md").write_text("# R-M90\n", "utf-8")
+    assert rule_faults("r_m90", module, path.parent) == []
