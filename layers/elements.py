@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from folium.map import FitBounds
 from folium.map import Layer as FoliumLayer
 from folium.plugins import DualMap
 from folium.template import Template
@@ -62,6 +63,13 @@ class DataLayer(FoliumLayer):
         super().__init__(name=layer_id, overlay=True, show=shown)
         self._name, self._id = f"layer_{side}", layer_id
         self.spec = {**spec, "id": layer_id, "side": side, "shown": shown, "paint": asdict(paint)}
+
+
+def shown_at_once(bounds: list[list[float]]) -> FitBounds:
+    """Fit a map to [[south, west], [north, east]] without the glide that would undo a view set meanwhile."""
+    fit = FitBounds(bounds, padding=(14, 14))
+    fit.options["animate"] = False
+    return fit
 
 
 _MAP_TEMPLATE = Template(

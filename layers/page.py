@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from layers.assets import Asset
 from layers.contract import Layer, Side, layers
-from layers.elements import DataLayer, twin_map
+from layers.elements import DataLayer, shown_at_once, twin_map
 from yaotong.reads.map import WINDOW_DAYS, MapData
 
 SIDES: tuple[Side, ...] = ("left", "right")
@@ -84,7 +84,8 @@ def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer]) -> Figure:
                 DataLayer(layer.layer_id, side, spec, layer.draw(), side in layer.about.shown).add_to(one)
     bounds = _bounds(data)
     if bounds is not None:
-        twin.fit_bounds(bounds, padding=(14, 14))
+        for one in (twin.m1, twin.m2):
+            one.add_child(shown_at_once(bounds))
     root = twin.get_root()
     assert isinstance(root, Figure)  # folium hangs both maps into one figure
     return root

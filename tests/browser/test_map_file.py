@@ -136,6 +136,39 @@ def _drag(page: Page, side: str, dx: float, dy: float) -> None:
     page.wait_for_timeout(500)  # a drag glides on for a moment
 
 
+def test_the_address_brings_the_same_picture_back(page: Page) -> None:
+    page.select_option("#ym-category", "EPH")
+    page.locator(".ym-side[data-side=left] summary").click()
+    page.get_by_label("药店 · 按医保定点").check()
+    _point(page, "right", "risk", "shop:W1")
+    _drag(page, "right", 50, 30)
+    before = view(page, "left")
+    page.reload()
+    ready(page)
+    assert page.input_value("#ym-category") == "EPH"
+    assert page.evaluate("[map_left.hasLayer(layer_left_insurance), map_left.hasLayer(layer_left_outlets)]") == [True, False]
+    assert page.locator("#map_left path.ym-chosen-shop").count() == 1
+    assert view(page, "left") == pytest.approx(before, abs=1e-4)
+    assert view(page, "right") == pytest.approx(before, abs=1e-4)
+
+
+def test_a_choice_outside_the_view_is_brought_into_it_on_both_maps(page: Page) -> None:
+    page.evaluate("map_right.setView([31.5, 122.0], 12, {animate: false, reset: true})")
+    page.get_by_role("button", name="东镇").click()
+    page.locator("#ym-panel .ym-shops").wait_for()
+    for side in ("left", "right"):
+        assert page.evaluate(f"map_{side}.getBounds().contains([30.7, 121.12])")
+    assert view(page, "left") == pytest.approx(view(page, "right"), abs=1e-9)
+
+
+def test_an_address_that_makes_no_sense_shows_the_usual_picture(page: Page, file: Path) -> None:
+    page.goto("about:blank")
+    page.goto(f"{file.as_uri()}#category=NONE&view=1,b,3")
+    ready(page)
+    assert page.input_value("#ym-category") == "SPECIAL"
+    assert page.locator("#ym-panel h2").inner_text() == "各区域"
+
+
 def test_on_a_phone_the_maps_stand_one_above_the_other(page: Page) -> None:
     page.set_viewport_size(PHONE)
     left, right = (page.locator(f".ym-side[data-side={side}]").bounding_box() for side in ("left", "right"))

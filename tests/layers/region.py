@@ -48,7 +48,7 @@ def build(home: Path, names: dict[str, str] | None = None) -> Workspace:
 
 def add_alert(
     connection: Connection, alert_id: str, rule_id: str, level: str, shops: list[str], area_code: str | None,
-    told: dict[str, str], closed_at: datetime | None = None,
+    told: dict[str, str], closed_at: datetime | None = None, clause: str = "visit",
 ) -> None:
     """One alert of 2026-03-20 with its dispatches, and its closing event when it has one."""
     day, start = date(2026, 3, 20), datetime(2026, 3, 20, 9)
@@ -57,7 +57,7 @@ def add_alert(
     row: dict[str, Any] = {
         "alert_id": alert_id, "rule_id": rule_id, "rule_version": 1, "subject_kind": "pharmacy",
         "subject": shops[0], "level": level, "state": "closed" if closed_at else "dispatched", "revision": 1,
-        "lead": lead, "area_code": area_code, "pharmacy_ids": json.dumps(shops), "clause": "per_sale",
+        "lead": lead, "area_code": area_code, "pharmacy_ids": json.dumps(shops), "clause": clause,
         "measure": 4.0, "threshold": 2.0, "first_day": day, "last_day": day, "behaviour_from": start,
         "behaviour_until": start, "opened_at": _ARRIVED, "condition_gone": False, "data_version": 1, **due,
     }  # fmt: skip

@@ -1,22 +1,24 @@
 // Starts the dual map: takes the maps that the page made, fills their layers, and keeps both sides in step.
 
+import { readAddress, writeAddress } from "./address.js";
 import { addHatch, element } from "./dom.js";
 import { drawLegend } from "./legend.js";
 import { addPanes, fewAreas, paintLayer } from "./paint.js";
 import { drawOverview, drawPanel } from "./panel.js";
-import { makeHighlight } from "./select.js";
+import { AT_ONCE, makeHighlight } from "./select.js";
 import { makeSource } from "./source.js";
 import { drawSwitch } from "./switch.js";
 
 const config = JSON.parse(document.getElementById("ym-config").textContent);
+const asked = readAddress();
 const source = makeSource(config.source);
-const entries = window.yaotongLayers.map((entry) => ({ ...entry, on: entry.spec.shown }));
+const entries = window.yaotongLayers.map((entry) => ({ ...entry, on: shownAtFirst(entry.spec) }));
 const sides = Object.fromEntries(entries.map((entry) => [entry.spec.side, entry.map]));
 const panel = document.getElementById("ym-panel");
 const filter = document.getElementById("ym-category");
 const status = document.getElementById("ym-status");
 const chip = element("button", { type: "button", class: "ym-chip", hidden: true, onclick: () => panel.scrollIntoView({ behavior: "smooth" }) });
-const state = { category: config.categories[0][0], selected: null };
+const state = { category: known(asked.category) || config.categories[0][0], selected: asked.selected };
 const highlight = makeHighlightAfterPanes();
 
 function makeHighlightAfterPanes() {
@@ -26,6 +28,24 @@ function makeHighlightAfterPanes() {
     addPanes(map);
   }
   return makeHighlight(sides);
+}
+
+function known(category) {
+  return config.categories.some(([key]) => key === category) ? category : null;
+}
+
+function shownAtFirst(spec) {
+  const listed = asked.layers[spec.side];
+  return listed ? listed.includes(spec.id) : spec.shown;
+}
+
+function tell() {
+  if (!document.documentElement.dataset.map) return;
+  const map = sides.left;
+  const centre = map.getCenter();
+  const layers = Object.fromEntries(Object.keys(sides).map((side) => [side, ofSide(side).filter((entry) => entry.on).map((entry) => entry.spec.id)]));
+  const category = state.category === config.categories[0][0] ? null : state.category;
+  writeAddress({ category, selected: state.selected, layers, view: [centre.lat, centre.lng, map.getZoom()] });
 }
 
 function ofSide(side) {
@@ -51,6 +71,7 @@ async function showSide(side) {
     else entry.group.remove();
   }
   restyle(side);
+  tell();
 }
 
 function restyle(side) {
@@ -67,6 +88,7 @@ function restyle(side) {
 
 async function select(id) {
   state.selected = id;
+  tell();
   highlight.show(id);
   try {
     if (id === null) drawOverview(panel, await source("panel/overview"), select);
@@ -98,7 +120,9 @@ function drawFilter() {
   filter.addEventListener("change", () => {
     state.category = filter.value;
     for (const side of Object.keys(sides)) restyle(side);
+    tell();
   });
+  filter.value = state.category;
 }
 
 function listen() {
@@ -117,10 +141,13 @@ async function start() {
     drawSwitch(boxOf(side, ".ym-choices"), side, ofSide(side), () => showSide(side).catch(fail));
   }
   new ResizeObserver(() => { for (const map of Object.values(sides)) map.invalidateSize(); }).observe(boxOf("left", ".ym-map"));
-  await Promise.all([...Object.keys(sides).map(showSide), select(null)]);
+  if (asked.view) sides.left.setView(asked.view.slice(0, 2), asked.view[2], AT_ONCE);
+  await Promise.all(Object.keys(sides).map(showSide));
+  await select(state.selected);
   // Said aloud to assistive technology, and what a test waits for.
   status.textContent = "地图已就绪";
   document.documentElement.dataset.map = "ready";
+  sides.left.on("moveend", tell);
 }
 
 start().catch(fail);

@@ -2,6 +2,9 @@
 
 import { ShapeMarker } from "./marks.js";
 
+// Without `reset` Leaflet may pan instead of placing, and the pan of two synchronised maps is undone.
+export const AT_ONCE = { animate: false, reset: true };
+
 export function makeHighlight(sides) {
   const areas = new Map();
   const shops = new Map();
@@ -28,8 +31,8 @@ export function makeHighlight(sides) {
     const map = Object.values(sides)[0];
     const shop = shops.get(id);
     const area = areas.get(id);
-    if (shop && !map.getBounds().contains(place(shop))) map.setView(place(shop), map.getZoom());
-    if (area && !map.getBounds().intersects(L.geoJSON(area).getBounds())) map.setView(area.properties.label, map.getZoom());
+    if (shop && !map.getBounds().contains(place(shop))) map.setView(place(shop), map.getZoom(), AT_ONCE);
+    if (area && !map.getBounds().intersects(L.geoJSON(area).getBounds())) map.setView(area.properties.label, map.getZoom(), AT_ONCE);
   }
 
   return { learn, show, reveal };
