@@ -108,3 +108,13 @@ def test_the_stamp_moves_with_every_move_of_an_alert(tmp_path: Path) -> None:
     with ws.store.write() as connection:
         region.add_alert(connection, "a-done", "R-M14", "orange", ["W1"], None, {"msa": "lead"}, datetime(2026, 3, 25, 16))
     assert map_stamp(ws) != first
+
+
+def test_an_alert_is_told_by_the_sentence_of_its_rule_and_without_one_when_the_rule_is_gone(tmp_path: Path) -> None:
+    ws = region.build(tmp_path / "home")
+    with ws.store.write() as connection:
+        region.add_alert(connection, "a-old", "R-M99", "blue", ["W1"], None, {"msa": "lead"})
+    own = read_map(ws, viewer("msa")).alerts.own.set_index("alert_id")
+    assert own.loc["a-red", "reason_zh"] == "非处方一次售出含麻黄碱类复方制剂 4 盒，限 2 盒"
+    assert "R-M01" not in own.loc["a-red", "rule_zh"]
+    assert (own.loc["a-old", "rule_zh"], own.loc["a-old", "reason_zh"]) == ("R-M99", "")

@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from yaotong.codes import Level
+from yaotong.rules.book import book
+from yaotong.rules.model import Rule
+from yaotong.rules.run import explain_sentence
 from yaotong.store import Connection, open_alerts
 from yaotong.viewer import SYSTEM
 
@@ -89,9 +93,17 @@ def read_open_alerts(
 
 def _own(frame: pd.DataFrame) -> pd.DataFrame:
     own = frame[frame["part"].notna()].reset_index(drop=True)
-    own["rule_zh"] = own["rule_id"]
-    own["reason_zh"] = [f"{one:g}" for one in own["measure"]]
+    rules = book()
+    own["rule_zh"] = [rules[one].name_zh if one in rules else one for one in own["rule_id"]]
+    own["reason_zh"] = [_reason(rules.get(str(row.rule_id)), row) for row in own.itertuples()]
     return own
+
+
+def _reason(rule: Rule | None, row: Any) -> str:
+    """The sentence of the finding that speaks for the alert; "" when the book has no such clause any more."""
+    if rule is None or row.clause not in rule.clauses:
+        return ""
+    return explain_sentence(rule, row.clause, row.measure, row.threshold, shops=len(row.shops))
 
 
 def _areas_of(
