@@ -84,7 +84,7 @@ def overview(data: MapData) -> Panel:
         "never": int((data.shops["reporting"] == "never").sum()),
         "outside": int(data.shops["area_code"].isna().sum()),
         "window_days": WINDOW_DAYS,
-        "levels_zh": LEVEL_ZH,
+        "levels_zh": [[level, name] for level, name in LEVEL_ZH.items()],  # in order, whatever sorts keys
         "areas": lines,
     }
 

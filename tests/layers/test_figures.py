@@ -69,6 +69,7 @@ def test_the_overview_puts_areas_without_data_last_and_says_so(data: MapData) ->
     lines = overview(data)["areas"]
     assert [(one["name"], one["known"]) for one in lines] == [("西镇", True), ("东镇", True), ("北镇", False)]
     assert lines[-1]["rate"] is None
+    assert [level for level, _ in overview(data)["levels_zh"]] == ["red", "orange", "yellow", "blue"]
 
 
 def test_the_panel_of_an_area_names_own_alerts_and_counts_the_others(data: MapData) -> None:

@@ -19,7 +19,7 @@ export function drawOverview(box, data, select) {
 }
 
 function areaTable(data, select) {
-  const levels = Object.entries(data.levels_zh);
+  const levels = data.levels_zh;
   const head = element("tr", {}, element("th", { scope: "col" }, "区域"),
     ...levels.map(([key, name]) => element("th", { scope: "col", class: `ym-level ym-${key}` }, name.slice(0, 1))),
     element("th", { scope: "col" }, "特药/千人"));
