@@ -1,0 +1,176 @@
+"""R-H01 症状类药品镇街突增: a town's sales against symptoms rise as other towns' do not. Counts only."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.codes import Level, SubjectKind
+from yaotong.facts import Facts, Window
+from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.shapes import day_numbers, inside, number_of
+
+# No feed carries the groups of symptoms: they are told by the drug's name among the four classes
+# (四类药品: fever, cough, antiviral, antibacterial).
+GROUPS: dict[str, tuple[str, ...]] = {
+    "fever": ("布洛芬", "对乙酰氨基酚"),
+    "cough": ("急支", "氨溴索", "小青龙", "止咳", "右美沙芬"),
+    "antiviral": ("连花清瘟", "奥司他韦", "玛巴洛沙韦"),
+    "antibacterial": ("阿莫西林", "阿奇霉素", "左氧氟沙星", "头孢"),
+}
+_NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
+_REACH_DAYS = 40
+
+
+def find(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Towns, days and groups above their own last week and month, two days running (EARS-C2)."""
+    daily = _daily(facts, window)
+    judged = _against_the_past(_beside_other_towns(daily))
+    hits = judged.filter(
+        judged.c2 > float(values["score"]),
+        judged.packs >= float(values["times"]) * judged.month_median,
+        judged.packs >= float(values["min_packs"]),
+        judged.days_known >= 21,
+    )
+    hits = hits.anti_join(_exempt(facts, window, float(values["outage_share"])), ["area_code", "day"])
+    ordered = ibis.window(group_by=[hits.area_code, hits.symptom], order_by=hits.number)
+    second = hits.mutate(before=hits.number.lag().over(ordered))
+    second = second.filter(second.number - second.before == 1)
+    return second.mutate(
+        subject=second.area_code,
+        behaviour_day=second.day,
+        behaviour_from=second.day.cast("timestamp"),
+        behaviour_until=second.day.cast("timestamp"),
+        clause=second.symptom,
+        measure=second.packs,
+        threshold=ibis.greatest(
+            second.month_median * float(values["times"]), float(values["min_packs"])
+        ),
+        level=ibis.literal(str(Level.YELLOW)),
+        pharmacy_ids=ibis.literal([], type="array<string>"),
+        line_ids=ibis.literal([], type="array<string>"),
+    ).select(*FINDING_COLUMNS)
+
+
+def _daily(facts: Facts, window: Window) -> ir.Table:
+    """area_code, symptom, day, number, weekday, packs: every day of every town, zeros included."""
+    sold = facts.sales_of("FOUR")
+    sold = sold.filter(inside(sold, window.widened(_REACH_DAYS)))
+    branches = [
+        (ibis.or_(*(sold.drug_name.contains(word) for word in words)), name) for name, words in GROUPS.items()
+    ]
+    sold = sold.mutate(symptom=ibis.cases(*branches, else_=ibis.null(str)), day=sold.sold_at.date())
+    placed = sold.filter(sold.symptom.notnull()).join(
+        facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id"
+    )
+    placed = placed.filter(placed.area_code.notnull())
+    summed = placed.group_by("area_code", "symptom", "day").agg(packs=placed.quantity.sum())
+    days = day_numbers(facts.days)
+    days = days.filter((days.day >= window.widened(_REACH_DAYS).since) & (days.day <= window.until))
+    grid = summed.select("area_code", "symptom").distinct().cross_join(days.select("day", "number", "weekday"))
+    filled = grid.left_join(summed, ["area_code", "symptom", "day"])
+    return filled.select(
+        "area_code", "symptom", "day", "number", "weekday", packs=filled.packs.fill_null(0.0)
+    )
+
+
+def _beside_other_towns(daily: ir.Table) -> ir.Table:
+    """Adds `adjusted`: packs with the common movement of all other towns taken out.
+
+    Season, weekday, weather and festivals move every town; what is left is the town's own. The others
+    are compared with their own mean of the four weeks before, and never lift a town above its count.
+    """
+    city = daily.group_by("symptom", "number").agg(city=daily.packs.sum())
+    both = daily.join(city, ["symptom", "number"])
+    both = both.mutate(others=both.city - both.packs)
+    month = ibis.window(
+        group_by=[both.area_code, both.symptom], order_by=both.number, preceding=(28, 1)
+    )
+    usual = both.others.mean().over(month)
+    factor = ibis.greatest(both.others, 1.0) / ibis.greatest(usual, 1.0)
+    return both.mutate(adjusted=both.packs / ibis.greatest(factor, 0.25))
+
+
+def _against_the_past(daily: ir.Table) -> ir.Table:
+    """Adds c2 (the 7 days that end 3 days before), month_median and days_known of the 28 days before."""
+    by = [daily.area_code, daily.symptom]
+    week = ibis.window(group_by=by, order_by=daily.number, preceding=(9, 3))
+    month = ibis.window(group_by=by, order_by=daily.number, preceding=(28, 1))
+    mean = daily.adjusted.mean().over(week)
+    # Counts vary at least as their square root: a calm week must not make the next day alarming.
+    floor = ibis.greatest(mean, 1.0).sqrt()
+    spread = ibis.greatest(daily.adjusted.std(how="sample").over(week).fill_null(0.0), floor)
+    return daily.mutate(
+        c2=(daily.adjusted - mean) / spread,
+        month_median=daily.adjusted.median().over(month),
+        days_known=daily.adjusted.count().over(month),
+    )
+
+
+def _exempt(facts: Facts, window: Window, share: float) -> ir.Table:
+    """(area_code, day) pairs that explain themselves: a declared promotion, or catching up after an outage."""
+    days, notices = day_numbers(facts.days), facts.notices
+    promoted = notices.filter(notices.kind == "promotion")
+    spans = promoted.join(days, [days.day >= promoted.date_from, days.day <= promoted.date_until])
+    areas = facts.pharmacies.filter(facts.pharmacies.area_code.notnull()).select("area_code").distinct()
+    everywhere = spans.filter(spans.scope.isnull()).select("day").distinct().cross_join(areas)
+    shops = facts.pharmacies
+    some = spans.filter(spans.scope.notnull())
+    own = some.join(shops, (some.scope == shops.pharmacy_id) | (some.scope == shops.area_code))
+    own = own.filter(own.area_code.notnull()).select("day", "area_code")
+    parts = [everywhere.select("area_code", "day"), own.select("area_code", "day")]
+    return ibis.union(*parts, _after_outage(facts, window, share), distinct=True)
+
+
+def _after_outage(facts: Facts, window: Window, share: float) -> ir.Table:
+    """The five days after a day on which most shops of a town sent nothing."""
+    sales = facts.sales.filter(inside(facts.sales, window.widened(_REACH_DAYS)))
+    reported = sales.select("pharmacy_id", day=sales.sold_at.date()).distinct()
+    reported = reported.mutate(number=number_of(reported.day))
+    placed = reported.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
+    per_day = placed.group_by("area_code", "number").agg(shops=placed.count())
+    usual = per_day.group_by("area_code").agg(usual=per_day.shops.median().cast("float64"))
+    days = day_numbers(facts.days)
+    days = days.filter((days.day >= window.widened(_REACH_DAYS).since) & (days.day <= window.until))
+    grid = usual.cross_join(days.select(outage_number="number", is_holiday="is_holiday"))
+    seen = per_day.select("area_code", outage_number="number", shops="shops")
+    joined = grid.left_join(seen, ["area_code", "outage_number"])
+    low = joined.filter(joined.shops.fill_null(0) <= joined.usual * (1.0 - share), ~joined.is_holiday)
+    low = low.select("area_code", "outage_number")
+    after = low.join(
+        days.select("day", "number"),
+        [days.number > low.outage_number, days.number <= low.outage_number + 5],
+    )
+    return after.select("area_code", "day")
+
+
+RULE = Rule(
+    rule_id="R-H01",
+    name_zh="症状类药品镇街突增",
+    name_en="Rise of symptom drugs in a town",
+    kind="model",
+    level=Level.YELLOW,
+    subject_kind=SubjectKind.AREA,
+    lookback_days=_REACH_DAYS,
+    cooldown_days=14,
+    feeds=("sales", "drugs", "pharmacies", "calendar"),
+    clauses={
+        name: Clause(
+            f"{_NAMES_ZH[name]}类药品一日售出 {{measure}} 盒，高于前一周与前 28 天的界线 {{threshold}} 盒",
+            f"{{measure}} packs of {name} drugs in a day, above the limit of {{threshold}}",
+            "盒",
+        )
+        for name in GROUPS
+    },
+    parameters=(
+        Parameter("score", 3, "标准差", 2, 6, "高出基线周（提前 3 天）的标准差倍数"),
+        Parameter("times", 1.5, "倍", 1.2, 5, "至少为前 28 天中位数的多少倍"),
+        Parameter("min_packs", 20, "盒", 5, 500, "一日至少多少盒才比较"),
+        Parameter("outage_share", 0.5, "比例", 0.2, 1.0, "一镇街多少比例的药店停报视为中断，其后五天补报不计"),
+    ),
+    basis=(Basis("传染病防治法（2025 年修订）", "监测与预警", since=date(2025, 9, 1), verify=True),),
+    find=find,
+    assists=(Assist("msa"),),
+)
