@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from decimal import ROUND_DOWN, Decimal
 
 
 def breaks(values: Iterable[float | None], classes: int) -> list[float]:
@@ -22,5 +23,5 @@ def breaks(values: Iterable[float | None], classes: int) -> list[float]:
 
 def _rounded(value: float) -> float:
     """Down to two significant digits, so that the value itself stays at or above its limit."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return float(f"{math.floor(value / step + 1e-9) * step:.10g}")
+    exact = Decimal(repr(value))
+    return float(exact.quantize(Decimal((0, (1,), exact.adjusted() - 1)), rounding=ROUND_DOWN))
