@@ -67,13 +67,20 @@ def _daily(facts: Facts, window: Window) -> ir.Table:
     )
     placed = placed.filter(placed.area_code.notnull())
     summed = placed.group_by("area_code", "symptom", "day").agg(packs=placed.quantity.sum())
-    days = day_numbers(facts.days)
-    days = days.filter((days.day >= window.widened(_REACH_DAYS).since) & (days.day <= window.until))
+    days = _days(facts, window)
     grid = summed.select("area_code", "symptom").distinct().cross_join(days.select("day", "number", "weekday"))
     filled = grid.left_join(summed, ["area_code", "symptom", "day"])
     return filled.select(
         "area_code", "symptom", "day", "number", "weekday", packs=filled.packs.fill_null(0.0)
     )
+
+
+def _days(facts: Facts, window: Window) -> ir.Table:
+    """The days that can have data: within reach, and not before the first sale ever sent."""
+    days = day_numbers(facts.days)
+    days = days.filter((days.day >= window.widened(_REACH_DAYS).since) & (days.day <= window.until))
+    first = facts.sales.aggregate(first=facts.sales.sold_at.min().date())
+    return days.join(first, days.day >= first.first).drop("first")
 
 
 def _beside_other_towns(daily: ir.Table) -> ir.Table:
@@ -132,8 +139,7 @@ def _after_outage(facts: Facts, window: Window, share: float) -> ir.Table:
     placed = reported.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
     per_day = placed.group_by("area_code", "number").agg(shops=placed.count())
     usual = per_day.group_by("area_code").agg(usual=per_day.shops.median().cast("float64"))
-    days = day_numbers(facts.days)
-    days = days.filter((days.day >= window.widened(_REACH_DAYS).since) & (days.day <= window.until))
+    days = _days(facts, window)
     grid = usual.cross_join(days.select(outage_number="number", is_holiday="is_holiday"))
     seen = per_day.select("area_code", outage_number="number", shops="shops")
     joined = grid.left_join(seen, ["area_code", "outage_number"])
