@@ -18,7 +18,7 @@ def one_line_a_group(frame: pd.DataFrame, path: Path) -> Prepared:
     serials = sold["date"] + "/" + sold["drug_code"]
     prepared = sold.assign(sale_id=serials, sold_at=sold["date"] + " 12:00:00")
     return prepared, (
-        f"{len(frame):,} 天 × {len(GROUPS)} 类中有 {len(long) - len(sold):,} 个零，零即当天未售，不成销售行。",
+        f"{len(frame):,} 天 × {len(GROUPS)} 类中有 {len(long) - len(sold):,} 个零（当天未售），不成销售行。",
         "数量为当天合计；时刻未知，记为正午。",
     )
 

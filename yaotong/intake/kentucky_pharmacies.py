@@ -36,7 +36,7 @@ def one_row_a_pharmacy(frame: pd.DataFrame, path: Path) -> Prepared:
     unlocated = int(prepared["lon"].isna().sum())
     return prepared, (
         f"{len(frame):,} 行历年记录归并为 {len(prepared):,} 家药店，名称地址取最近一年；"
-        f"其中 {unlocated:,} 家没有坐标。",
+        f"其中 {unlocated:,} 家没有坐标，{int(prepared['town_code'].isna().sum()):,} 家没有所在县。",
     )
 
 

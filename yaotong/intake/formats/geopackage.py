@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 import pyogrio  # type: ignore[import-untyped]
@@ -15,13 +18,10 @@ from yaotong.intake.formats.jsontext import plain
 
 def read_geopackage(data: bytes, limits: Limits, layer: str | None = None) -> Source:
     """Read one layer. FileRefused: corrupt_file, bad_schema (which layer), unsupported_crs, too_many_rows."""
-    try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(data)]
-        if layer is None and len(layers) != 1:
-            raise FileRefused("bad_schema", f"文件有 {len(layers)} 个图层：{'、'.join(layers)}。请只留一个。")
-        frame = pyogrio.read_dataframe(data, layer=layer or layers[0], max_features=limits.rows + 1)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        raise FileRefused("corrupt_file", "GeoPackage 无法读取。请重新导出。") from None
+    with tempfile.TemporaryDirectory() as folder:  # GDAL wants a file of this name
+        path = Path(folder) / "areas.gpkg"
+        path.write_bytes(data)
+        frame = _layer(path, limits, layer)
     if len(frame) > limits.rows:
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 个要素。请拆分后分别送来。")
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -31,6 +31,19 @@ def read_geopackage(data: bytes, limits: Limits, layer: str | None = None) -> So
     return Source(
         text.assign(**{GEOMETRY: pd.Series(list(shapes), index=text.index, dtype=object)}), crs=crs, geo=True
     )
+
+
+def _layer(path: Path, limits: Limits, layer: str | None) -> pd.DataFrame:
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        if layer is None and len(layers) != 1:
+            raise FileRefused("bad_schema", f"文件有 {len(layers)} 个图层：{'、'.join(layers)}。请只留一个。")
+        frame: pd.DataFrame = pyogrio.read_dataframe(
+            path, layer=layer or layers[0], max_features=min(limits.rows + 1, 2**31 - 1)
+        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        raise FileRefused("corrupt_file", "GeoPackage 无法读取。请重新导出。") from None
+    return frame
 
 
 def _degrees(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoSeries, str]:
