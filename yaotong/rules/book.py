@@ -49,5 +49,5 @@ def faults(name: str, module: ModuleType, folder: Path) -> list[str]:
 
 
 def module_name(rule_id: str) -> str:
-    """"R-M01" → "r_m01"."""
+    """ "R-M01" → "r_m01"."""
     return rule_id.lower().replace("-", "_")

@@ -45,9 +45,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
         behaviour_until=second.day.cast("timestamp"),
         clause=second.symptom,
         measure=second.packs,
-        threshold=ibis.greatest(
-            second.month_median * float(values["times"]), float(values["min_packs"])
-        ),
+        threshold=ibis.greatest(second.month_median * float(values["times"]), float(values["min_packs"])),
         level=ibis.literal(str(Level.YELLOW)),
         pharmacy_ids=ibis.literal([], type="array<string>"),
         line_ids=ibis.literal([], type="array<string>"),
@@ -68,7 +66,9 @@ def _daily(facts: Facts, window: Window) -> ir.Table:
     placed = placed.filter(placed.area_code.notnull())
     summed = placed.group_by("area_code", "symptom", "day").agg(packs=placed.quantity.sum())
     days = _days(facts, window)
-    grid = summed.select("area_code", "symptom").distinct().cross_join(days.select("day", "number", "weekday"))
+    grid = (
+        summed.select("area_code", "symptom").distinct().cross_join(days.select("day", "number", "weekday"))
+    )
     filled = grid.left_join(summed, ["area_code", "symptom", "day"])
     return filled.select(
         "area_code", "symptom", "day", "number", "weekday", packs=filled.packs.fill_null(0.0)
@@ -92,9 +92,7 @@ def _beside_other_towns(daily: ir.Table) -> ir.Table:
     city = daily.group_by("symptom", "number").agg(city=daily.packs.sum())
     both = daily.join(city, ["symptom", "number"])
     both = both.mutate(others=both.city - both.packs)
-    month = ibis.window(
-        group_by=[both.area_code, both.symptom], order_by=both.number, preceding=(28, 1)
-    )
+    month = ibis.window(group_by=[both.area_code, both.symptom], order_by=both.number, preceding=(28, 1))
     usual = both.others.mean().over(month)
     factor = ibis.greatest(both.others, 1.0) / ibis.greatest(usual, 1.0)
     return both.mutate(adjusted=both.packs / ibis.greatest(factor, 0.25))
@@ -174,7 +172,9 @@ RULE = Rule(
         Parameter("score", 3, "标准差", 2, 6, "高出基线周（提前 3 天）的标准差倍数"),
         Parameter("times", 1.5, "倍", 1.2, 5, "至少为前 28 天中位数的多少倍"),
         Parameter("min_packs", 20, "盒", 5, 500, "一日至少多少盒才比较"),
-        Parameter("outage_share", 0.5, "比例", 0.2, 1.0, "一镇街多少比例的药店停报视为中断，其后五天补报不计"),
+        Parameter(
+            "outage_share", 0.5, "比例", 0.2, 1.0, "一镇街多少比例的药店停报视为中断，其后五天补报不计"
+        ),
     ),
     basis=(Basis("传染病防治法（2025 年修订）", "监测与预警", since=date(2025, 9, 1), verify=True),),
     find=find,

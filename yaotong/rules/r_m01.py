@@ -77,12 +77,23 @@ RULE = Rule(
     },
     parameters=(
         Parameter(
-            "limit_packs", 2, "盒", 2, 2, "一次销售的最小包装数上限；目录给出更严限值时从其规定", statutory=True
+            "limit_packs",
+            2,
+            "盒",
+            2,
+            2,
+            "一次销售的最小包装数上限；目录给出更严限值时从其规定",
+            statutory=True,
         ),
         Parameter("visit_minutes", 30, "分钟", 5, 120, "同店同一购药人相隔多久之内算作一次"),
     ),
     basis=(
-        Basis("食药监办药化监〔2012〕260号", "一次销售不得超过 2 个最小包装", since=date(2012, 9, 4), verify=True),
+        Basis(
+            "食药监办药化监〔2012〕260号",
+            "一次销售不得超过 2 个最小包装",
+            since=date(2012, 9, 4),
+            verify=True,
+        ),
     ),
     find=find,
     assists=(Assist("psb", min_measure=5),),

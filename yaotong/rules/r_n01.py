@@ -61,9 +61,7 @@ def _histories(facts: Facts, window: Window, rescan_s: int) -> ir.Table:
     )
     rescan = ((apart <= rescan_s) & same & (several.quantity > 0)).fill_null(False)
     counted = several.mutate(counted=rescan.ifelse(0.0, several.quantity))
-    so_far = ibis.cumulative_window(
-        group_by=counted.trace_code, order_by=[counted.sold_at, counted.line_id]
-    )
+    so_far = ibis.cumulative_window(group_by=counted.trace_code, order_by=[counted.sold_at, counted.line_id])
     return counted.mutate(
         out=counted.counted.sum().over(so_far),
         sales_so_far=(counted.counted > 0).cast("int64").sum().over(so_far),

@@ -43,9 +43,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 def _pairs(facts: Facts, window: Window) -> ir.Table:
     """Each purchase in the window with the same buyer's lines of the 30 days that end with it."""
     eph = facts.sales_of("EPH")
-    eph = eph.filter(
-        eph.prescription_no.isnull(), eph.buyer_key.notnull(), inside(eph, window.widened(31))
-    )
+    eph = eph.filter(eph.prescription_no.isnull(), eph.buyer_key.notnull(), inside(eph, window.widened(31)))
     eph = eph.left_join(located(facts), "pharmacy_id").select(
         "line_id", "pharmacy_id", "area_code", "sold_at", "buyer_key", "quantity", "active_mg_per_pack"
     )

@@ -1,0 +1,146 @@
+"""Run the cases of a rule's page: the tables a regulator reads become facts, and the rule judges them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from yaotong.facts import Facts, Window
+from yaotong.rules.builder import facts_from
+from yaotong.rules.model import Rule
+from yaotong.rules.page import Case, Page, Rows
+from yaotong.rules.run import run_rule
+
+AREA = "330482001"
+_NOTICE_KINDS = {
+    "促销": "promotion",
+    "停业": "closure",
+    "假期": "holiday",
+    "故障": "outage",
+    "开学": "school",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How one case went."""
+
+    title: str
+    passed: bool
+    message: str
+
+
+def run_page(rule: Rule, page: Page) -> list[CaseResult]:
+    """Run every case of a page, in its order."""
+    return [run_case(rule, case) for case in page.cases]
+
+
+def run_case(rule: Rule, case: Case) -> CaseResult:
+    """Judge one case over all days its sales span, or the window its `窗口` table names."""
+    facts, window = facts_of(case)
+    frame = run_rule(rule, facts, window)
+    if not case.fires:
+        told = "" if frame.empty else f"不该有，却有 {len(frame)} 条：{frame.iloc[0]['subject']}"
+        return CaseResult(case.title, frame.empty, told)
+    mine = frame[frame["subject"] == case.subject]
+    if mine.empty:
+        return CaseResult(case.title, False, f"应有 {case.subject}，实有 {sorted(set(frame['subject']))}")
+    best = float(mine["measure"].max())
+    same = case.measure is not None and abs(best - case.measure) < 1e-6
+    return CaseResult(case.title, same, "" if same else f"数值应为 {case.measure}，实为 {best:g}")
+
+
+def facts_of(case: Case) -> tuple[Facts, Window]:
+    """The facts of a case's tables and the window to judge."""
+    sales = [line for row in case.tables.get("销售", ()) for line in _lines(row)]
+    for number, line in enumerate(sales):
+        line["sale_id"] = f"{number:06d}"
+        line["line_id"] = f"{line['pharmacy_id']}/{number:06d}"
+    days = [line["sold_at"].date() for line in sales]
+    given = case.tables.get("窗口", ())
+    since = date.fromisoformat(given[0]["起"]) if given else min(days)
+    until = date.fromisoformat(given[0]["止"]) if given else max(days)
+    facts = facts_from(
+        sales=sales,
+        drugs=[_drug(row) for row in case.tables.get("药品", ())],
+        pharmacies=_shops(case.tables.get("药店", ()), sales),
+        recalls=[_recall(row) for row in case.tables.get("召回", ())],
+        notices=[_notice(row) for row in case.tables.get("公告", ())],
+        since=min(days) - timedelta(days=7),
+        until=max(until, *days),
+    )
+    return facts, Window(since, until)
+
+
+def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The sales of one row; "2026-01-05..2026-02-28 10:00" is one on every day, 笔数 times an hour apart."""
+    spans = re.fullmatch(r"(\S+?)(?:\.\.(\S+))? (\d\d:\d\d(?::\d\d)?)", row["时间"])
+    if spans is None:
+        raise ValueError(f"案例中的时间 {row['时间']!r} 应为“日期 时:分”或“日期..日期 时:分”。")
+    first = date.fromisoformat(spans[1])
+    last = date.fromisoformat(spans[2] or spans[1])
+    wanted = {int(one) for one in row.get("星期", "").split("、") if one}
+    moments = [
+        datetime.fromisoformat(f"{first + timedelta(days=offset)} {spans[3]}")
+        for offset in range((last - first).days + 1)
+        if not wanted or (first + timedelta(days=offset)).isoweekday() in wanted
+    ]
+    times = int(row.get("笔数") or 1)
+    base = {
+        "pharmacy_id": row["药店"],
+        "drug_code": row.get("药品") or "普通药",
+        "quantity": float(row.get("数量") or 1),
+        "buyer_key": row.get("购药人") or None,
+        "prescription_no": row.get("处方号") or None,
+        "batch_no": row.get("批号") or None,
+        "trace_code": row.get("追溯码") or None,
+    }
+    return [{**base, "sold_at": at + timedelta(minutes=20 * one)} for at in moments for one in range(times)]
+
+
+def _drug(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "drug_code": row["药品"],
+        "drug_name": row["药品"],
+        "categories": f"|{row['类别'].replace('、', '|')}|",
+        "active_mg_per_pack": float(row["毫克"]) if row.get("毫克") else None,
+        "limit_per_sale": float(row["限量"]) if row.get("限量") else None,
+    }
+
+
+def _shops(rows: Rows, sales: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Shops of the table, and every shop that only the sales name."""
+    named = [
+        {
+            "pharmacy_id": row["药店"],
+            "area_code": row.get("区域") or AREA,
+            "chain": row.get("连锁") or None,
+            "status": row.get("状态") or "active",
+        }
+        for row in rows
+    ]
+    known = {one["pharmacy_id"] for one in named}
+    others = dict.fromkeys(line["pharmacy_id"] for line in sales if line["pharmacy_id"] not in known)
+    return [*named, *({"pharmacy_id": one, "area_code": AREA, "status": "active"} for one in others)]
+
+
+def _recall(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "batch_no": row["批号"],
+        "drug_code": row["药品"],
+        "effective_at": datetime.fromisoformat(row["生效"]),
+        "level": row.get("级别") or "2",
+    }
+
+
+def _notice(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "date_from": date.fromisoformat(row["起"]),
+        "date_until": date.fromisoformat(row["止"]),
+        "scope": row.get("范围") or None,
+        "kind": _NOTICE_KINDS[row["种类"]],
+        "name": row["种类"],
+    }

@@ -1,0 +1,119 @@
+"""A rule's page: what a department signs, parsed so that a test can run its cases.
+
+Sections are the `##` headings. Under `## 案例` each `###` heading is a case, "触发：…" or "不触发：…";
+its tables are facts, each after a line with the table's name, and a line "期望：主体 …，数值 …" says
+what must be found. Tables before the first case are common to all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from yaotong.errors import ConfigError
+from yaotong.rules.book import FOLDER, module_name
+
+SECTIONS = ("为什么", "定义", "法律依据", "参数", "怎么办", "误报", "案例")
+Rows = tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: named tables of facts, and what must be found ("" where nothing may be)."""
+
+    title: str
+    fires: bool
+    tables: Mapping[str, Rows]
+    subject: str
+    measure: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rule's page: its text, its sections in order, and its cases."""
+
+    source: str
+    title: str
+    sections: Mapping[str, str]
+    cases: tuple[Case, ...]
+
+
+def read_page(rule_id: str, folder: Path = FOLDER) -> Page:
+    """The page of a rule; ConfigError says what it lacks."""
+    return parse(folder.joinpath(f"{module_name(rule_id)}.md").read_text("utf-8"), rule_id)
+
+
+def parse(source: str, rule_id: str) -> Page:
+    """Parse a page's text."""
+    sections = _sections(source)
+    missing = [name for name in SECTIONS if not sections.get(name, "").strip()]
+    if missing:
+        raise ConfigError(f"规则 {rule_id} 的说明页缺少：{'、'.join(missing)}。")
+    cases = _cases(sections["案例"], rule_id)
+    if not any(case.fires for case in cases) or all(case.fires for case in cases):
+        raise ConfigError(f"规则 {rule_id} 的说明页至少要有一个触发和一个不触发的案例。")
+    title = next((line[2:].strip() for line in source.splitlines() if line.startswith("# ")), "")
+    return Page(source, title, sections, cases)
+
+
+def _sections(source: str) -> dict[str, str]:
+    parts = re.split(r"^## (.+)$", source, flags=re.M)
+    return {name.strip(): text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _cases(text: str, rule_id: str) -> tuple[Case, ...]:
+    parts = re.split(r"^### (.+)$", text, flags=re.M)
+    common = _tables(parts[0])
+    return tuple(
+        _case(title.strip(), body, common, rule_id)
+        for title, body in zip(parts[1::2], parts[2::2], strict=True)
+    )
+
+
+def _case(title: str, body: str, common: Mapping[str, Rows], rule_id: str) -> Case:
+    found = re.match(r"(触发|不触发)：(.+)", title)
+    if found is None:
+        raise ConfigError(f"规则 {rule_id} 的案例“{title}”应以“触发：”或“不触发：”开头。")
+    fires = found[1] == "触发"
+    expected = re.search(r"^期望：主体 (\S+)，数值 ([\d.]+)$", body, flags=re.M)
+    if fires and expected is None:
+        raise ConfigError(f"规则 {rule_id} 的案例“{title}”缺少“期望：主体 …，数值 …”。")
+    own = _tables(body)
+    return Case(
+        title=found[2],
+        fires=fires,
+        tables={name: (*common.get(name, ()), *own.get(name, ())) for name in {*common, *own}},
+        subject=expected[1] if expected else "",
+        measure=float(expected[2]) if expected else None,
+    )
+
+
+def _tables(text: str) -> dict[str, Rows]:
+    """Tables by the paragraph right before each."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    found: dict[str, Rows] = {}
+    name = ""
+    for number, token in enumerate(tokens):
+        if token.type == "inline" and tokens[number - 1].type == "paragraph_open":
+            name = token.content.strip().rstrip("：")
+        elif token.type == "table_open":
+            found[name] = (*found.get(name, ()), *_rows(tokens[number:]))
+    return found
+
+
+def _rows(tokens: list[Token]) -> Rows:
+    """Rows of the table that starts the tokens, as dictionaries by heading."""
+    cells: list[list[str]] = []
+    for number, token in enumerate(tokens):
+        if token.type == "table_close":
+            break
+        if token.type == "tr_open":
+            cells.append([])
+        elif token.type in ("th_open", "td_open"):
+            cells[-1].append(tokens[number + 1].content.strip())
+    return tuple(dict(zip(cells[0], row, strict=True)) for row in cells[1:])
