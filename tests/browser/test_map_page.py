@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -46,7 +48,7 @@ def test_all_shops_stand_on_both_sides(page: Page) -> None:
     assert left == right > 50
 
 
-def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(page: Page, address: str) -> None:
+def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(page: Page, address: str, screens: Path) -> None:
     page.evaluate(
         """layer_right_risk.getLayers()[0].getLayers()
             .find((one) => ["red", "orange", "yellow", "blue"].includes(one.feature.properties.class)).fire("click")"""
@@ -54,6 +56,7 @@ def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(page: Page, add
     panel = page.locator("#ym-panel")
     panel.locator(".ym-alert a").first.wait_for()
     assert page.locator("#map_left path.ym-chosen-shop").count() == 1
+    page.screenshot(path=screens / "map-chosen-1440.png")
     for link in (panel.locator(".ym-alert a").first, panel.locator("h2 a")):
         target = link.get_attribute("href")
         assert target is not None
