@@ -36,7 +36,10 @@ def sale(serial: int = 1, **changes: str) -> dict[str, str]:
 
 def csv_text(rows: list[dict[str, str]], names: tuple[str, ...] = SALES_HEAD, delimiter: str = ",") -> str:
     """Rows as CSV without quoting."""
-    return "\n".join([delimiter.join(names), *(delimiter.join(row[name] for name in names) for row in rows)]) + "\n"
+    return (
+        "\n".join([delimiter.join(names), *(delimiter.join(row[name] for name in names) for row in rows)])
+        + "\n"
+    )
 
 
 def written(folder: Path, content: str | bytes, name: str = "sales.csv") -> Path:

@@ -23,12 +23,20 @@ def test_every_row_of_the_demo_city_is_accepted(city: tuple[Path, dict[str, int]
     drugs = read(folder / "drugs.csv")
     towns = read(folder / "areas.geojson")
     known = Reference(
-        frozenset(shops.accepted["license_no"]), frozenset(drugs.accepted["drug_code"]), frozenset(towns.accepted["area_code"])
+        frozenset(shops.accepted["license_no"]),
+        frozenset(drugs.accepted["drug_code"]),
+        frozenset(towns.accepted["area_code"]),
     )
     readings = [shops, drugs, towns]
-    readings += [read(folder / f"{name}.csv", reference=known) for name in ("departments", "recalls", "calendar")]
-    sales = [read(path, reference=known, limits=Limits.off()) for path in sorted((folder / "sales").glob("*.csv"))]
-    found = {one.feed.name: len(one.accepted) for one in readings} | {"sales": sum(len(one.accepted) for one in sales)}
+    readings += [
+        read(folder / f"{name}.csv", reference=known) for name in ("departments", "recalls", "calendar")
+    ]
+    sales = [
+        read(path, reference=known, limits=Limits.off()) for path in sorted((folder / "sales").glob("*.csv"))
+    ]
+    found = {one.feed.name: len(one.accepted) for one in readings} | {
+        "sales": sum(len(one.accepted) for one in sales)
+    }
     assert found == rows
     assert not any(one.rejected or one.duplicates for one in (*readings, *sales))
     assert read(folder / "pharmacies.csv", reference=known).rejected == ()

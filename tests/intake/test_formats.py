@@ -28,7 +28,9 @@ def as_csv(rows: list[dict[str, str]]) -> bytes:
 
 
 def as_ndjson(rows: list[dict[str, str]]) -> bytes:
-    typed = [{**row, "quantity": float(row["quantity"]), "buyer_id_no": row["buyer_id_no"] or None} for row in rows]
+    typed = [
+        {**row, "quantity": float(row["quantity"]), "buyer_id_no": row["buyer_id_no"] or None} for row in rows
+    ]
     return "\n".join(json.dumps(row, ensure_ascii=False) for row in typed).encode()
 
 
@@ -57,7 +59,9 @@ def as_parquet(rows: list[dict[str, str]]) -> bytes:
 SAME = {
     "sales.csv": as_csv(ROWS),
     "bom.csv": b"\xef\xbb\xbf" + as_csv(ROWS),
-    "gb.csv": csv_text([sale(1), sale(2, quantity="-1", buyer_id_no=""), sale(3, drug_code="药①", unit_price="")]).encode("gb18030"),
+    "gb.csv": csv_text(
+        [sale(1), sale(2, quantity="-1", buyer_id_no=""), sale(3, drug_code="药①", unit_price="")]
+    ).encode("gb18030"),
     "tab.tsv": csv_text(ROWS, delimiter="\t").encode(),
     "semicolon.csv": csv_text(ROWS, delimiter=";").replace("\n", "\r\n").encode(),
     "quoted.csv": pd.DataFrame(ROWS).to_csv(index=False, quoting=1).encode(),
@@ -97,7 +101,11 @@ def with_entry(name: str, content: bytes = b"x") -> bytes:
 
 GOOD = as_csv(ROWS)
 HEAD = ",".join(SALES_HEAD)
-BROKEN_UTF8 = csv_text([sale(1, drug_code="药店销售明细测试药品"), sale(2, drug_code="药店销售明细")]).encode().replace("测".encode(), b"\xe6")
+BROKEN_UTF8 = (
+    csv_text([sale(1, drug_code="药店销售明细测试药品"), sale(2, drug_code="药店销售明细")])
+    .encode()
+    .replace("测".encode(), b"\xe6")
+)
 REFUSED = [
     ("empty_file", "a.csv", b""),
     ("empty_file", "a.csv", b"\n\n"),
@@ -143,12 +151,20 @@ REFUSED = [
     ("bad_json", "a.ndjson", b'{"quantity": [1]}\n'),
     ("bad_json", "a.ndjson", b"[1]\n"),
     ("json_depth", "a.geojson", b'{"type":' + b"[" * 40 + b"]" * 40 + b"}"),
-    ("corrupt_file", "a.topojson", b'{"type":"Topology","arcs":[],"objects":{"a":{"type":"Polygon","arcs":[[3]]}}}'),
+    (
+        "corrupt_file",
+        "a.topojson",
+        b'{"type":"Topology","arcs":[],"objects":{"a":{"type":"Polygon","arcs":[[3]]}}}',
+    ),
     ("unsafe_filename", "a\u202ecsv.csv", GOOD),
 ]
 
 
-@pytest.mark.parametrize(("reason", "name", "content"), REFUSED, ids=[f"{reason}-{place}" for place, (reason, *_) in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("reason", "name", "content"),
+    REFUSED,
+    ids=[f"{reason}-{place}" for place, (reason, *_) in enumerate(REFUSED)],
+)
 def test_a_file_is_refused_for_its_reason(tmp_path: Path, reason: str, name: str, content: bytes) -> None:
     with pytest.raises(FileRefused) as refused:
         read(written(tmp_path, content, name), feed="sales" if reason == "missing_column" else None)
@@ -263,9 +279,25 @@ def test_an_outline_is_the_same_from_wkt_geopackage_and_geojson(tmp_path: Path) 
 
 def test_a_broken_outline_is_its_rows_problem_and_a_bent_one_is_repaired(tmp_path: Path) -> None:
     bow = "POLYGON((0 0,1 1,1 0,0 1,0 0))"
-    shapes = [bow, "POLYGON((0 0", "LINESTRING(0 0,1 1)", "POLYGON((500000 3000000,500001 3000000,500001 3000001,500000 3000000))"]
+    shapes = [
+        bow,
+        "POLYGON((0 0",
+        "LINESTRING(0 0,1 1)",
+        "POLYGON((500000 3000000,500001 3000000,500001 3000001,500000 3000000))",
+    ]
     rows = [f'{place};镇;"{shape}";cgcs2000' for place, shape in enumerate(shapes)]
     reading = read(written(tmp_path, "\n".join(["area_code;area_name;geometry;crs", *rows]), "a.csv"))
-    assert [(one.row, one.reason) for one in reading.rejected] == [(2, "bad_geometry"), (3, "bad_geometry"), (4, "bad_geometry")]
+    assert [(one.row, one.reason) for one in reading.rejected] == [
+        (2, "bad_geometry"),
+        (3, "bad_geometry"),
+        (4, "bad_geometry"),
+    ]
     assert len(reading.notes) == 1
     assert "区域 0 的边界已修复" in reading.notes[0]
+
+
+@pytest.mark.parametrize("text", ["药", "药品", "路药", "α-β", "café", "5·2"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_short_texts_do_not_change_with_their_encoding(tmp_path: Path, text: str, encoding: str) -> None:
+    content = csv_text([sale(1, drug_code=text)]).encode(encoding)
+    assert list(read(written(tmp_path, content)).accepted["drug_code"]) == [text]

@@ -49,19 +49,39 @@ SALE_FAULTS = [
     ("bad_date", "sold_at", {"sold_at": "01/06/2026"}, {"sold_at": "2026/6/1 8:05"}),
     ("bad_date", "sold_at", {"sold_at": "2026年13月1日"}, {"sold_at": "2026年6月1日"}),
     ("future_time", "sold_at", {"sold_at": "2026-07-02 08:30:01"}, {"sold_at": "2026-07-02 08:30:00"}),
-    ("too_old", "sold_at", {"sold_at": "1989-12-31 23:59:59", "buyer_id_no": ""}, {"sold_at": "1990-01-01 00:00:00", "buyer_id_no": ""}),
+    (
+        "too_old",
+        "sold_at",
+        {"sold_at": "1989-12-31 23:59:59", "buyer_id_no": ""},
+        {"sold_at": "1990-01-01 00:00:00", "buyer_id_no": ""},
+    ),
     ("bad_number", "quantity", {"quantity": "two"}, {"quantity": "２"}),
     ("bad_number", "quantity", {"quantity": "NaN"}, {"quantity": "-2.5"}),
     ("bad_number", "unit_price", {"unit_price": "￥3"}, {"unit_price": "+3."}),
     ("out_of_range", "quantity", {"quantity": "100000.1"}, {"quantity": "100000"}),
     ("out_of_range", "unit_price", {"unit_price": "-0.01"}, {"unit_price": "0"}),
     ("bad_id", "buyer_id_no", {"buyer_id_no": BAD_CHECK}, {"buyer_id_no": person(2)}),
-    ("bad_id", "buyer_id_no", {"buyer_id_no": person(born="19900230")}, {"buyer_id_no": person(born="20000229")}),
-    ("bad_id", "buyer_id_no", {"buyer_id_no": person(born="20270101")}, {"buyer_id_no": person(born="20260531")}),
+    (
+        "bad_id",
+        "buyer_id_no",
+        {"buyer_id_no": person(born="19900230")},
+        {"buyer_id_no": person(born="20000229")},
+    ),
+    (
+        "bad_id",
+        "buyer_id_no",
+        {"buyer_id_no": person(born="20270101")},
+        {"buyer_id_no": person(born="20260531")},
+    ),
     ("bad_id", "buyer_id_no", {"buyer_id_no": "910000900307123"}, {"buyer_id_no": "H12345678"}),
     ("bad_id", "buyer_id_no", {"buyer_id_no": person()[:17]}, {"buyer_id_no": "0123456789"}),
     ("bad_id", "buyer_id_no", {"buyer_id_no": "E123"}, {"buyer_id_no": "E1234"}),
-    ("bad_id", "buyer_id_no", {"buyer_id_no": person(born="20260602")}, {"buyer_id_no": person(born="20260601")}),
+    (
+        "bad_id",
+        "buyer_id_no",
+        {"buyer_id_no": person(born="20260602")},
+        {"buyer_id_no": person(born="20260601")},
+    ),
     ("bad_enum", "channel", {"channel": "phone"}, {"channel": "Online"}),
     ("bad_enum", "paid_by_insurance", {"paid_by_insurance": "maybe"}, {"paid_by_insurance": "否"}),
     ("control_char", "batch_no", {"batch_no": "a\x07b"}, {"batch_no": "a b"}),
@@ -120,7 +140,9 @@ def test_a_row_is_refused_once_for_its_first_column(tmp_path: Path) -> None:
 
 
 def test_repeats_are_counted_and_contradictions_refused(tmp_path: Path) -> None:
-    reading = read_sales(tmp_path, sale(1), sale(1), sale(1, quantity="3"), sale(1, pharmacy_id="P2"), sale(1))
+    reading = read_sales(
+        tmp_path, sale(1), sale(1), sale(1, quantity="3"), sale(1, pharmacy_id="P2"), sale(1)
+    )
     assert reading.duplicates == 2
     assert [(one.row, one.reason) for one in reading.rejected] == [(3, "conflict")]
     assert list(reading.accepted["line_id"]) == ["P1/S1", "P2/S1"]
@@ -136,12 +158,21 @@ def test_sales_have_the_columns_of_the_facts(tmp_path: Path) -> None:
     moment = {"sold_at": "2026-03-06T16:30:00Z", "recorded_at": "2026-03-07 00:31:00+08:00"}
     line = {**sale(1), **moment, "prescriber_id": " ys01 ", "unit_price": "12.345"}
     frame = read_sales(tmp_path, line).accepted
-    assert list(frame.columns) == [name for name in SALES_SCHEMA.names if name != "arrived_at"] + ["row_sha", "row"]
+    assert list(frame.columns) == [name for name in SALES_SCHEMA.names if name != "arrived_at"] + [
+        "row_sha",
+        "row",
+    ]
     first = frame.iloc[0]
-    assert (first["sold_at"], first["recorded_at"]) == (pd.Timestamp("2026-03-07 00:30"), pd.Timestamp("2026-03-07 00:31"))
+    assert (first["sold_at"], first["recorded_at"]) == (
+        pd.Timestamp("2026-03-07 00:30"),
+        pd.Timestamp("2026-03-07 00:31"),
+    )
     assert first["buyer_key"] == KEY.keys(pd.Series([person()])).iloc[0]
     assert first["prescriber_key"] == KEY.keys(pd.Series(["YS01"])).iloc[0]
-    assert (first["buyer_region"], first["buyer_age_years"]) == ("9100", 36)  # born 1990-03-07: the birthday itself
+    assert (first["buyer_region"], first["buyer_age_years"]) == (
+        "9100",
+        36,
+    )  # born 1990-03-07: the birthday itself
     assert first["unit_price_fen"] in (1234, 1235)
     assert first["line_sha"] == first["row_sha"]
     assert str(frame["sold_at"].dtype) == "datetime64[s]"
@@ -153,16 +184,23 @@ def test_a_buyer_ages_on_the_birthday(tmp_path: Path, day: str, age: int) -> Non
 
 
 def test_a_passport_is_a_buyer_without_region_or_age(tmp_path: Path) -> None:
-    frame = read_sales(tmp_path, sale(1, buyer_id_no="ｅ１２３４５６７"), sale(2, buyer_id_no="E1234567")).accepted
+    frame = read_sales(
+        tmp_path, sale(1, buyer_id_no="ｅ１２３４５６７"), sale(2, buyer_id_no="E1234567")
+    ).accepted
     assert frame["buyer_key"].nunique() == 1
     assert frame["buyer_region"].isna().all()
     assert frame["buyer_age_years"].isna().all()
 
 
 def test_purchases_have_the_columns_of_the_facts(tmp_path: Path) -> None:
-    text = "purchase_id,pharmacy_id,received_at,drug_code,quantity,expiry\nA1,P1,2026-05-01,D1,20,2028-05-31\n"
+    text = (
+        "purchase_id,pharmacy_id,received_at,drug_code,quantity,expiry\nA1,P1,2026-05-01,D1,20,2028-05-31\n"
+    )
     frame = read(written(tmp_path, text)).accepted
-    assert list(frame.columns) == [name for name in PURCHASES_SCHEMA.names if name != "arrived_at"] + ["row_sha", "row"]
+    assert list(frame.columns) == [name for name in PURCHASES_SCHEMA.names if name != "arrived_at"] + [
+        "row_sha",
+        "row",
+    ]
     assert (frame["line_id"].iloc[0], frame["expiry"].iloc[0]) == ("P1/A1", pd.Timestamp("2028-05-31"))
 
 

@@ -93,7 +93,10 @@ GOOD = profiles()["taiwan_towns"]
         ({"title_zh": ""}, "title_zh is empty"),
         ({"credit": ""}, "credit is empty"),
         ({"columns": {"TOWNCODE": "area_kode"}}, "'area_kode' is no column of areas"),
-        ({"columns": {"TOWNCODE": "area_code"}}, "required column 'geometry' is neither mapped, constant nor relaxed"),
+        (
+            {"columns": {"TOWNCODE": "area_code"}},
+            "required column 'geometry' is neither mapped, constant nor relaxed",
+        ),
         ({"signature": (), "file_pattern": "*"}, "no file can be recognised"),
         ({"columns": {**GOOD.columns, "TOWNID": "area_code"}}, "'area_code' is mapped twice"),
         ({"relax": ("lon",)}, "'lon' is no column of areas"),

@@ -19,7 +19,7 @@ _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 _OTHER_PAPER = re.compile(r"(?=.*[0-9])[0-9A-Z]{5,20}")
 _ID_SHAPE = r"^\d{17}[\dX]$"
-_DIGITS_LIKE_ID = re.compile(r"\d{14,20}X?|\d{17}[A-Z]")
+_FEWEST_DIGITS_OF_ID = 14  # no passport or permit has so many: it is an identity number, mistyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def _birth_days(digits: Any) -> Any:
 
 def _other_paper(number: str) -> bool:
     """A passport or permit: 5-20 letters and digits that are no mistyped identity number."""
-    return bool(_OTHER_PAPER.fullmatch(number)) and not _DIGITS_LIKE_ID.fullmatch(number)
+    digits = sum(mark.isdigit() for mark in number)
+    return bool(_OTHER_PAPER.fullmatch(number)) and digits < _FEWEST_DIGITS_OF_ID
 
 
 def read_credit_codes(values: Any) -> Checked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 
 import pandas as pd
 
@@ -26,6 +27,7 @@ class Choice:
     profile: Profile | None = None
 
 
+@cache
 def known_names() -> frozenset[str]:
     """Every column name that any feed or profile knows."""
     own = {name for feed in FEEDS.values() for name in (*feed.names, *INPUT_ONLY.get(feed.name, ()))}

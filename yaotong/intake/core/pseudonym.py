@@ -49,7 +49,8 @@ class Pseudonymiser:
         if isinstance(coded, pa.ChunkedArray):
             coded = coded.combine_chunks()
         keys = pa.array([self._key(number) for number in coded.dictionary.to_pylist()], pa.string())
-        return pd.Series(keys.take(coded.indices).to_pandas(), index=numbers.index, dtype="str")
+        found: pd.Series = keys.take(coded.indices).to_pandas().astype("str")
+        return found.set_axis(numbers.index)
 
     def _key(self, number: str) -> str:
         digest = hmac.digest(self.key, f"ID|{number}".encode(), self.digest)

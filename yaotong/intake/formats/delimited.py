@@ -22,6 +22,8 @@ DELIMITERS = (",", "\t", ";")
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_THREE_BYTES = re.compile(rb"[\xe0-\xf4]")
+_OTHER_LETTERS = re.compile(rb"[\xc6-\xcc\xd0-\xdf]")  # first bytes of U+0180-U+033F and from U+0400 on
 
 
 def read_delimited(data: bytes, limits: Limits, known: Collection[str]) -> Source:
@@ -55,7 +57,7 @@ def to_utf8(data: bytes) -> bytes:
     body = data.removeprefix(codecs.BOM_UTF8)
     fault = _utf8_fault(body)
     if fault is None:
-        return body
+        return body if len(body) != len(data) else _unless_gb18030(body)
     if len(body) != len(data):
         raise FileRefused("bad_encoding", f"文件以 UTF-8 标记开头，第 {fault + 1} 字节却不是 UTF-8。")
     return _from_gb18030(body, fault)
@@ -70,6 +72,20 @@ def _utf8_fault(data: bytes) -> int | None:
         except UnicodeDecodeError as error:
             return start + error.start
     return None
+
+
+def _unless_gb18030(body: bytes) -> bytes:
+    """Text that is UTF-8 by accident: "药品" in GB18030 are the bytes of "ҩƷ" in UTF-8.
+
+    Chinese in UTF-8 has bytes from E0 on. Without any, letters other than Latin and Greek are
+    taken for GB18030: Cyrillic or Arabic alone is not to be expected in these files.
+    """
+    if body.isascii() or _THREE_BYTES.search(body) or not _OTHER_LETTERS.search(body):
+        return body
+    try:
+        return body.decode("gb18030").encode("utf-8")
+    except UnicodeDecodeError:
+        return body
 
 
 def _from_gb18030(data: bytes, fault: int) -> bytes:
