@@ -115,7 +115,7 @@ def _against_the_past(daily: ir.Table) -> ir.Table:
 
 
 def _exempt(facts: Facts, window: Window, share: float) -> ir.Table:
-    """(area_code, day) pairs that explain themselves: a declared promotion, or catching up after an outage."""
+    """(area_code, day) pairs that explain themselves: a promotion, or catching up after an outage."""
     days, notices = day_numbers(facts.days), facts.notices
     promoted = notices.filter(notices.kind == "promotion")
     spans = promoted.join(days, [days.day >= promoted.date_from, days.day <= promoted.date_until])

@@ -1,0 +1,258 @@
+"""One alert as one department may see it: reasons, evidence, what happened, what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from yaotong.alerts.model import Finding
+from yaotong.alerts.states import MOVES, Move, State
+from yaotong.departments import Department, departments
+from yaotong.errors import NotFound
+from yaotong.reads.alerts import AlertRow, Names, rows_of
+from yaotong.reads.series import Series, series_of
+from yaotong.reads.subjects import buyer_label
+from yaotong.rules.book import book
+from yaotong.rules.model import Basis, Rule
+from yaotong.rules.run import explain_sentence
+from yaotong.store import casework, findings
+from yaotong.store.factbase import open_facts
+from yaotong.viewer import Viewer
+from yaotong.workspace import Workspace
+
+MAX_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One finding in words: the day, why, and how many lines it rests on."""
+
+    day: date
+    sentence_zh: str
+    sentence_en: str
+    level: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Another department's part in the alert."""
+
+    department: str
+    name_zh: str
+    name_en: str
+    part: str
+    office: str
+    sent_at: datetime
+    accepted_at: datetime | None
+    answered_at: datetime | None
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the alert's history."""
+
+    seq: int
+    at: datetime
+    actor: str
+    department: str
+    act: str
+    from_state: str
+    to_state: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """Lines behind the alert as this department may see them; `hidden` counts those it may not.
+
+    `counts` stands in for the lines where only counts may be seen: (area, Monday of the week, lines).
+    """
+
+    fields: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    total: int
+    hidden: int
+    counts: tuple[tuple[str, date, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """Everything an alert's page shows."""
+
+    row: AlertRow
+    reasons: tuple[Reason, ...]
+    evidence: EvidenceTable
+    series: Series | None
+    told: tuple[Told, ...]
+    events: tuple[Event, ...]
+    moves: tuple[Move, ...]
+    deadlines: tuple[tuple[str, datetime, bool], ...]
+    basis: tuple[Basis, ...]
+    kind: str
+    shops: tuple[tuple[str, str], ...]
+    condition_gone: bool
+
+
+def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertView:
+    """The alert for a viewer; NotFound when the viewer's department was not told of it."""
+    row = next((one for one in rows_of(workspace, viewer, now=now) if one.alert_id == alert_id), None)
+    if row is None:
+        raise NotFound(f"没有预警 {alert_id}，或没有派发给本部门。")
+    rule, department = book()[row.rule_id], departments()[viewer.department]
+    with workspace.store.read() as connection:
+        kept = findings.of_alerts(connection, [alert_id])[alert_id]
+        sent = casework.dispatches(connection, alert_id)
+        history = casework.events(connection, alert_id)
+        stored = casework.one(connection, alert_id)
+    lines = _lines(workspace, kept)
+    shops = tuple(zip(lines["pharmacy_id"], lines["pharmacy"], strict=True)) if len(lines) else ()
+    return AlertView(
+        row=row,
+        reasons=tuple(_reason(rule, one) for one in kept),
+        evidence=_evidence(lines, department, row.part),
+        series=series_of(workspace, rule, stored.subject, kept, now) if kept else None,
+        told=tuple(_told(one) for one in sent),
+        events=tuple(_event(one) for one in history),
+        moves=allowed(row.state, row.part, viewer.role),
+        deadlines=_deadlines(stored, row.state, now),
+        basis=rule.basis,
+        kind=rule.kind,
+        shops=tuple(dict.fromkeys(shops)) or _named(workspace, row.pharmacy_ids),
+        condition_gone=bool(stored.condition_gone),
+    )
+
+
+def allowed(state: str, part: str, role: str) -> tuple[Move, ...]:
+    """The moves that a person of this part and role may make from a state."""
+    return tuple(
+        move
+        for move in MOVES
+        if State(state) in move.sources
+        and move.part in ("any", part)
+        and not (move.leader_only and role == "officer")
+    )
+
+
+def _named(workspace: Workspace, ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    with workspace.store.read() as connection:
+        names = Names.read(connection)
+    return tuple((one, names.shops.get(one, one)) for one in ids)
+
+
+def _lines(workspace: Workspace, kept: Sequence[Finding]) -> pd.DataFrame:
+    """The evidence lines with the names of shop and drug, in order of time."""
+    wanted = sorted({line for one in kept for line in one.line_ids})
+    if not wanted:
+        return pd.DataFrame()
+    facts = open_facts(workspace.store)
+    sales = facts.sales_with_drug()
+    shops = facts.pharmacies.select("pharmacy_id", "area_code", pharmacy="name")
+    areas = facts.areas.select("area_code", shop_area_name="area_name")
+    chosen = sales.filter(sales.line_id.isin(wanted))
+    joined = chosen.left_join(shops, "pharmacy_id").left_join(areas, "area_code")
+    frame: pd.DataFrame = joined.to_pandas().sort_values(["sold_at", "line_id"], ignore_index=True)
+    return frame
+
+
+def _evidence(lines: pd.DataFrame, department: Department, part: str) -> EvidenceTable:
+    """What the department's TOML lets it see of the lines, and nothing else."""
+    view = department.evidence
+    shown = view.as_lead if part == "lead" else view.as_assist
+    if lines.empty or view.lines == "none":
+        return EvidenceTable((), (), len(lines), len(lines), _counts(lines))
+    allowed_lines = lines
+    if view.lines == "settled":
+        settled = lines["settlement_id"].notna() | lines["paid_by_insurance"].fillna(False).astype(bool)
+        allowed_lines = lines[settled]
+    fields = tuple(name for name in _COLUMNS if name in shown)
+    rows = tuple(
+        {name: _COLUMNS[name](line) for name in fields}
+        for line in allowed_lines.head(MAX_LINES).to_dict("records")
+    )
+    return EvidenceTable(fields, rows, len(lines), len(lines) - len(rows))
+
+
+def _counts(lines: pd.DataFrame) -> tuple[tuple[str, date, int], ...]:
+    """Lines by area and week: all that leaves for a department that may see no line."""
+    if lines.empty:
+        return ()
+    monday = lines["sold_at"].dt.normalize() - pd.to_timedelta(lines["sold_at"].dt.weekday, unit="D")
+    counted = lines.groupby([lines["shop_area_name"].fillna("不详"), monday]).size()
+    return tuple((str(area), week.date(), int(count)) for (area, week), count in counted.items())
+
+
+def _plain(name: str) -> Any:
+    return lambda line: None if pd.isna(line[name]) else line[name]
+
+
+# Field of the departments' TOML → its value of a line.
+_COLUMNS: Mapping[str, Any] = {
+    "sold_at": lambda line: line["sold_at"].to_pydatetime(),
+    "pharmacy": _plain("pharmacy"),
+    "drug": _plain("drug_name"),
+    "quantity": _plain("quantity"),
+    "unit_price": lambda line: None if pd.isna(line["unit_price_fen"]) else line["unit_price_fen"] / 100,
+    "batch_no": _plain("batch_no"),
+    "trace_code": _plain("trace_code"),
+    "buyer": lambda line: None if pd.isna(line["buyer_key"]) else buyer_label(line["buyer_key"]),
+    "prescription_no": _plain("prescription_no"),
+    "settlement_id": _plain("settlement_id"),
+    "channel": _plain("channel"),
+    "recorded_at": lambda line: None if pd.isna(line["recorded_at"]) else line["recorded_at"].to_pydatetime(),
+}
+
+
+def _reason(rule: Rule, one: Finding) -> Reason:
+    told = (one.clause, one.measure, one.threshold)
+    return Reason(
+        one.behaviour_day,
+        explain_sentence(rule, *told, "zh"),
+        explain_sentence(rule, *told, "en"),
+        str(one.level),
+        len(one.line_ids),
+    )
+
+
+def _told(one: Any) -> Told:
+    department = departments()[one.department]
+    return Told(
+        department=one.department,
+        name_zh=department.name_zh,
+        name_en=department.name_en,
+        part=one.part,
+        office=one.department_name or "",
+        sent_at=one.sent_at,
+        accepted_at=one.accepted_at,
+        answered_at=one.answered_at,
+        answer=one.answer or "",
+    )
+
+
+def _event(one: Any) -> Event:
+    return Event(
+        seq=one.seq,
+        at=one.at,
+        actor=one.display_name or ("系统" if one.actor == "system" else one.actor),
+        department=one.department,
+        act=one.act,
+        from_state=one.from_state,
+        to_state=one.to_state,
+        reason=one.reason,
+        text=one.text,
+    )
+
+
+def _deadlines(stored: Any, state: str, now: datetime) -> tuple[tuple[str, datetime, bool], ...]:
+    """(act, due, whether it is past and not yet done) for the four steps."""
+    order = [State.DISPATCHED, State.ACCEPTED, State.CHECKING, State.DISPOSED, State.CLOSED]
+    at = order.index(State(state))
+    steps = (("accept", stored.accept_due), ("check", stored.check_due))
+    steps += (("dispose", stored.dispose_due), ("close", stored.close_due))
+    return tuple((act, due, number >= at and due < now) for number, (act, due) in enumerate(steps))

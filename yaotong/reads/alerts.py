@@ -1,0 +1,187 @@
+"""The inbox of a department: what it was told of, gravest and most urgent first."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from yaotong.alerts.states import State
+from yaotong.codes import Level
+from yaotong.departments import departments
+from yaotong.reads.subjects import subject_label
+from yaotong.rules.book import book
+from yaotong.rules.run import explain_sentence
+from yaotong.store import casework, registry
+from yaotong.store.schema import area, pharmacy
+from yaotong.viewer import Viewer
+from yaotong.workspace import Workspace
+
+# Which deadline an alert in a state runs against.
+_DUE_OF_STATE = {
+    State.DISPATCHED: "accept_due",
+    State.ACCEPTED: "check_due",
+    State.CHECKING: "dispose_due",
+    State.DISPOSED: "close_due",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert as a line of an inbox. `due` is None once it is closed; `due_act` is what is due."""
+
+    alert_id: str
+    rule_id: str
+    rule_zh: str
+    rule_en: str
+    level: str
+    state: str
+    part: str
+    subject_kind: str
+    subject: str
+    sentence_zh: str
+    sentence_en: str
+    area_code: str | None
+    area_name: str
+    pharmacy_ids: tuple[str, ...]
+    first_day: date
+    last_day: date
+    opened_at: datetime
+    due: datetime | None
+    due_act: str
+    overdue: bool
+    revision: int
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """A page of rows, how many there are in all, and counts over everything the viewer may see."""
+
+    rows: tuple[AlertRow, ...]
+    total: int
+    by_level: Mapping[str, int]
+    by_state: Mapping[str, int]
+    by_rule: Mapping[str, int]
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an inbox is narrowed to; None or "" leaves a side open. `state` "open" is all but closed."""
+
+    level: str = ""
+    state: str = "open"
+    rule_id: str = ""
+    part: str = ""
+    area_code: str = ""
+    pharmacy_id: str = ""
+
+    def admits(self, row: AlertRow) -> bool:
+        """Whether a row passes every filter that is set."""
+        return (
+            (not self.level or row.level == self.level)
+            and (
+                not self.state or (row.state != "closed" if self.state == "open" else row.state == self.state)
+            )
+            and (not self.rule_id or row.rule_id == self.rule_id)
+            and (not self.part or row.part == self.part)
+            and (not self.area_code or (row.area_code or "").startswith(self.area_code))
+            and (not self.pharmacy_id or self.pharmacy_id in row.pharmacy_ids)
+        )
+
+
+def inbox(
+    workspace: Workspace,
+    viewer: Viewer,
+    *,
+    filters: Filters | None = None,
+    limit: int = 50,
+    offset: int = 0,
+    now: datetime,
+) -> Inbox:
+    """The viewer's alerts: only those dispatched to the department, within the viewer's area."""
+    everything = rows_of(workspace, viewer, now=now)
+    wanted = [row for row in everything if (filters or Filters()).admits(row)]
+    live = [row for row in everything if row.state != State.CLOSED]
+    return Inbox(
+        rows=tuple(wanted[offset : offset + limit]),
+        total=len(wanted),
+        by_level=Counter(row.level for row in live),
+        by_state=Counter(row.state for row in everything),
+        by_rule=Counter(row.rule_id for row in live),
+        open=len(live),
+        overdue=sum(row.overdue for row in live),
+    )
+
+
+def rows_of(workspace: Workspace, viewer: Viewer, *, now: datetime) -> list[AlertRow]:
+    """All rows of an inbox in order: open before closed, gravest first, then what is due first."""
+    with workspace.store.read() as connection:
+        frame = casework.told(connection, viewer.department)
+        names = Names.read(connection)
+    own = departments()[viewer.department].evidence if viewer.department in departments() else None
+    rows = []
+    for one in frame.to_dict("records"):
+        if viewer.covers(one["area_code"]):
+            shown = own is not None and "buyer" in (own.as_lead if one["part"] == "lead" else own.as_assist)
+            rows.append(_row(one, names, now, shown))
+    rows.sort(key=lambda row: row.alert_id)
+    return sorted(
+        rows,
+        key=lambda row: (row.state == State.CLOSED, Level(row.level).rank, row.due or datetime.max),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of shops and areas by code."""
+
+    shops: Mapping[str, str]
+    areas: Mapping[str, str]
+
+    @classmethod
+    def read(cls, connection: Any) -> Names:
+        """The names in force now."""
+        shops = registry.read(connection, pharmacy)
+        areas = registry.read(connection, area)
+        return cls(
+            dict(zip(shops["license_no"], shops["name"], strict=True)),
+            dict(zip(areas["area_code"], areas["area_name"], strict=True)),
+        )
+
+
+def _row(one: Mapping[Any, Any], names: Names, now: datetime, buyer_shown: bool) -> AlertRow:
+    rule, state = book()[one["rule_id"]], State(one["state"])
+    due_column = _DUE_OF_STATE.get(state)
+    due = one[due_column].to_pydatetime() if due_column else None
+    told = (one["clause"], one["measure"], one["threshold"])
+    place = one["area_code"]
+    return AlertRow(
+        alert_id=one["alert_id"],
+        rule_id=one["rule_id"],
+        rule_zh=rule.name_zh,
+        rule_en=rule.name_en,
+        level=one["level"],
+        state=str(state),
+        part=one["part"],
+        subject_kind=one["subject_kind"],
+        subject=subject_label(one["subject_kind"], one["subject"], names.shops, names.areas, buyer_shown),
+        sentence_zh=explain_sentence(rule, *told, "zh"),
+        sentence_en=explain_sentence(rule, *told, "en"),
+        area_code=place,
+        area_name=names.areas.get(place, "") if place else "",
+        pharmacy_ids=tuple(json.loads(one["pharmacy_ids"])),
+        first_day=one["first_day"],
+        last_day=one["last_day"],
+        opened_at=one["opened_at"].to_pydatetime(),
+        due=due,
+        due_act=(due_column or "").removesuffix("_due"),
+        overdue=due is not None and due < now,
+        revision=int(one["revision"]),
+        outcome=one["outcome"],
+    )

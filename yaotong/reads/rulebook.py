@@ -1,0 +1,74 @@
+"""The rule book as its readers see it: each rule with its worth, and its page as safe HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+
+from yaotong.departments import departments, lead_of
+from yaotong.errors import NotFound
+from yaotong.rules.book import book
+from yaotong.rules.model import Rule
+from yaotong.rules.page import read_page
+from yaotong.store import casework
+from yaotong.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A rule as a line: who leads it, and what its alerts turned out to be."""
+
+    rule: Rule
+    lead_zh: str
+    lead_en: str
+    alerts: int
+    confirmed: int
+    false_alarms: int
+    unverifiable: int
+
+    @property
+    def judged(self) -> int:
+        """Alerts that were found true or false."""
+        return self.confirmed + self.false_alarms
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule's page: HTML made from its text, raw HTML in the text shown as text."""
+
+    row: RuleRow
+    html: str
+    cases: int
+
+
+def rules(workspace: Workspace) -> tuple[RuleRow, ...]:
+    """All rules in the order of their ids."""
+    with workspace.store.read() as connection:
+        ended, opened = casework.outcomes(connection), casework.counts(connection)
+    return tuple(_row(rule, ended, opened) for rule in book().values())
+
+
+def rule_page(workspace: Workspace, rule_id: str) -> RulePage:
+    """One rule's page; NotFound when the book has no such rule."""
+    if rule_id not in book():
+        raise NotFound(f"没有规则 {rule_id}。")
+    row = next(one for one in rules(workspace) if one.rule.rule_id == rule_id)
+    page = read_page(rule_id)
+    body = re.sub(r"^# .*\n", "", page.source, count=1)
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
+    return RulePage(row, html, len(page.cases))
+
+
+def _row(rule: Rule, ended: dict[tuple[str, str], int], opened: dict[str, int]) -> RuleRow:
+    lead = lead_of(rule.rule_id, departments())
+    return RuleRow(
+        rule=rule,
+        lead_zh=lead.name_zh,
+        lead_en=lead.name_en,
+        alerts=opened.get(rule.rule_id, 0),
+        confirmed=ended.get((rule.rule_id, "confirmed"), 0),
+        false_alarms=ended.get((rule.rule_id, "false_alarm"), 0),
+        unverifiable=ended.get((rule.rule_id, "unverifiable"), 0),
+    )

@@ -1,0 +1,151 @@
+"""Sources: what came in, from whom, how complete, and what does not fit together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from yaotong.errors import NotFound
+from yaotong.records import FEEDS
+from yaotong.store import loads, registry
+from yaotong.store.factbase import open_facts
+from yaotong.store.schema import area, pharmacy, quality_finding
+from yaotong.terms import term
+from yaotong.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRow:
+    """One receipt as a line."""
+
+    load_id: int
+    file: str
+    feed: str
+    feed_zh: str
+    outcome: str
+    rows: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    sent_by: str
+    arrived_at: datetime
+    data_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whether one pharmacy reports: last day with lines, days since then, days with lines of the last 30."""
+
+    license_no: str
+    name: str
+    area_code: str | None
+    area_name: str
+    last_day: date | None
+    days_silent: int
+    days_reported: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One thing that does not fit: the register says one thing and the point another."""
+
+    kind: str
+    kind_zh: str
+    license_no: str
+    name: str
+    claimed: str
+    found: str
+
+
+def receipts(workspace: Workspace, limit: int = 200) -> tuple[LoadRow, ...]:
+    """The newest receipts first."""
+    with workspace.store.read() as connection:
+        frame = loads.history(connection, limit)
+    return tuple(
+        LoadRow(
+            load_id=int(row.load_id),
+            file=row.file,
+            feed=row.feed,
+            feed_zh=FEEDS[row.feed].title_zh if row.feed in FEEDS else "未辨认",
+            outcome=row.outcome,
+            rows=int(row.rows),
+            accepted=int(row.accepted),
+            duplicates=int(row.duplicates),
+            rejected=int(row.rejected),
+            sent_by=row.sent_by,
+            arrived_at=pd.Timestamp(row.arrived_at).to_pydatetime(),
+            data_version=None if pd.isna(row.data_version) else int(row.data_version),
+        )
+        for row in frame.itertuples()
+    )
+
+
+def receipt(workspace: Workspace, load_id: int) -> dict[str, Any]:
+    """One receipt in the form of contract §4; NotFound when there is none."""
+    with workspace.store.read() as connection:
+        found = loads.receipt_of(connection, load_id)
+    if found is None:
+        raise NotFound(f"没有回执 {load_id}。")
+    return found
+
+
+def coverage(workspace: Workspace) -> tuple[Coverage, ...]:
+    """Every active pharmacy, the longest silent first; one that never reported counts as silent longest."""
+    facts = open_facts(workspace.store)
+    sales, shops = facts.sales, facts.pharmacies
+    last = sales.aggregate(last=sales.sold_at.max()).to_pandas()["last"].iloc[0]
+    if pd.isna(last):
+        return ()
+    recent = sales.sold_at >= pd.Timestamp(last).normalize() - pd.Timedelta(days=29)
+    day = sales.sold_at.date()
+    seen = sales.group_by("pharmacy_id").agg(
+        last_day=day.max(), days_reported=recent.ifelse(day, None).nunique(), lines=sales.count()
+    )
+    named = facts.areas.select("area_code", "area_name")
+    joined = shops.left_join(seen, "pharmacy_id").left_join(named, "area_code")
+    frame = joined.filter(shops.status.fill_null("active") == "active").to_pandas()
+    frame["last_day"] = pd.to_datetime(frame["last_day"])
+    frame["silent"] = (pd.Timestamp(last).normalize() - frame["last_day"]).dt.days
+    frame = frame.sort_values(["silent", "pharmacy_id"], ascending=[False, True], na_position="first")
+    return tuple(_coverage(row) for row in frame.to_dict("records"))
+
+
+def _coverage(row: dict[Any, Any]) -> Coverage:
+    never = pd.isna(row["last_day"])
+    return Coverage(
+        license_no=row["pharmacy_id"],
+        name=row["name"],
+        area_code=None if pd.isna(row["area_code"]) else row["area_code"],
+        area_name="" if pd.isna(row["area_name"]) else row["area_name"],
+        last_day=None if never else row["last_day"].date(),
+        days_silent=9999 if never else int(row["silent"]),
+        days_reported=0 if never else int(row["days_reported"]),
+        lines=0 if never else int(row["lines"]),
+    )
+
+
+def quality(workspace: Workspace) -> tuple[Quality, ...]:
+    """Data-quality findings in force."""
+    with workspace.store.read() as connection:
+        frame = registry.read(connection, quality_finding)
+        shops = registry.read(connection, pharmacy).set_index("license_no")["name"]
+        areas = registry.read(connection, area).set_index("area_code")["area_name"]
+    return tuple(
+        Quality(
+            kind=row.kind,
+            kind_zh=term(f"quality.{row.kind}"),
+            license_no=row.subject,
+            name=shops.get(row.subject, ""),
+            claimed=_name(areas, row.claimed),
+            found=_name(areas, row.found),
+        )
+        for row in frame.itertuples()
+    )
+
+
+def _name(areas: pd.Series, code: object) -> str:
+    return "" if pd.isna(code) else str(areas.get(code, code))  # type: ignore[call-overload]

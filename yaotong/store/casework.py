@@ -1,0 +1,89 @@
+"""Queries of the alert desk: what a department was told of, and everything about one alert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Row, func, select
+
+from yaotong.store.schema import account, alert, alert_event, dispatch, finding, office, outbox
+
+
+def told(connection: Connection, department: str) -> pd.DataFrame:
+    """Every alert dispatched to a department, with its part, office, receipt and answer times.
+
+    A dispatch shows once the inbox message that carries it has been delivered.
+    """
+    arrived = (
+        select(outbox.c.alert_id)
+        .where(outbox.c.department == department, outbox.c.channel == "inbox", outbox.c.state == "sent")
+        .distinct()
+    )
+    columns = [dispatch.c.part, dispatch.c.office_code, dispatch.c.sent_at]
+    columns += [dispatch.c.accepted_at, dispatch.c.answered_at]
+    query = (
+        select(alert, *columns)
+        .join(dispatch, dispatch.c.alert_id == alert.c.alert_id)
+        .where(dispatch.c.department == department, alert.c.alert_id.in_(arrived))
+        .order_by(alert.c.alert_id)
+    )
+    rows = connection.execute(query)
+    return pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
+
+
+def dispatches(connection: Connection, alert_id: str) -> list[Row[Any]]:
+    """Whom an alert was sent to, the lead first."""
+    query = (
+        select(dispatch, office.c.department_name)
+        .outerjoin(
+            office,
+            (office.c.department_code == dispatch.c.office_code) & office.c.until_version.is_(None),
+        )
+        .where(dispatch.c.alert_id == alert_id)
+        .order_by(dispatch.c.part.desc(), dispatch.c.department)
+    )
+    return list(connection.execute(query).fetchall())
+
+
+def events(connection: Connection, alert_id: str) -> list[Row[Any]]:
+    """The event rows with the actors' names, oldest first."""
+    query = (
+        select(alert_event, account.c.display_name)
+        .outerjoin(account, account.c.username == alert_event.c.actor)
+        .where(alert_event.c.alert_id == alert_id)
+        .order_by(alert_event.c.seq)
+    )
+    return list(connection.execute(query).fetchall())
+
+
+def outcomes(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many alerts of each rule ended with each outcome: {(rule_id, outcome): count}."""
+    query = (
+        select(alert.c.rule_id, alert.c.outcome, func.count())
+        .where(alert.c.outcome.is_not(None))
+        .group_by(alert.c.rule_id, alert.c.outcome)
+    )
+    return {(rule_id, outcome): count for rule_id, outcome, count in connection.execute(query)}
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many alerts each rule has ever opened."""
+    query = select(alert.c.rule_id, func.count()).group_by(alert.c.rule_id)
+    return {rule_id: count for rule_id, count in connection.execute(query)}
+
+
+def finding_counts(connection: Connection, alert_ids: list[str]) -> dict[str, int]:
+    """Findings in force of each alert."""
+    query = (
+        select(finding.c.alert_id, func.count())
+        .where(finding.c.gone_at_version.is_(None))
+        .group_by(finding.c.alert_id)
+    )
+    wanted = set(alert_ids)
+    return {name: count for name, count in connection.execute(query) if name in wanted}
+
+
+def one(connection: Connection, alert_id: str) -> Row[Any]:
+    """One alert's row, which must exist."""
+    return connection.execute(select(alert).where(alert.c.alert_id == alert_id)).one()
