@@ -301,3 +301,49 @@ def test_a_broken_outline_is_its_rows_problem_and_a_bent_one_is_repaired(tmp_pat
 def test_short_texts_do_not_change_with_their_encoding(tmp_path: Path, text: str, encoding: str) -> None:
     content = csv_text([sale(1, drug_code=text)]).encode(encoding)
     assert list(read(written(tmp_path, content)).accepted["drug_code"]) == [text]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "tight"),
+    [
+        ("a.parquet", as_parquet(ROWS), Limits(unpacked_bytes=100)),
+        ("a.xlsx", as_xlsx(ROWS), Limits(unpacked_bytes=1_000)),
+        ("a.xlsx", as_xlsx(ROWS), Limits(archive_entries=3)),
+    ],
+)
+def test_packed_formats_are_measured_before_they_are_opened(
+    tmp_path: Path, name: str, content: bytes, tight: Limits
+) -> None:
+    path = written(tmp_path, content, name)
+    assert len(read(path).accepted) == 3
+    with pytest.raises(FileRefused) as refused:
+        read(path, limits=tight)
+    assert refused.value.reason == "decompression_bomb"
+
+
+def test_pharmacies_may_be_points(tmp_path: Path) -> None:
+    shop = {"license_no": "P1", "name": "示例药店", "address": "一路1号"}
+    point = {
+        "type": "Feature",
+        "properties": shop,
+        "geometry": {"type": "Point", "coordinates": [121.01, 30.7]},
+    }
+    lost = {**point, "properties": {**shop, "license_no": "P2"}, "geometry": None}
+    reading = read(
+        written(tmp_path, json.dumps({"type": "FeatureCollection", "features": [point, lost]}), "a.geojson")
+    )
+    assert reading.accepted[["license_no", "lon", "lat", "crs"]].to_numpy().tolist() == [
+        ["P1", 121.01, 30.7, "wgs84"]
+    ]
+    assert [(one.row, one.column, one.reason) for one in reading.rejected] == [(2, "lon", "missing_value")]
+
+
+def test_lines_cannot_be_points(tmp_path: Path) -> None:
+    feature = {
+        "type": "Feature",
+        "properties": sale(1),
+        "geometry": {"type": "Point", "coordinates": [121, 30]},
+    }
+    with pytest.raises(FileRefused) as refused:
+        read(written(tmp_path, json.dumps(feature), "a.geojson"), feed="sales")
+    assert refused.value.reason == "bad_schema"

@@ -46,7 +46,9 @@ def read_identity(values: Any, now: datetime) -> tuple[Checked, People]:
     numbers = normalised(values)
     shaped = mask_of(pc.match_substring_regex(numbers, _ID_SHAPE))
     born, sound = _resident(numbers, shaped, now)
-    paper = ~shaped & np.array([_other_paper(one) for one in numbers.to_pylist()], dtype=bool)
+    paper = np.zeros(len(sound), dtype=bool)
+    others = numbers.filter(pa.array(~shaped)).to_pylist()
+    paper[~shaped] = [_other_paper(one) for one in others]
     good = pa.array(sound | paper)
     known = pa.array(sound)
     people = People(

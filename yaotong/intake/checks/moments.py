@@ -88,14 +88,14 @@ def _at(moment: datetime, offset: str | None) -> datetime:
 def _usual(values: Any) -> Seconds:
     """The common form at array speed: digits of a fixed-width text; NaT where it is another form."""
     marks = np.frombuffer(values.buffers()[2], dtype=np.uint8)[: len(values) * _WIDTH].reshape(-1, _WIDTH)
-    digits = marks.astype(np.int64) - ord("0")
+    digits = marks.astype(np.int32) - ord("0")
     places = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
     good = ((digits[:, places] >= 0) & (digits[:, places] <= 9)).all(axis=1)
     good &= (marks[:, [4, 7]] == ord("-")).all(axis=1) & (marks[:, [13, 16]] == ord(":")).all(axis=1)
     good &= np.isin(marks[:, 10], (ord(" "), ord("T")))
 
-    def two(place: int) -> NDArray[np.int64]:
-        answer: NDArray[np.int64] = digits[:, place] * 10 + digits[:, place + 1]
+    def two(place: int) -> NDArray[np.int32]:
+        answer: NDArray[np.int32] = digits[:, place] * 10 + digits[:, place + 1]
         return answer
 
     year, hour, minute, second = two(0) * 100 + two(2), two(11), two(14), two(17)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Twelve years of trace codes share the 20-digit form, so only runs of 15 to 18 are taken for ID numbers.
+# A trace code has 20 digits, so only runs of 15 to 18 are taken for identity numbers.
 _ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
 _ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
 _KEPT = 4

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from yaotong.intake.core.choosing import Choice
@@ -38,18 +39,21 @@ def masked_rows(
     `positions` are rows of `frame`, -1 for a ragged row. Columns the profile ignores are left out:
     nobody looked at what is in them.
     """
+    told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(_HEAD))
     shown = [name for name in frame.columns if name != GEOMETRY and not _ignored(name, choice)]
     personal = personal_columns(frame, choice)
-    cells = frame[shown].astype(object)
-    rows = []
-    for one, position in zip(rejected, positions, strict=True):
-        if position < 0:
-            source = _torn(ragged[one.row], shown, hidden=bool(_personal(choice)))
-        else:
-            values = cells.iloc[position]
-            source = {name: _cell(values[name], name in personal) for name in shown}
-        rows.append({**one.as_dict(), **{_apart(name): value for name, value in source.items()}})
-    return pd.DataFrame(rows, columns=[*_HEAD, *(_apart(name) for name in shown)])
+    whole = np.array(positions, dtype=np.int64) >= 0
+    chosen = frame.iloc[[one for one in positions if one >= 0]]
+    torn = [
+        _torn(ragged[int(row)], len(shown), hidden=bool(_personal(choice))) for row in told["row"][~whole]
+    ]
+    columns = {}
+    for place, name in enumerate(shown):
+        cells = np.full(len(told), "", dtype=object)
+        cells[whole] = [_cell(value, name in personal) for value in chosen[name].tolist()]
+        cells[~whole] = [row[place] for row in torn]
+        columns[_apart(name)] = pd.Series(cells, index=told.index, dtype="str")
+    return told.assign(**columns)
 
 
 def write_rejects_frame(masked: pd.DataFrame, path: Path) -> None:
@@ -79,8 +83,8 @@ def _cell(value: object, personal: bool) -> str:
     return mask(value.strip()) if personal else mask_id_like(value)
 
 
-def _torn(row: Ragged, shown: list[str], *, hidden: bool) -> dict[str, str]:
+def _torn(row: Ragged, width: int, *, hidden: bool) -> list[str]:
     """A ragged row's cells in order. In a feed with personal columns any cell may be one, shifted."""
     show = mask if hidden else mask_id_like
-    cells = [show(one) for one in row.cells[: len(shown)]]
-    return dict(zip(shown, cells + [""] * (len(shown) - len(cells)), strict=True))
+    cells = [show(one) for one in row.cells[:width]]
+    return cells + [""] * (width - len(cells))
