@@ -55,7 +55,9 @@ function fillRows(entry, category) {
 }
 
 function rangeText(index, limits, values) {
-  if (limits.length === 0) return number(Math.max(...values));
+  if (limits.length === 0) {
+    return [...new Set([Math.min(...values), Math.max(...values)].map(number))].join(" – ");
+  }
   if (index === 0) return `< ${number(limits[0])}`;
   if (index === limits.length) return `≥ ${number(limits[index - 1])}`;
   return `${number(limits[index - 1])} – ${number(limits[index])}`;
