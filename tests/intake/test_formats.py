@@ -92,6 +92,16 @@ def workbook(*cells: list[object]) -> bytes:
     return out.getvalue()
 
 
+def test_a_second_sheet_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    for extra, notes in ((None, 0), ("more", 1)):
+        book = openpyxl.load_workbook(io.BytesIO(as_xlsx(ROWS)))
+        book.create_sheet("六月")["A1"] = extra
+        book.save(tmp_path / "a.xlsx")
+        reading = read(tmp_path / "a.xlsx")
+        assert len(reading.accepted) == 3
+        assert len([one for one in reading.notes if "六月" in one]) == notes
+
+
 def with_entry(name: str, content: bytes = b"x") -> bytes:
     out = io.BytesIO(as_xlsx(ROWS))
     with zipfile.ZipFile(out, "a") as package:

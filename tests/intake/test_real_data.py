@@ -11,6 +11,7 @@ import pytest
 from geo.crs import Crs, to_wgs84
 from tests.intake.helpers import read
 from yaotong.intake import Limits, taiwan_pharmacies
+from yaotong.intake.formats.opening import open_source
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,13 @@ def test_the_counties_say_which_were_repaired(real_data: Path) -> None:
     reading = read(real_data / "us-points/counties-10m.topojson")
     assert reading.accepted.geometry.is_valid.all()
     assert len([one for one in reading.notes if "已修复" in one]) == 22
+
+
+def test_a_real_spreadsheet_says_which_sheet_was_not_read(real_data: Path) -> None:
+    books = sorted((real_data / "cn-insurance-rules").glob("*.xlsx"))
+    sources = [open_source(book, Limits(), ()) for book in books]
+    assert [len(one.frame) for one in sources] == [282, 481, 12, 61, 30, 35]
+    assert all("药品通用名" in one.frame.columns and "Sheet2" in one.notes[0] for one in sources)
 
 
 def test_pinghu_is_moved_from_gcj02(real_data: Path) -> None:

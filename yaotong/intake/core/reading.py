@@ -116,12 +116,12 @@ def _with_points(source: Source, feed: Feed) -> Source:
 
 def _prepared(source: Source, choice: Choice, path: Path) -> tuple[Source, tuple[str, ...]]:
     if choice.profile is None or choice.profile.prepare is None:
-        return source, ()
+        return source, source.notes
     lacking = [name for name in choice.profile.signature if name not in source.frame.columns]
     if lacking:
         raise FileRefused("missing_column", f"来源 {choice.profile.id} 缺少列：{'、'.join(lacking)}。")
     frame, notes = choice.profile.prepare(source.frame, path)
-    return replace(source, frame=frame), notes
+    return replace(source, frame=frame), (*source.notes, *notes)
 
 
 def _reading(

@@ -33,3 +33,5 @@ class Source:
     crs: str | None = None
     # A WKT or naked geometry column has no standard to lean on; GeoJSON and TopoJSON are WGS-84.
     geo: bool = False
+    # What of the file was not read, in sentences for the receipt.
+    notes: tuple[str, ...] = ()

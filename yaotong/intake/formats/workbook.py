@@ -7,7 +7,9 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, time
+from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -33,7 +35,7 @@ def read_workbook(data: bytes, limits: Limits, known: Collection[str]) -> Source
     check_package(data, limits)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-        rows = _rows(book, limits)
+        rows, unread = _rows(book.worksheets[0], limits), _unread(book.worksheets[1:])
         book.close()
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError, EOFError, OSError):
         raise FileRefused("corrupt_file", "表格文件已损坏。请重新导出。") from None
@@ -41,7 +43,7 @@ def read_workbook(data: bytes, limits: Limits, known: Collection[str]) -> Source
         raise FileRefused("empty_file", "第一张工作表是空的。")
     names = [(name or "").strip() for name in _trimmed(rows[0], 0)]
     check_header(names, limits, known)
-    return _source(names, rows[1:], limits)
+    return replace(_source(names, rows[1:], limits), notes=unread)
 
 
 def check_package(data: bytes, limits: Limits) -> None:
@@ -83,8 +85,17 @@ def _declares_entities(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool
         return bool(re.search(rb"<!(?:DOCTYPE|ENTITY)", part.read(4096), re.I))
 
 
-def _rows(book: object, limits: Limits) -> list[list[str | None]]:
-    sheet = book.worksheets[0]  # type: ignore[attr-defined]
+def _unread(sheets: list[Any]) -> tuple[str, ...]:
+    """A sentence that names the further sheets which hold anything: only the first one is read."""
+    filled = [
+        str(sheet.title)
+        for sheet in sheets
+        if any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
+    ]
+    return (f"只读了第一张工作表；有内容而未读的：{'、'.join(filled)}。",) if filled else ()
+
+
+def _rows(sheet: Any, limits: Limits) -> list[list[str | None]]:
     sheet.reset_dimensions()  # the declared size is often wrong, and bounds what is read
     rows: list[list[str | None]] = []
     for line in sheet.iter_rows():
