@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
+from flask_login import login_required
 
 from layers.assets import served_from
 from layers.contract import layers
@@ -26,6 +27,7 @@ bp = Blueprint("map", __name__)
 
 
 @bp.get("/map")
+@login_required
 def page() -> str:
     """The dual map in the shell of the product."""
     data = _data()
@@ -37,6 +39,7 @@ def page() -> str:
 
 
 @bp.get("/map/data/layer/<layer_id>.json")
+@login_required
 def layer(layer_id: str) -> Response:
     """One layer's features as GeoJSON."""
     if layer_id not in layers():
@@ -45,18 +48,21 @@ def layer(layer_id: str) -> Response:
 
 
 @bp.get("/map/data/panel/overview.json")
+@login_required
 def region_panel() -> Response:
     """The side panel before anything is selected."""
     return _answer(lambda: overview(_data()))
 
 
 @bp.get("/map/data/panel/shop/<license_no>.json")
+@login_required
 def one_shop(license_no: str) -> Response:
     """The side panel of a shop."""
     return _answer(lambda: shop_panel(_data(), license_no, _link))
 
 
 @bp.get("/map/data/panel/area/<area_code>.json")
+@login_required
 def one_area(area_code: str) -> Response:
     """The side panel of an area."""
     return _answer(lambda: area_panel(_data(), area_code, _link))

@@ -1,0 +1,96 @@
+"""The inbox and an alert's page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from webapp.charts import series_option
+from webapp.context import current_viewer, current_workspace
+from webapp.words import term_of
+from yaotong import acts, clock
+from yaotong.alerts.states import Act, Outcome
+from yaotong.errors import UsageError, YaotongError
+from yaotong.reads.alert_view import alert_view
+from yaotong.reads.alerts import Filters, inbox
+from yaotong.reads.rulebook import rules
+
+bp = Blueprint("alerts", __name__)
+PAGE_ROWS = 50
+
+
+@bp.get("/alerts")
+@login_required
+def page() -> str:
+    """The department's alerts, narrowed by the address."""
+    asked = request.args
+    filters = Filters(
+        level=asked.get("level", ""),
+        state=asked.get("state", "open"),
+        rule_id=asked.get("rule", ""),
+        part=asked.get("part", ""),
+        area_code=asked.get("area", ""),
+        pharmacy_id=asked.get("pharmacy", ""),
+    )
+    number = max(asked.get("page", 1, type=int), 1)
+    found = inbox(
+        current_workspace(),
+        current_viewer(),
+        filters=filters,
+        limit=PAGE_ROWS,
+        offset=(number - 1) * PAGE_ROWS,
+        now=clock.now(),
+    )
+    book = {one.rule.rule_id: one.rule for one in rules(current_workspace())}
+    return render_template(
+        "alerts.html", inbox=found, filters=filters, book=book, number=number, pages=-(-found.total // PAGE_ROWS)
+    )
+
+
+@bp.get("/alerts/<alert_id>")
+@login_required
+def one(alert_id: str) -> str:
+    """An alert: reasons first, then evidence, history and what may be done."""
+    view = alert_view(current_workspace(), current_viewer(), alert_id, now=clock.now())
+    chart = series_option(view.series, view.row.level) if view.series is not None else None
+    return render_template("alert.html", view=view, chart=chart)
+
+
+@bp.post("/alerts/<alert_id>/<act>")
+@login_required
+def move(alert_id: str, act: str) -> Response:
+    """Make a move; what stands in its way is said on the alert's page."""
+    try:
+        acts.move_alert(
+            current_workspace(),
+            alert_id,
+            as_act(act),
+            actor=current_viewer(),
+            text=request.form.get("text", ""),
+            outcome=as_outcome(request.form.get("outcome")),
+            if_match=request.form.get("revision", type=int),
+            now=clock.now(),
+        )
+        acts.deliver(current_workspace(), now=clock.now())
+    except YaotongError as error:
+        flash(str(error), "bad")
+    else:
+        flash(f"{term_of('act.' + act)} ✓", "good")
+    return redirect(url_for("alerts.one", alert_id=alert_id))
+
+
+def as_act(text: str) -> Act:
+    """The act of an address; UsageError for one that does not exist."""
+    if text not in set(Act):
+        raise UsageError(f"没有“{text}”这一步。")
+    return Act(text)
+
+
+def as_outcome(text: str | None) -> Outcome | None:
+    """The outcome chosen in a form; UsageError for one that does not exist."""
+    if not text:
+        return None
+    if text not in set(Outcome):
+        raise UsageError(f"没有核查结论“{text}”。")
+    return Outcome(text)

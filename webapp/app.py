@@ -1,0 +1,79 @@
+"""The Flask factory: one app per workspace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+
+from webapp import alert_api, alert_pages, desk_pages, find_pages, login_pages, map_pages, probes
+from webapp import pharmacy_pages, public_api, rule_pages, source_pages
+from webapp.context import WORKSPACE_KEY
+from webapp.faults import handle_faults
+from webapp.i18n import COOKIE, LANGUAGES, asked_language
+from webapp.people import login_manager
+from webapp.security import protect
+from webapp.words import add_words
+from yaotong import config
+from yaotong.departments import departments
+from yaotong.workspace import open_workspace
+
+_BLUEPRINTS = (
+    find_pages.bp,
+    public_api.bp,
+    login_pages.bp,
+    desk_pages.bp,
+    alert_pages.bp,
+    alert_api.bp,
+    pharmacy_pages.bp,
+    rule_pages.bp,
+    source_pages.bp,
+    map_pages.bp,
+    probes.bp,
+)
+_MAX_UPLOAD_BYTES = 51 * 1024 * 1024
+_SESSION = timedelta(minutes=30)
+
+
+def create_app(home: Path | None = None) -> Flask:
+    """The app over a workspace (YAOTONG_HOME by default); ConfigError or StoreError when it is not one."""
+    workspace = open_workspace(config.home_of(home))
+    app = Flask(__name__)
+    app.config.update(
+        {
+            WORKSPACE_KEY: workspace,
+            "SECRET_KEY": workspace.settings.session_key,
+            "SESSION_COOKIE_NAME": "yaotong-session",
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "PERMANENT_SESSION_LIFETIME": _SESSION,
+            "MAX_CONTENT_LENGTH": _MAX_UPLOAD_BYTES,
+            "WTF_CSRF_TIME_LIMIT": None,
+        }
+    )
+    protect(app)
+    CSRFProtect(app)
+    login_manager(workspace).init_app(app)
+    add_words(app)
+    handle_faults(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _speak(app)
+    app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
+    return app
+
+
+def _speak(app: Flask) -> None:
+    """Choose the language of each request, and remember it when it was asked for by name."""
+
+    @app.before_request
+    def _choose() -> None:
+        g.lang = asked_language(request)
+
+    @app.after_request
+    def _remember(response: Response) -> Response:
+        if request.args.get("lang") in LANGUAGES and not request.path.startswith("/api/"):
+            response.set_cookie(COOKIE, request.args["lang"], max_age=31_536_000, samesite="Lax")
+        return response

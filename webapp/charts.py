@@ -1,0 +1,54 @@
+"""Charts as ECharts options: plain data, drawn by the page's own script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yaotong.reads.series import Series
+
+_INK, _GRID, _BAR = "#33484c", "#e3e9e8", "#8fbfbd"
+_LEVEL = {"red": "#b3261e", "orange": "#d9661f", "yellow": "#c58f00", "blue": "#3a76b8"}
+
+
+def series_option(series: Series, level: str) -> dict[str, Any]:
+    """Bars by day; the days of findings in the level's colour, days without data left empty."""
+    marked = set(series.marked)
+    bars = [
+        {"value": value, "itemStyle": {"color": _LEVEL[level] if day in marked else _BAR}}
+        if value is not None
+        else {"value": None}
+        for day, value in zip(series.days, series.values, strict=True)
+    ]
+    axis = {"axisLine": {"lineStyle": {"color": _GRID}}, "axisLabel": {"color": _INK}, "axisTick": {"show": False}}
+    return {
+        "animation": False,
+        "grid": {"left": 44, "right": 12, "top": 28, "bottom": 28},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": [f"{day:%Y-%m-%d}" for day in series.days], **axis},
+        "yAxis": {
+            "type": "value",
+            "name": series.unit_zh,
+            "minInterval": 1,
+            "splitLine": {"lineStyle": {"color": _GRID}},
+            **axis,
+        },
+        "series": [{"type": "bar", "data": bars, "barCategoryGap": "20%"}],
+    }
+
+
+def months_option(months: tuple[str, ...], packs: dict[str, tuple[float, ...]]) -> dict[str, Any]:
+    """Packs by month, one line per category."""
+    palette = ["#0f5f66", "#c2703d", "#7a4b9a", "#3a76b8", "#8a6d1d", "#5b6b6e", "#a0395b"]
+    return {
+        "animation": False,
+        "color": palette,
+        "grid": {"left": 44, "right": 12, "top": 48, "bottom": 28},
+        "legend": {"top": 0, "left": 0, "textStyle": {"color": _INK}},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": list(months), "axisLabel": {"color": _INK}},
+        "yAxis": {"type": "value", "name": "盒", "splitLine": {"lineStyle": {"color": _GRID}}},
+        "series": [
+            {"type": "line", "name": name, "data": list(values), "symbolSize": 6, "connectNulls": False}
+            for name, values in packs.items()
+        ],
+    }

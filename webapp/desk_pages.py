@@ -1,0 +1,20 @@
+"""The work desk: the first page of a department's day."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask_login import login_required
+
+from webapp.context import current_viewer, current_workspace
+from yaotong import clock
+from yaotong.reads.overview import overview
+
+bp = Blueprint("desk", __name__)
+
+
+@bp.get("/desk")
+@login_required
+def page() -> str:
+    """What is due, what is new, who is silent, how fresh the data are."""
+    desk = overview(current_workspace(), current_viewer(), now=clock.now())
+    return render_template("desk.html", desk=desk)
