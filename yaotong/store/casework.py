@@ -70,7 +70,7 @@ def outcomes(connection: Connection) -> dict[tuple[str, str], int]:
 def counts(connection: Connection) -> dict[str, int]:
     """How many alerts each rule has ever opened."""
     query = select(alert.c.rule_id, func.count()).group_by(alert.c.rule_id)
-    return {rule_id: count for rule_id, count in connection.execute(query)}
+    return {row.rule_id: row[1] for row in connection.execute(query)}
 
 
 def finding_counts(connection: Connection, alert_ids: list[str]) -> dict[str, int]:
