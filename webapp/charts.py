@@ -7,6 +7,8 @@ from typing import Any
 from yaotong.reads.series import Series
 
 _INK, _GRID, _BAR = "#33484c", "#e3e9e8", "#8fbfbd"
+# Drawn in the picture: an HTML tooltip carries inline styles, which the page's policy refuses.
+_TOOLTIP = {"trigger": "axis", "renderMode": "richText"}
 _LEVEL = {"red": "#b3261e", "orange": "#d9661f", "yellow": "#c58f00", "blue": "#3a76b8"}
 
 
@@ -23,7 +25,7 @@ def series_option(series: Series, level: str) -> dict[str, Any]:
     return {
         "animation": False,
         "grid": {"left": 44, "right": 12, "top": 28, "bottom": 28},
-        "tooltip": {"trigger": "axis"},
+        "tooltip": _TOOLTIP,
         "xAxis": {"type": "category", "data": [f"{day:%Y-%m-%d}" for day in series.days], **axis},
         "yAxis": {
             "type": "value",
@@ -44,7 +46,7 @@ def months_option(months: tuple[str, ...], packs: dict[str, tuple[float, ...]]) 
         "color": palette,
         "grid": {"left": 44, "right": 12, "top": 48, "bottom": 28},
         "legend": {"top": 0, "left": 0, "textStyle": {"color": _INK}},
-        "tooltip": {"trigger": "axis"},
+        "tooltip": _TOOLTIP,
         "xAxis": {"type": "category", "data": list(months), "axisLabel": {"color": _INK}},
         "yAxis": {"type": "value", "name": "盒", "splitLine": {"lineStyle": {"color": _GRID}}},
         "series": [

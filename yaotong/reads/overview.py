@@ -45,7 +45,8 @@ def overview(workspace: Workspace, viewer: Viewer, *, now: datetime) -> Overview
         history = loads.history(connection, limit=1)
         quality = len(registry.read(connection, quality_finding))
     newest = sorted(rows, key=lambda row: (row.last_day, row.opened_at), reverse=True)
-    due = sorted((row for row in rows if row.due is not None), key=lambda row: row.due or now)
+    own = [row for row in rows if row.due is not None and row.part == "lead"]
+    due = sorted(own, key=lambda row: row.due or now)
     return Overview(
         open=len(rows),
         by_level={str(level): sum(row.level == level for row in rows) for level in Level},

@@ -37,7 +37,12 @@ def explain_sentence(
     """The sentence that tells a person why a finding was made."""
     limb = rule.clauses[clause]
     template = limb.sentence_en if lang.startswith("en") else limb.sentence_zh
-    return template.format(measure=f"{measure:g}", threshold=f"{threshold:g}", **extra)
+    return template.format(measure=_short(measure), threshold=_short(threshold), **extra)
+
+
+def _short(value: float) -> str:
+    """A figure for a sentence: one decimal at the most."""
+    return f"{round(value, 1):.1f}".removesuffix(".0")
 
 
 def _check(rule: Rule, frame: pd.DataFrame) -> None:
