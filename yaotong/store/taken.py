@@ -1,0 +1,23 @@
+"""When a feed was last taken in, and which data version its registry stands at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from yaotong.store.schema import load
+
+
+def version_of(connection: Connection, feeds: Sequence[str]) -> int:
+    """The newest data version that any of these feeds made; 0 when none ever did."""
+    query = select(func.coalesce(func.max(load.c.data_version), 0)).where(load.c.feed.in_(feeds))
+    return int(connection.execute(query).scalar_one())
+
+
+def taken_at(connection: Connection, feed: str) -> datetime | None:
+    """When the feed last changed what is known; None when it never did."""
+    query = select(func.max(load.c.arrived_at)).where(load.c.feed == feed, load.c.data_version.is_not(None))
+    found: datetime | None = connection.execute(query).scalar()
+    return found
