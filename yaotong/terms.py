@@ -96,6 +96,13 @@ TERMS: dict[str, Term] = {
     "open_state.open": Term("营业中", "open"),
     "open_state.closed": Term("已打烊", "closed"),
     "open_state.unknown": Term("营业时间未知", "hours unknown"),
+    # services a pharmacy offers
+    "service.delivery": Term("送药上门", "home delivery"),
+    "service.night": Term("夜间售药", "night service"),
+    "service.pharmacist_consultation": Term("药师咨询", "pharmacist's advice"),
+    "service.emergency_drugs": Term("急救药品", "emergency medicines"),
+    "service.expired_drug_return": Term("过期药回收", "takes back expired medicines"),
+    "service.cold_chain": Term("冷链药品", "cold-chain medicines"),
 }
 TERMS.update({f"category.{name}": Term(zh, name) for name, zh in CATEGORIES.items()})
 
