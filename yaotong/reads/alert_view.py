@@ -185,7 +185,8 @@ def _counts(lines: pd.DataFrame) -> tuple[tuple[str, date, int], ...]:
         return ()
     monday = lines["sold_at"].dt.normalize() - pd.to_timedelta(lines["sold_at"].dt.weekday, unit="D")
     counted = lines.groupby([lines["shop_area_name"].fillna("不详"), monday]).size()
-    return tuple((str(area), week.date(), int(count)) for (area, week), count in counted.items())
+    rows = counted.rename("lines").rename_axis(["area", "week"]).reset_index().to_dict("records")
+    return tuple((str(one["area"]), one["week"].date(), int(one["lines"])) for one in rows)
 
 
 def _plain(name: str) -> Any:
@@ -253,6 +254,5 @@ def _deadlines(stored: Any, state: str, now: datetime) -> tuple[tuple[str, datet
     """(act, due, whether it is past and not yet done) for the four steps."""
     order = [State.DISPATCHED, State.ACCEPTED, State.CHECKING, State.DISPOSED, State.CLOSED]
     at = order.index(State(state))
-    steps = (("accept", stored.accept_due), ("check", stored.check_due))
-    steps += (("dispose", stored.dispose_due), ("close", stored.close_due))
+    steps = [(act, getattr(stored, f"{act}_due")) for act in ("accept", "check", "dispose", "close")]
     return tuple((act, due, number >= at and due < now) for number, (act, due) in enumerate(steps))

@@ -41,11 +41,11 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
     """A pharmacy's file for a viewer; NotFound outside the viewer's area."""
     with workspace.store.read() as connection:
         shops = registry.read(connection, pharmacy)
-        placed = registry.read(connection, placement).set_index("license_no")
+        placed = registry.read(connection, placement)
         areas = registry.read(connection, area).set_index("area_code")["area_name"]
     found = shops[shops["license_no"] == license_no]
-    spot = placed.loc[license_no] if license_no in placed.index else None
-    where = None if spot is None or pd.isna(spot["area_code"]) else str(spot["area_code"])
+    spot = next(iter(placed[placed["license_no"] == license_no].to_dict("records")), {})
+    where = None if pd.isna(spot.get("area_code")) else str(spot["area_code"])
     if found.empty or not viewer.covers(where):
         raise NotFound(f"没有药店 {license_no}，或不在您的辖区内。")
     months, packs, calendar = _figures(workspace, license_no)
@@ -55,7 +55,7 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
         license_no=license_no,
         register={str(key): None if pd.isna(value) else value for key, value in record.items()},
         area_name=str(areas.get(where, "")) if where else "",
-        place=str(spot["place"]) if spot is not None else "unlocated",
+        place=str(spot.get("place", "unlocated")),
         months=months,
         packs=packs,
         calendar=calendar,

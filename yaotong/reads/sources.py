@@ -67,20 +67,20 @@ def receipts(workspace: Workspace, limit: int = 200) -> tuple[LoadRow, ...]:
         frame = loads.history(connection, limit)
     return tuple(
         LoadRow(
-            load_id=int(row.load_id),
-            file=row.file,
-            feed=row.feed,
-            feed_zh=FEEDS[row.feed].title_zh if row.feed in FEEDS else "未辨认",
-            outcome=row.outcome,
-            rows=int(row.rows),
-            accepted=int(row.accepted),
-            duplicates=int(row.duplicates),
-            rejected=int(row.rejected),
-            sent_by=row.sent_by,
-            arrived_at=pd.Timestamp(row.arrived_at).to_pydatetime(),
-            data_version=None if pd.isna(row.data_version) else int(row.data_version),
+            load_id=int(row["load_id"]),
+            file=row["file"],
+            feed=row["feed"],
+            feed_zh=FEEDS[row["feed"]].title_zh if row["feed"] in FEEDS else "未辨认",
+            outcome=row["outcome"],
+            rows=int(row["rows"]),
+            accepted=int(row["accepted"]),
+            duplicates=int(row["duplicates"]),
+            rejected=int(row["rejected"]),
+            sent_by=row["sent_by"],
+            arrived_at=pd.Timestamp(row["arrived_at"]).to_pydatetime(),
+            data_version=None if pd.isna(row["data_version"]) else int(row["data_version"]),
         )
-        for row in frame.itertuples()
+        for row in frame.to_dict("records")
     )
 
 
@@ -136,14 +136,14 @@ def quality(workspace: Workspace) -> tuple[Quality, ...]:
         areas = registry.read(connection, area).set_index("area_code")["area_name"]
     return tuple(
         Quality(
-            kind=row.kind,
-            kind_zh=term(f"quality.{row.kind}"),
-            license_no=row.subject,
-            name=shops.get(row.subject, ""),
-            claimed=_name(areas, row.claimed),
-            found=_name(areas, row.found),
+            kind=row["kind"],
+            kind_zh=term(f"quality.{row['kind']}"),
+            license_no=row["subject"],
+            name=shops.get(row["subject"], ""),
+            claimed=_name(areas, row["claimed"]),
+            found=_name(areas, row["found"]),
         )
-        for row in frame.itertuples()
+        for row in frame.to_dict("records")
     )
 
 
