@@ -44,7 +44,12 @@ def page() -> str:
     )
     book = {one.rule.rule_id: one.rule for one in rules(current_workspace())}
     return render_template(
-        "alerts.html", inbox=found, filters=filters, book=book, number=number, pages=-(-found.total // PAGE_ROWS)
+        "alerts.html",
+        inbox=found,
+        filters=filters,
+        book=book,
+        number=number,
+        pages=-(-found.total // PAGE_ROWS),
     )
 
 

@@ -8,8 +8,19 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 
-from webapp import alert_api, alert_pages, desk_pages, find_pages, login_pages, map_pages, probes
-from webapp import pharmacy_pages, public_api, rule_pages, source_pages
+from webapp import (
+    alert_api,
+    alert_pages,
+    desk_pages,
+    find_pages,
+    login_pages,
+    map_pages,
+    pharmacy_pages,
+    probes,
+    public_api,
+    rule_pages,
+    source_pages,
+)
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language

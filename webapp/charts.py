@@ -21,7 +21,11 @@ def series_option(series: Series, level: str) -> dict[str, Any]:
         else {"value": None}
         for day, value in zip(series.days, series.values, strict=True)
     ]
-    axis = {"axisLine": {"lineStyle": {"color": _GRID}}, "axisLabel": {"color": _INK}, "axisTick": {"show": False}}
+    axis = {
+        "axisLine": {"lineStyle": {"color": _GRID}},
+        "axisLabel": {"color": _INK},
+        "axisTick": {"show": False},
+    }
     return {
         "animation": False,
         "grid": {"left": 44, "right": 12, "top": 28, "bottom": 28},

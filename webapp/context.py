@@ -25,5 +25,5 @@ def current_viewer() -> Viewer:
 
 
 def current_lang() -> str:
-    """"zh" or "en"."""
+    """ "zh" or "en"."""
     return cast(str, g.get("lang", "zh"))

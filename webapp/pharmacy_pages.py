@@ -20,5 +20,7 @@ def one(license_no: str) -> str:
     """Registry facts, special-drug packs by month, reporting calendar, this department's alerts."""
     view = pharmacy_view(current_workspace(), current_viewer(), license_no, now=clock.now())
     chart = months_option(view.months, view.packs) if view.packs else None
-    scope = [CATEGORIES.get(one, one) for one in str(view.register["scope"] or "").strip("|").split("|") if one]
+    scope = [
+        CATEGORIES.get(one, one) for one in str(view.register["scope"] or "").strip("|").split("|") if one
+    ]
     return render_template("pharmacy.html", view=view, chart=chart, scope=scope)

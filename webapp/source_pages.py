@@ -38,7 +38,9 @@ def page() -> str:
 @login_required
 def receipt(load_id: int) -> str:
     """One receipt as a page."""
-    return render_template("receipt.html", receipt=sources.receipt(current_workspace(), load_id), load_id=load_id)
+    return render_template(
+        "receipt.html", receipt=sources.receipt(current_workspace(), load_id), load_id=load_id
+    )
 
 
 @bp.post("/sources")

@@ -1,0 +1,86 @@
+"""Read what a citizen asks from an address: numbers, yes or no, moments. What cannot be read is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from yaotong import clock
+from yaotong.errors import UsageError
+
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+MAX_TEXT_CHARS = 60
+
+
+def flag(asked: Mapping[str, str], name: str) -> bool | None:
+    """Yes, no, or None when the address does not say."""
+    text = asked.get(name, "").strip().lower()
+    if not text:
+        return None
+    if text not in _YES | _NO:
+        raise UsageError(f"{name} 应为 true 或 false。")
+    return text in _YES
+
+
+def number(asked: Mapping[str, str], name: str) -> float | None:
+    """A number, or None when the address does not say."""
+    text = asked.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise UsageError(f"{name} 应为数字。") from error
+    if value != value or value in (float("inf"), float("-inf")):
+        raise UsageError(f"{name} 应为数字。")
+    return value
+
+
+def required(asked: Mapping[str, str], name: str) -> float:
+    """A number that must be there."""
+    value = number(asked, name)
+    if value is None:
+        raise UsageError(f"缺少 {name}。")
+    return value
+
+
+def whole(asked: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number, or the default."""
+    value = number(asked, name)
+    if value is None:
+        return default
+    if value != int(value):
+        raise UsageError(f"{name} 应为整数。")
+    return int(value)
+
+
+def moment(asked: Mapping[str, str], name: str, now: datetime) -> datetime | None:
+    """An ISO 8601 moment as naive Beijing time; "now" is the present; None when the address does not say."""
+    text = asked.get(name, "").strip()
+    if not text:
+        return None
+    if text == "now":
+        return now
+    try:
+        # A "+" of an address stands for a blank.
+        return clock.to_beijing(datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text))
+    except ValueError as error:
+        raise UsageError(f"{name} 应写作 2026-03-31T20:00 的样子，或 now。") from error
+
+
+def words(asked: Mapping[str, str], name: str) -> str:
+    """A short text without control characters."""
+    text = "".join(one for one in asked.get(name, "") if one.isprintable()).strip()
+    return text[:MAX_TEXT_CHARS]
+
+
+def box(asked: Mapping[str, str], name: str) -> tuple[float, float, float, float] | None:
+    """Four numbers west,south,east,north, or None when the address does not say."""
+    text = asked.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(one) for one in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"{name} 应为四个数：west,south,east,north。") from error
+    return west, south, east, north

@@ -1,0 +1,64 @@
+"""The open interface for citizens: registry facts, nearest first. No session, no risk, no memory."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from webapp import asking
+from webapp.context import current_workspace
+from webapp.openapi import document
+from yaotong import clock
+from yaotong.reads import public
+from yaotong.reads.public import Wanted
+
+bp = Blueprint("public_api", __name__, url_prefix="/api/v1")
+_DEFAULT_LIMIT = 10
+
+
+@bp.get("/public/pharmacies/nearest")
+def nearest() -> Response:
+    """The nearest pharmacies that fit (contract §6)."""
+    asked, now = request.args, clock.now()
+    return _geojson(
+        public.nearest(
+            current_workspace(),
+            asking.required(asked, "lon"),
+            asking.required(asked, "lat"),
+            crs=asked.get("crs") or "wgs84",
+            limit=asking.whole(asked, "limit", _DEFAULT_LIMIT),
+            at=now,
+            wanted=Wanted(
+                open_at=asking.moment(asked, "open_at", now),
+                insurance=asking.flag(asked, "insurance"),
+                dual_channel=asking.flag(asked, "dual_channel"),
+                service=asking.words(asked, "service"),
+                drug=asking.words(asked, "drug"),
+            ),
+        )
+    )
+
+
+@bp.get("/public/pharmacies")
+def pharmacies() -> Response:
+    """The register of a box or an area."""
+    asked, now = request.args, clock.now()
+    return _geojson(
+        public.pharmacies(
+            current_workspace(),
+            at=now,
+            bbox=asking.box(asked, "bbox"),
+            wanted=Wanted(area_code=asking.words(asked, "area")),
+        )
+    )
+
+
+@bp.get("/openapi.json")
+def openapi() -> Response:
+    """This interface, described (OpenAPI 3.1)."""
+    return jsonify(document())
+
+
+def _geojson(collection: dict[str, object]) -> Response:
+    response = jsonify(collection)
+    response.content_type = "application/geo+json; charset=utf-8"
+    return response
