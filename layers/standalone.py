@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from layers.assets import LEAFLET_CSS, LEAFLET_JS, MAP_CSS, SYNC_JS, text_of
 from layers.bundle import bundled
-from layers.contract import layers
+from layers.contract import Layer, layers
 from layers.page import dual_map
 from layers.panel import area_panel, no_links, overview, shop_panel
 from yaotong.errors import UsageError
@@ -44,9 +44,18 @@ def write_map(
         raise UsageError(f"不能写入 {out}：{error.strerror}。请换一个可写的位置。") from error
 
 
-def standalone_page(data: MapData) -> str:
-    """The whole page as text."""
-    parts = dual_map(data, asset=lambda name: name, nonce=None, source={"embedded": embedded(data)})
+def standalone_page(
+    data: MapData, known: Mapping[str, Layer] | None = None, told: Mapping[str, Any] | None = None
+) -> str:
+    """The whole page as text.
+
+    `known`: other layers than this program's own; `told`: panels that replace those made from `data`.
+    """
+    drawn = known if known is not None else layers()
+    content = {**embedded(data, drawn), **(told or {})}
+    parts = dual_map(
+        data, asset=lambda name: name, nonce=None, source={"embedded": content}, known=drawn
+    )
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(_PAGE.read_text("utf-8")).render(
         title=data.title,
@@ -60,10 +69,10 @@ def standalone_page(data: MapData) -> str:
     )
 
 
-def embedded(data: MapData) -> Mapping[str, Any]:
+def embedded(data: MapData, drawn: Mapping[str, Layer]) -> Mapping[str, Any]:
     """Everything the page's script may ask for, by the names it asks with."""
     content: dict[str, Any] = {"panel/overview": overview(data)}
-    content |= {f"layer/{one.layer_id}": one.features(data) for one in layers().values()}
+    content |= {f"layer/{one.layer_id}": one.features(data) for one in drawn.values()}
     for license_no in data.shops["license_no"]:
         content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, no_links)
     for area_code in data.areas["area_code"]:

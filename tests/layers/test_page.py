@@ -97,7 +97,7 @@ def test_a_page_that_stands_alone_names_no_address_to_fetch(data: MapData) -> No
 
 
 def test_a_page_that_stands_alone_holds_all_that_its_script_may_ask_for(data: MapData) -> None:
-    names = set(embedded(data))
+    names = set(embedded(data, layers()))
     assert {f"layer/{one}" for one in layers()} <= names
     assert {f"panel/shop/{one}" for one in region.SHOPS} <= names
     assert {"panel/overview", f"panel/area/{region.COUNTY}"} <= names

@@ -14,7 +14,7 @@ export function drawOverview(box, data, select) {
     element("h2", {}, "各区域"),
     factList(facts),
     areaTable(data, select),
-    element("p", { class: "ym-fine" }, `未结预警为各部门合计。特药为近 ${data.window_days} 天每千人盒数。点地图上的区域或药店看详情。`),
+    element("p", { class: "ym-fine" }, data.fine_zh ?? `未结预警为各部门合计。特药为近 ${data.window_days} 天每千人盒数。点地图上的区域或药店看详情。`),
   );
 }
 
@@ -22,7 +22,7 @@ function areaTable(data, select) {
   const levels = data.levels_zh;
   const head = element("tr", {}, element("th", { scope: "col" }, "区域"),
     ...levels.map(([key, name]) => element("th", { scope: "col", class: `ym-level ym-${key}` }, name.slice(0, 1))),
-    element("th", { scope: "col" }, "特药/千人"));
+    element("th", { scope: "col" }, data.rate_zh ?? "特药/千人"));
   const rows = data.areas.map((area) => element("tr", { class: area.known ? "" : "ym-nodata" },
     element("th", { scope: "row" }, element("button", { type: "button", onclick: () => select(area.id) }, area.name)),
     ...(area.known
@@ -40,7 +40,7 @@ export function drawPanel(box, data, select) {
     element("h2", {}, title),
     data.area ? element("p", {}, "位于 ", element("button", { type: "button", class: "ym-link", onclick: () => select(data.area.id) }, data.area.name)) : null,
     ...data.notes.map((note) => element("p", { class: "ym-note" }, note)),
-    element("h3", {}, `未结预警 ${data.alerts.length} 条`),
+    element("h3", {}, `${data.alerts_zh ?? "未结预警"} ${data.alerts.length} 条`),
     data.alerts.length ? element("ul", { class: "ym-alerts" }, ...data.alerts.map(alertItem))
       : element("p", { class: "ym-fine" }, data.none_zh),
     data.others.length ? element("p", { class: "ym-fine" }, `其他部门的未结预警：${data.others.map((one) => `${one.level_zh} ${one.count} 条`).join("、")}`) : null,
