@@ -11,9 +11,10 @@ import pandas as pd
 
 from yaotong.alerts.model import Finding
 from yaotong.alerts.states import MOVES, Move, State
+from yaotong.codes import SubjectKind
 from yaotong.departments import Department, departments
 from yaotong.errors import NotFound
-from yaotong.reads.alerts import AlertRow, Names, rows_of
+from yaotong.reads.alerts import AlertRow, Names, rows_of, shown_fields
 from yaotong.reads.series import Series, series_of
 from yaotong.reads.subjects import buyer_label
 from yaotong.rules.book import book
@@ -112,19 +113,20 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         history = casework.events(connection, alert_id)
         stored = casework.one(connection, alert_id)
     lines = _lines(workspace, kept)
-    shops = tuple(zip(lines["pharmacy_id"], lines["pharmacy"], strict=True)) if len(lines) else ()
+    shown = shown_fields(viewer.department, row.part)
+    drawn = bool(kept) and _drawn(rule, shown)
     return AlertView(
         row=row,
         reasons=tuple(_reason(rule, one) for one in kept),
         evidence=_evidence(lines, department, row.part),
-        series=series_of(workspace, rule, stored.subject, kept, now) if kept else None,
+        series=series_of(workspace, rule, stored.subject, kept, now) if drawn else None,
         told=tuple(_told(one) for one in sent),
         events=tuple(_event(one) for one in history),
         moves=allowed(row.state, row.part, viewer.role),
         deadlines=_deadlines(stored, row.state, now),
         basis=rule.basis,
         kind=rule.kind,
-        shops=tuple(dict.fromkeys(shops)) or _named(workspace, row.pharmacy_ids),
+        shops=_shops(workspace, lines, row.pharmacy_ids) if "pharmacy" in shown else (),
         condition_gone=bool(stored.condition_gone),
     )
 
@@ -140,7 +142,15 @@ def allowed(state: str, part: str, role: str) -> tuple[Move, ...]:
     )
 
 
-def _named(workspace: Workspace, ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _drawn(rule: Rule, shown: frozenset[str]) -> bool:
+    """A series is about its subject: who may not see the subject may not see its days either."""
+    return rule.subject_kind is SubjectKind.AREA or str(rule.subject_kind) in shown
+
+
+def _shops(workspace: Workspace, lines: pd.DataFrame, ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Licence numbers and names of the shops that the evidence names, else of those that the alert does."""
+    if len(lines):
+        return tuple(dict.fromkeys(zip(lines["pharmacy_id"], lines["pharmacy"], strict=True)))
     with workspace.store.read() as connection:
         names = Names.read(connection)
     return tuple((one, names.shops.get(one, one)) for one in ids)

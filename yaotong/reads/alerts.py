@@ -124,17 +124,24 @@ def rows_of(workspace: Workspace, viewer: Viewer, *, now: datetime) -> list[Aler
     with workspace.store.read() as connection:
         frame = casework.told(connection, viewer.department)
         names = Names.read(connection)
-    own = departments()[viewer.department].evidence if viewer.department in departments() else None
-    rows = []
-    for one in frame.to_dict("records"):
-        if viewer.covers(one["area_code"]):
-            shown = own is not None and "buyer" in (own.as_lead if one["part"] == "lead" else own.as_assist)
-            rows.append(_row(one, names, now, shown))
+    rows = [
+        _row(one, names, now, shown_fields(viewer.department, one["part"]))
+        for one in frame.to_dict("records")
+        if viewer.covers(one["area_code"])
+    ]
     rows.sort(key=lambda row: row.alert_id)
     return sorted(
         rows,
         key=lambda row: (row.state == State.CLOSED, Level(row.level).rank, row.due or datetime.max),
     )
+
+
+def shown_fields(department: str, part: str) -> frozenset[str]:
+    """The fields that a department's TOML lets it see in its part; none for one without a TOML."""
+    if department not in departments():
+        return frozenset()
+    view = departments()[department].evidence
+    return view.as_lead if part == "lead" else view.as_assist
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,7 @@ class Names:
         )
 
 
-def _row(one: Mapping[Any, Any], names: Names, now: datetime, buyer_shown: bool) -> AlertRow:
+def _row(one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[str]) -> AlertRow:
     rule, state = book()[one["rule_id"]], State(one["state"])
     due_column = _DUE_OF_STATE.get(state)
     due = one[due_column].to_pydatetime() if due_column else None
@@ -170,12 +177,12 @@ def _row(one: Mapping[Any, Any], names: Names, now: datetime, buyer_shown: bool)
         state=str(state),
         part=one["part"],
         subject_kind=one["subject_kind"],
-        subject=subject_label(one["subject_kind"], one["subject"], names.shops, names.areas, buyer_shown),
+        subject=subject_label(one["subject_kind"], one["subject"], names.shops, names.areas, shown),
         sentence_zh=explain_sentence(rule, *told, "zh"),
         sentence_en=explain_sentence(rule, *told, "en"),
         area_code=place,
         area_name=names.areas.get(place, "") if place else "",
-        pharmacy_ids=tuple(json.loads(one["pharmacy_ids"])),
+        pharmacy_ids=tuple(json.loads(one["pharmacy_ids"])) if "pharmacy" in shown else (),
         first_day=one["first_day"],
         last_day=one["last_day"],
         opened_at=one["opened_at"].to_pydatetime(),

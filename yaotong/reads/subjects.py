@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+_HIDDEN = {"buyer": "一名购药人", "pharmacy": "一家药店", "trace_code": "一个追溯码"}
 
 
 def buyer_label(buyer_key: str) -> str:
@@ -11,14 +13,16 @@ def buyer_label(buyer_key: str) -> str:
 
 
 def subject_label(
-    kind: str, subject: str, shops: Mapping[str, str], areas: Mapping[str, str], buyer_shown: bool = True
+    kind: str, subject: str, shops: Mapping[str, str], areas: Mapping[str, str], shown: Collection[str]
 ) -> str:
     """A name for a subject; names of shops and areas by their codes are given.
 
-    A department that may not see buyers is told only that there is one.
+    A department whose `shown` fields lack the subject's is told only that there is one.
     """
+    if kind in _HIDDEN and kind not in shown:
+        return _HIDDEN[kind]
     if kind == "buyer":
-        return buyer_label(subject) if buyer_shown else "一名购药人"
+        return buyer_label(subject)
     if kind == "pharmacy":
         return shops.get(subject, subject)
     if kind == "area":
