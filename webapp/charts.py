@@ -42,7 +42,7 @@ def series_option(series: Series, level: str) -> dict[str, Any]:
     }
 
 
-def months_option(months: tuple[str, ...], packs: dict[str, tuple[float, ...]]) -> dict[str, Any]:
+def months_option(months: tuple[str, ...], packs: dict[str, tuple[float | None, ...]]) -> dict[str, Any]:
     """Packs by month, one line per category."""
     palette = ["#0f5f66", "#c2703d", "#7a4b9a", "#3a76b8", "#8a6d1d", "#5b6b6e", "#a0395b"]
     return {

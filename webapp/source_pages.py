@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from webapp.context import current_viewer, current_workspace
 from yaotong import acts, clock
-from yaotong.errors import NotFound, UsageError
+from yaotong.errors import Forbidden, NotFound, UsageError
 from yaotong.reads import sources
 from yaotong.records import FEEDS, Receipt
 
@@ -29,8 +29,9 @@ def page() -> str:
         "sources.html",
         receipts=sources.receipts(workspace, 100),
         coverage=covered,
-        quality=sources.quality(workspace),
+        quality=sources.quality(workspace, viewer),
         feeds=FEEDS,
+        may_send=viewer.covers(None),
     )
 
 
@@ -65,7 +66,12 @@ def api(feed: str) -> tuple[Response, int]:
 
 
 def take(upload: FileStorage | None, feed: str | None) -> Receipt:
-    """Take an uploaded file in under its own name; UsageError without one."""
+    """Take an uploaded file in under its own name; UsageError without one.
+
+    Forbidden to an office of one town: a file speaks of the whole county.
+    """
+    if not current_viewer().covers(None):
+        raise Forbidden("数据文件由县级及以上账号接收。请交给本部门的县级账号。")
     if upload is None or not upload.filename:
         raise UsageError("请选择一个文件。")
     if feed is not None and feed not in FEEDS:

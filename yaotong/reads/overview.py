@@ -9,22 +9,28 @@ import pandas as pd
 
 from yaotong.codes import Level
 from yaotong.reads.alerts import AlertRow, rows_of
-from yaotong.reads.sources import Coverage, coverage
-from yaotong.store import loads, registry
-from yaotong.store.schema import quality_finding
+from yaotong.reads.sources import Coverage, coverage, quality
+from yaotong.store import loads
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
+
+FIRST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The desk of one viewer. `soon` are due within a working day; lists hold the first few."""
+    """The desk of one viewer: lists hold the first few, counts count all.
+
+    `overdue` and `soon` (within a day) are the steps this department leads.
+    """
 
     open: int
     by_level: dict[str, int]
     to_accept: int
     overdue: tuple[AlertRow, ...]
+    overdue_count: int
     soon: tuple[AlertRow, ...]
+    soon_count: int
     newest: tuple[AlertRow, ...]
     opened_today: int
     silent: tuple[Coverage, ...]
@@ -43,23 +49,26 @@ def overview(workspace: Workspace, viewer: Viewer, *, now: datetime) -> Overview
     with workspace.store.read() as connection:
         version = loads.current_version(connection)
         history = loads.history(connection, limit=1)
-        quality = len(registry.read(connection, quality_finding))
     newest = sorted(rows, key=lambda row: (row.last_day, row.opened_at), reverse=True)
     own = [row for row in rows if row.due is not None and row.part == "lead"]
     due = sorted(own, key=lambda row: row.due or now)
+    late = [row for row in due if row.overdue]
+    soon = [row for row in due if not row.overdue and row.due and row.due <= now + timedelta(days=1)]
     return Overview(
         open=len(rows),
         by_level={str(level): sum(row.level == level for row in rows) for level in Level},
         to_accept=sum(row.state == "dispatched" and row.part == "lead" for row in rows),
-        overdue=tuple(row for row in due if row.overdue)[:8],
-        soon=tuple(row for row in due if not row.overdue and row.due <= now + timedelta(days=1))[:8],  # type: ignore[operator]
-        newest=tuple(newest[:8]),
+        overdue=tuple(late[:FIRST]),
+        overdue_count=len(late),
+        soon=tuple(soon[:FIRST]),
+        soon_count=len(soon),
+        newest=tuple(newest[:FIRST]),
         opened_today=sum(row.opened_at.date() == now.date() for row in rows),
-        silent=tuple(one for one in covered if one.days_silent >= 1)[:8],
+        silent=tuple(one for one in covered if one.days_silent >= 1)[:FIRST],
         pharmacies=len(covered),
         reporting=sum(one.last_day is not None and one.days_silent == 0 for one in covered),
         data_until=max((one.last_day for one in covered if one.last_day), default=None),
         data_version=version,
         last_load=None if history.empty else pd.Timestamp(history.iloc[0]["arrived_at"]).to_pydatetime(),
-        quality=quality,
+        quality=len(quality(workspace, viewer)),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from yaotong.codes import CATEGORIES, SPECIAL_CATEGORIES
 from yaotong.errors import NotFound
+from yaotong.facts import Facts
 from yaotong.reads.alerts import AlertRow, rows_of
 from yaotong.reads.sources import Quality, quality
 from yaotong.store import registry
@@ -23,22 +24,25 @@ CALENDAR_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class PharmacyView:
-    """Everything a pharmacy's page shows. `months` × `packs` is a table of special-drug packs;
-    `calendar` tells lines by day for the last sixty days of data, 0 where none came."""
+    """Everything a pharmacy's page shows.
+
+    `months` × `packs` is a table of special-drug packs, None before anybody reported; `calendar` tells
+    lines by day for the last sixty days of data, 0 where none came.
+    """
 
     license_no: str
     register: dict[str, Any]
     area_name: str
     place: str
     months: tuple[str, ...]
-    packs: dict[str, tuple[float, ...]]
+    packs: dict[str, tuple[float | None, ...]]
     calendar: tuple[tuple[date, int], ...]
     alerts: tuple[AlertRow, ...]
     quality: tuple[Quality, ...]
 
 
 def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now: datetime) -> PharmacyView:
-    """A pharmacy's file for a viewer; NotFound outside the viewer's area."""
+    """A pharmacy's file for a viewer; NotFound when neither its point nor its claim lies in their area."""
     with workspace.store.read() as connection:
         shops = registry.read(connection, pharmacy)
         placed = registry.read(connection, placement)
@@ -46,7 +50,8 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
     found = shops[shops["license_no"] == license_no]
     spot = next(iter(placed[placed["license_no"] == license_no].to_dict("records")), {})
     where = None if pd.isna(spot.get("area_code")) else str(spot["area_code"])
-    if found.empty or not viewer.covers(where):
+    claimed = found["town_code"].dropna().tolist()
+    if found.empty or not (viewer.covers(where) or any(viewer.covers(one) for one in claimed)):
         raise NotFound(f"没有药店 {license_no}，或不在您的辖区内。")
     months, packs, calendar = _figures(workspace, license_no)
     own = [row for row in rows_of(workspace, viewer, now=now) if license_no in row.pharmacy_ids]
@@ -60,33 +65,49 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
         packs=packs,
         calendar=calendar,
         alerts=tuple(own),
-        quality=tuple(one for one in quality(workspace) if one.license_no == license_no),
+        quality=tuple(one for one in quality(workspace, viewer) if one.license_no == license_no),
     )
+
+
+_Packs = dict[str, tuple[float | None, ...]]
 
 
 def _figures(
     workspace: Workspace, license_no: str
-) -> tuple[tuple[str, ...], dict[str, tuple[float, ...]], tuple[tuple[date, int], ...]]:
+) -> tuple[tuple[str, ...], _Packs, tuple[tuple[date, int], ...]]:
     facts = open_facts(workspace.store)
-    last = facts.sales.sold_at.max().to_pandas()
+    span = facts.sales.aggregate(first=facts.sales.sold_at.min(), last=facts.sales.sold_at.max()).to_pandas()
+    first, last = span["first"].iloc[0], span["last"].iloc[0]
     if pd.isna(last):
         return (), {}, ()
+    months = pd.period_range(end=pd.Timestamp(last).to_period("M"), periods=12, freq="M")
+    known = [month >= pd.Timestamp(first).to_period("M") for month in months]
+    named = tuple(str(one) for one in months)
+    return named, _packs(facts, license_no, named, known), _calendar(facts, license_no, first, last)
+
+
+def _calendar(
+    facts: Facts, license_no: str, first: pd.Timestamp, last: pd.Timestamp
+) -> tuple[tuple[date, int], ...]:
     own = facts.sales.filter(facts.sales.pharmacy_id == license_no)
     daily = own.group_by(day=own.sold_at.date()).agg(lines=own.count()).to_pandas()
     by_day = dict(zip(pd.to_datetime(daily["day"]).dt.date, daily["lines"], strict=True))
     days = [last.date() - timedelta(days=one) for one in range(CALENDAR_DAYS - 1, -1, -1)]
-    months = tuple(
-        str(one) for one in pd.period_range(end=pd.Timestamp(last).to_period("M"), periods=12, freq="M")
-    )
+    return tuple((day, int(by_day.get(day, 0))) for day in days if day >= first.date())
+
+
+def _packs(facts: Facts, license_no: str, months: tuple[str, ...], known: list[bool]) -> _Packs:
     sold = facts.sales_of(*SPECIAL_CATEGORIES)
     sold = sold.filter(sold.pharmacy_id == license_no)
     grouped = sold.group_by("categories", month=sold.sold_at.strftime("%Y-%m")).agg(packs=sold.quantity.sum())
     frame = grouped.to_pandas()
-    packs = {
-        CATEGORIES[code]: tuple(
-            float(frame.loc[(frame["month"] == month) & held, "packs"].sum()) for month in months
-        )
-        for code in SPECIAL_CATEGORIES
-        if (held := frame["categories"].str.contains(f"|{code}|", regex=False)).any()
-    }
-    return months, packs, tuple((day, int(by_day.get(day, 0))) for day in days)
+    packs: _Packs = {}
+    for code in SPECIAL_CATEGORIES:
+        held = frame[frame["categories"].str.contains(f"|{code}|", regex=False)]
+        by_month = held.groupby("month")["packs"].sum()
+        if len(held):
+            values = [float(by_month.get(month, 0.0)) for month in months]
+            packs[CATEGORIES[code]] = tuple(
+                value if told else None for value, told in zip(values, known, strict=True)
+            )
+    return packs

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from yaotong.errors import NotFound
@@ -14,6 +15,7 @@ from yaotong.store import loads, registry
 from yaotong.store.factbase import open_facts
 from yaotong.store.schema import area, pharmacy, quality_finding
 from yaotong.terms import term
+from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace
 
 
@@ -128,12 +130,14 @@ def _coverage(row: dict[Any, Any]) -> Coverage:
     )
 
 
-def quality(workspace: Workspace) -> tuple[Quality, ...]:
-    """Data-quality findings in force."""
+def quality(workspace: Workspace, viewer: Viewer = SYSTEM) -> tuple[Quality, ...]:
+    """Data-quality findings in force that touch the viewer's area: by the claim or by the point."""
     with workspace.store.read() as connection:
         frame = registry.read(connection, quality_finding)
         shops = registry.read(connection, pharmacy).set_index("license_no")["name"]
         areas = registry.read(connection, area).set_index("area_code")["area_name"]
+    pairs = zip(frame["claimed"], frame["found"], strict=True)
+    frame = frame[np.array([_touches(viewer, *pair) for pair in pairs], dtype=bool)]
     return tuple(
         Quality(
             kind=row["kind"],
@@ -145,6 +149,11 @@ def quality(workspace: Workspace) -> tuple[Quality, ...]:
         )
         for row in frame.to_dict("records")
     )
+
+
+def _touches(viewer: Viewer, *codes: object) -> bool:
+    known = [str(one) for one in codes if not pd.isna(one)]  # type: ignore[call-overload]
+    return any(viewer.covers(one) for one in known) or (not known and viewer.covers(None))
 
 
 def _name(areas: pd.Series, code: object) -> str:
