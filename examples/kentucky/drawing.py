@@ -58,7 +58,9 @@ def _only(data: MapData, outlets: pd.DataFrame, state: str) -> MapData:
     areas["shops_reporting"] = areas["shops"]
     for level in Level:
         named = shops["license_no"].map(outlets.set_index("license_no")["flags"]).map(_LEVELS) == str(level)
-        areas[str(level)] = areas["area_code"].map(shops[named].groupby("area_code").size()).fillna(0).astype(int)
+        areas[str(level)] = (
+            areas["area_code"].map(shops[named].groupby("area_code").size()).fillna(0).astype(int)
+        )
     packs = pd.DataFrame({"license_no": volume.index, "category": SPECIAL, "packs": volume.to_numpy()})
     return MapData(
         as_of=None,
@@ -86,8 +88,8 @@ def _layers(outlets: pd.DataFrame) -> dict[str, Layer]:
         ("named", About("突出药店所占", ("right",), "ground", 20, ("right",)), lambda data: _named(data),
          Paint("fill", "每十家药店中突出的", palette=RISK, nothing=NOTHING, unit="家/十家", zero_zh="0",
                unknown_zh=_UNKNOWN, few_zh="药店少于 20 家，比率不稳定")),
-        ("flags", About("药店 · 突出几项", ("right",), "shops", 40, ("right",)), lambda data: _flags(data, flags),
-         Paint("class", "与人口、往年、邻店三种比较", classes=_CLASSES)),
+        ("flags", About("药店 · 突出几项", ("right",), "shops", 40, ("right",)),
+         lambda data: _flags(data, flags), Paint("class", "与人口、往年、邻店三种比较", classes=_CLASSES)),
     ]  # fmt: skip
     kinds = {"outlets": layers()["outlets"]}
     return kinds | {
@@ -101,7 +103,9 @@ def _rates(data: MapData) -> dict[str, float | None]:
     summed = data.packs.groupby(data.packs["license_no"].map(place))["packs"].sum()
     people = data.areas.set_index("area_code")["population"]
     return {
-        one: None if one not in summed.index or pd.isna(people[one]) or not people[one] else float(summed[one] / people[one])
+        one: None
+        if one not in summed.index or pd.isna(people[one]) or not people[one]
+        else float(summed[one] / people[one])
         for one in data.areas["area_code"]
     }
 
@@ -146,7 +150,9 @@ def _shop(data: MapData, row: dict[str, Any]) -> dict[str, Any]:
     level = _LEVELS.get(int(row["flags"]), "blue")
     return panel | {
         "alerts_zh": "突出之处",
-        "alerts": [{"level": level, "level_zh": "线索", "title": one, "text": "", "days": ""} for one in told],
+        "alerts": [
+            {"level": level, "level_zh": "线索", "title": one, "text": "", "days": ""} for one in told
+        ],
         "none_zh": "没有突出之处。" if row["outlet"] == "retail" else "类型不明或非零售，不参与比较。",
         "facts": [
             ["登记号", row["license_no"]],

@@ -34,8 +34,14 @@ FIPS = "21"
 LAST_YEARS = 3
 # An outlet this far above the state's usual outlet, its own past or its neighbours is named.
 TIMES = {"per_head": 4.0, "past_ratio": 3.0, "neighbour_ratio": 4.0}
-_RETAIL = r"PHARM|PHCY|PHAR\b|DRUG|RX|APOTHEC|WALGREEN|CVS|RITE|KROGER|WAL-?MART|K-?MART|MEDICINE|PRESCRIPTION|TARGET|MEIJER|FOOD CITY|SAM'S|COSTCO|WINN|PUBLIX"
-_NOT_RETAIL = r"HOSPICE|PHARMERICA|OMNICARE|LONG TERM|INSTITUT|CORRECT|CONVALESC|INFUSION|UNIVERSITY|HOSPITAL|MEDICAL CENTER|HEALTH DEP|VETERAN|MAIL|ACQUISITION"
+_RETAIL = (
+    r"PHARM|PHCY|PHAR\b|DRUG|RX|APOTHEC|MEDICINE|PRESCRIPTION|WALGREEN|CVS|RITE|KROGER|WAL-?MART|K-?MART"
+    r"|TARGET|MEIJER|FOOD CITY|SAM'S|COSTCO|WINN|PUBLIX"
+)
+_NOT_RETAIL = (
+    r"HOSPICE|PHARMERICA|OMNICARE|LONG TERM|INSTITUT|CORRECT|CONVALESC|INFUSION|UNIVERSITY|HOSPITAL"
+    r"|MEDICAL CENTER|HEALTH DEP|VETERAN|MAIL|ACQUISITION"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,7 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     ranking[columns].to_csv(given.out / "ranking.csv", index=False, encoding="utf-8-sig")
     apart[columns].to_csv(given.out / "unknown.csv", index=False, encoding="utf-8-sig")
     draw_map(workspace, outlets, FIPS, given.out / "kentucky.html")
-    print(f"{len(outlets)} 家收货方：{len(known)} 家为零售，{len(apart)} 家类型不明或非零售，另列不参与排名。")
+    print(
+        f"{len(outlets)} 家收货方：{len(known)} 家为零售，{len(apart)} 家类型不明或非零售，另列不参与排名。"
+    )
     print(f"{len(ranking)} 家至少有一项突出，其中 {int((ranking['flags'] >= 2).sum())} 家两项以上：")
     for row in ranking.head(10).itertuples():
         print(f"  {row.name}（{row.county}）{row.reasons}")
@@ -72,7 +80,10 @@ def take_all(data: Path, home: Path) -> Workspace:
     ]
     for path, profile in files:
         receipt = take_in(workspace, path, profile=profile, now=clock.now(), limits=Limits.off())
-        print(f"{receipt.file}: {receipt.outcome}，{receipt.rows} 行，接收 {receipt.accepted}，拒收 {len(receipt.rejected)}")
+        print(
+            f"{receipt.file}: {receipt.outcome}，{receipt.rows} 行，"
+            f"接收 {receipt.accepted}，拒收 {len(receipt.rejected)}"
+        )
         if not receipt.accepted:
             raise SystemExit(f"{path.name} 没有接收：{receipt.file_reason} {receipt.message}")
     return workspace
@@ -131,7 +142,9 @@ def reasons(row: dict[str, object]) -> str:
         "neighbour_ratio": "为邻近药店中位数的 {:.1f} 倍",
     }
     return "；".join(
-        words[name].format(row[name]) for name, limit in TIMES.items() if float(row[name] or 0) >= limit  # type: ignore[arg-type]
+        words[name].format(row[name])
+        for name, limit in TIMES.items()
+        if float(row[name] or 0) >= limit  # type: ignore[arg-type]
     )
 
 
