@@ -21,12 +21,12 @@ def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = No
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
         raise ConfigError(f"规则 {rule.rule_id} 的结果缺少列 {'、'.join(missing)}。")
-    frame = table.select(*FINDING_COLUMNS).to_pandas()
+    frame: pd.DataFrame = table.select(*FINDING_COLUMNS).to_pandas()
     frame["behaviour_day"] = pd.to_datetime(frame["behaviour_day"]).dt.date
     for name in ("pharmacy_ids", "line_ids"):
         frame[name] = [sorted(set(one)) if one is not None else [] for one in frame[name]]
     inside = (frame["behaviour_day"] >= window.since) & (frame["behaviour_day"] <= window.until)
-    frame = frame[inside.astype(bool)].sort_values(_ORDER, ignore_index=True)
+    frame = frame.loc[inside.astype(bool)].sort_values(_ORDER, ignore_index=True)
     _check(rule, frame)
     return frame
 
