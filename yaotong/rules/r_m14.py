@@ -14,21 +14,25 @@ from yaotong.rules.shapes import HOUR_S, inside, located
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
-    """Shops and Beijing days on which packs of a recalled lot were sold, same-day returns netted."""
+    """Shops and Beijing days on which packs of a recalled lot were sold, its own same-day returns netted."""
     sales, recalls = facts.sales, facts.recalls
     sold = sales.filter(inside(sales, window))
     joined = sold.join(recalls, ["drug_code", "batch_no"])
     age = joined.sold_at.epoch_seconds() - joined.effective_at.epoch_seconds()
     late = joined.filter(age > int(values["grace_hours"]) * HOUR_S)
     # A lot may be named by two notices: a line counts once.
-    late = late.select("line_id", "pharmacy_id", "sold_at", "quantity").distinct()
-    found = late.group_by(subject=late.pharmacy_id, behaviour_day=late.sold_at.date()).agg(
-        behaviour_from=late.sold_at.min(),
-        behaviour_until=late.sold_at.max(),
-        measure=late.quantity.sum(),
-        line_ids=late.line_id.collect(),
+    late = late.select("line_id", "pharmacy_id", "drug_code", "batch_no", "sold_at", "quantity").distinct()
+    late = late.mutate(day=late.sold_at.date())
+    # What comes back of one lot does not undo the sale of another.
+    lot = ["pharmacy_id", "day", "drug_code", "batch_no"]
+    packs = late.group_by(lot).agg(packs=late.quantity.sum())
+    rows = late.semi_join(packs.filter(packs.packs > 0), lot)
+    found = rows.group_by(subject=rows.pharmacy_id, behaviour_day=rows.day).agg(
+        behaviour_from=rows.sold_at.min(),
+        behaviour_until=rows.sold_at.max(),
+        measure=rows.quantity.sum(),
+        line_ids=rows.line_id.collect(),
     )
-    found = found.filter(found.measure > 0)
     placed = found.left_join(located(facts), found.subject == located(facts).pharmacy_id)
     return placed.mutate(
         clause=ibis.literal("recalled"),
