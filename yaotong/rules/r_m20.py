@@ -58,7 +58,7 @@ def _expected(facts: Facts, window: Window) -> ir.Table:
     """Every day a shop is due to report, with the last day before it that it did and its usual pace.
 
     Due: after its first report, on a weekday on which it reported in at least half of the eight weeks
-    up to its last report, and on no statutory holiday.
+    up to its last report, no more than eight weeks after that, and on no statutory holiday.
     """
     reported = _reported(facts, window)
     days = day_numbers(facts.days)
@@ -71,6 +71,8 @@ def _expected(facts: Facts, window: Window) -> ir.Table:
     ).select("pharmacy_id", "area_code", "day", "number", "weekday", "is_holiday", "lines")
     before = ibis.window(group_by=grid.pharmacy_id, order_by=grid.number, preceding=(None, 1), following=None)
     grid = grid.mutate(last_number=grid.lines.notnull().ifelse(grid.number, None).max().over(before))
+    # Told for eight weeks at the most, whatever the window asked for.
+    grid = grid.filter(grid.number - grid.last_number <= _PAST_DAYS)
     paced = grid.join(_pace(reported), ["pharmacy_id", "last_number", "weekday"])
     return paced.filter(~paced.is_holiday, paced.usual).mutate(is_silent=paced.lines.isnull())
 
