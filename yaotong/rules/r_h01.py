@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import day_numbers, inside, number_of
+from yaotong.rules.shapes import day_numbers, inside, noticed, number_of
 
 # No feed carries the groups of symptoms: they are told by the drug's name among the four classes
 # (四类药品: fever, cough, antiviral, antibacterial).
@@ -21,7 +21,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "antibacterial": ("阿莫西林", "阿奇霉素", "左氧氟沙星", "头孢"),
 }
 _NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
-_REACH_DAYS = 40
+# A month for the median, and for its first day a month of the other towns before that.
+_REACH_DAYS = 60
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -87,13 +88,13 @@ def _beside_other_towns(daily: ir.Table) -> ir.Table:
     """Adds `adjusted`: packs with the common movement of all other towns taken out.
 
     Season, weekday, weather and festivals move every town; what is left is the town's own. The others
-    are compared with their own mean of the four weeks before, and never lift a town above its count.
+    are compared with their own mean of the four weeks before, and lift a town fourfold at the most.
     """
     city = daily.group_by("symptom", "number").agg(city=daily.packs.sum())
     both = daily.join(city, ["symptom", "number"])
     both = both.mutate(others=both.city - both.packs)
     month = ibis.window(group_by=[both.area_code, both.symptom], order_by=both.number, preceding=(28, 1))
-    usual = both.others.mean().over(month)
+    usual = both.others.mean().over(month).fill_null(both.others)
     factor = ibis.greatest(both.others, 1.0) / ibis.greatest(usual, 1.0)
     return both.mutate(adjusted=both.packs / ibis.greatest(factor, 0.25))
 
@@ -116,17 +117,9 @@ def _against_the_past(daily: ir.Table) -> ir.Table:
 
 def _exempt(facts: Facts, window: Window, share: float) -> ir.Table:
     """(area_code, day) pairs that explain themselves: a promotion, or catching up after an outage."""
-    days, notices = day_numbers(facts.days), facts.notices
-    promoted = notices.filter(notices.kind == "promotion")
-    spans = promoted.join(days, [days.day >= promoted.date_from, days.day <= promoted.date_until])
-    areas = facts.pharmacies.filter(facts.pharmacies.area_code.notnull()).select("area_code").distinct()
-    everywhere = spans.filter(spans.scope.isnull()).select("day").distinct().cross_join(areas)
-    shops = facts.pharmacies
-    some = spans.filter(spans.scope.notnull())
-    own = some.join(shops, (some.scope == shops.pharmacy_id) | (some.scope == shops.area_code))
-    own = own.filter(own.area_code.notnull()).select("day", "area_code")
-    parts = [everywhere.select("area_code", "day"), own.select("area_code", "day")]
-    return ibis.union(*parts, _after_outage(facts, window, share), distinct=True)
+    towns = facts.pharmacies.filter(facts.pharmacies.area_code.notnull())
+    promoted = noticed(facts, "promotion").join(towns.select("pharmacy_id", "area_code"), "pharmacy_id")
+    return promoted.select("area_code", "day").union(_after_outage(facts, window, share), distinct=True)
 
 
 def _after_outage(facts: Facts, window: Window, share: float) -> ir.Table:
