@@ -23,7 +23,9 @@ from yaotong.errors import ConfigError
 from yaotong.facts import AREAS_SCHEMA, DRUGS_SCHEMA, PHARMACIES_SCHEMA, SALES_SCHEMA, Facts, Window
 from yaotong.intake.core.profile import profile_of
 from yaotong.rules.book import faults as rule_faults
+from yaotong.rules.cases import run_page
 from yaotong.rules.model import FINDING_COLUMNS, Rule
+from yaotong.rules.page import read_page
 
 ROOT = Path(__file__).resolve().parents[2]
 _FILE = re.compile(r"文件 `([^`]+)`：\n\n(`{3,})\w+\n(.*?)\n\2\n", re.S)
@@ -245,5 +247,28 @@ def test_rule_walk_is_whole_once_it_has_its_page(tmp_path: Path) -> None:
     path = _place("yaotong/rules/r_m90.py", tmp_path)
     module = _module(path)
     assert any("r_m90.md" in fault for fault in rule_faults("r_m90", module, path.parent))
-    path.with_suffix(".md").write_text("# R-M90\n", "utf-8")
+    _place("yaotong/rules/r_m90.md", tmp_path)
     assert rule_faults("r_m90", module, path.parent) == []
+
+
+def test_rule_walk_page_goes_green(night_rule: Rule, tmp_path: Path) -> None:
+    page = read_page("R-M90", _place("yaotong/rules/r_m90.md", tmp_path).parent)
+    assert page.title == f"{night_rule.rule_id} {night_rule.name_zh}"
+    assert [(case.title, case.message) for case in run_page(night_rule, page) if not case.passed] == []
+    assert {case.fires for case in page.cases} == {True, False}
+    for one in night_rule.parameters:
+        row = f"| {one.name} | {one.unit} | {one.default:g} | {one.low:g}–{one.high:g} | 可调 |"
+        assert row in page.sections["参数"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("| 5 |\n\n期望", "| 4 |\n\n期望"), ("数值 5", "数值 6"), ("期望：主体 店甲", "期望：主体 店乙"), ("03:40", "03:20")],
+)
+def test_rule_walk_page_gone_wrong_goes_red(
+    night_rule: Rule, tmp_path: Path, written: str, instead: str
+) -> None:
+    path = _place("yaotong/rules/r_m90.md", tmp_path)
+    assert written in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(written, instead), "utf-8")
+    assert sum(not case.passed for case in run_page(night_rule, read_page("R-M90", path.parent))) == 1
