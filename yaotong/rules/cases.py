@@ -76,7 +76,7 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
 
 
 def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The sales of one row; "2026-01-05..2026-02-28 10:00" is one on every day, 笔数 times an hour apart."""
+    """The sales of one row; "2026-01-05..2026-02-28 10:00" is one on every day, 笔数 times 20 min apart."""
     spans = re.fullmatch(r"(\S+?)(?:\.\.(\S+))? (\d\d:\d\d(?::\d\d)?)", row["时间"])
     if spans is None:
         raise ValueError(f"案例中的时间 {row['时间']!r} 应为“日期 时:分”或“日期..日期 时:分”。")

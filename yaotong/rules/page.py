@@ -45,7 +45,10 @@ class Page:
 
 def read_page(rule_id: str, folder: Path = FOLDER) -> Page:
     """The page of a rule; ConfigError says what it lacks."""
-    return parse(folder.joinpath(f"{module_name(rule_id)}.md").read_text("utf-8"), rule_id)
+    path = folder / f"{module_name(rule_id)}.md"
+    if not path.exists():
+        raise ConfigError(f"规则 {rule_id} 缺少说明页 {path.name}，照 CONTRIBUTING.md 写一页。")
+    return parse(path.read_text("utf-8"), rule_id)
 
 
 def parse(source: str, rule_id: str) -> Page:
