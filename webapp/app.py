@@ -64,6 +64,7 @@ def create_app(home: Path | None = None) -> Flask:
             "WTF_CSRF_TIME_LIMIT": None,
         }
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
     CSRFProtect(app)
     login_manager(workspace).init_app(app)

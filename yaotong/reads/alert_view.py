@@ -193,7 +193,7 @@ def _counts(lines: pd.DataFrame) -> tuple[tuple[str, date, int], ...]:
     """Lines by area and week: all that leaves for a department that may see no line."""
     if lines.empty:
         return ()
-    monday = lines["sold_at"].dt.normalize() - pd.to_timedelta(lines["sold_at"].dt.weekday, unit="D")
+    monday = lines["sold_at"].dt.normalize() - pd.to_timedelta(lines["sold_at"].dt.day_of_week, unit="D")
     counted = lines.groupby([lines["shop_area_name"].fillna("不详"), monday]).size()
     rows = counted.rename("lines").rename_axis(["area", "week"]).reset_index().to_dict("records")
     return tuple((str(one["area"]), one["week"].date(), int(one["lines"])) for one in rows)
