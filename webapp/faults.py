@@ -57,6 +57,7 @@ def handle_faults(app: Flask) -> None:
 def answer(status: int, detail: str) -> Response:
     """The error as a problem document below /api, as a page elsewhere."""
     title = translate(_TITLES.get(status, "出错了"), current_lang())
+    detail = translate(detail, current_lang())
     if request.path.startswith("/api/"):
         return problem(status, kind_of(status), title, detail)
     page = render_template("fault.html", status=status, title=title, detail=detail)
