@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from yaotong.workspace import Workspace, open_workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILT_AT = datetime(2026, 7, 1, 8, 30)
+_KEPT_SECONDS = 3600
 SIZES = {"full": (365, 280), "small": (120, 60)}
 
 
@@ -39,5 +41,7 @@ def copy_of(workspace: Workspace, folder: Path) -> Workspace:
 
 
 def _forget_older(folder: Path, size: str) -> None:
+    """Remove the cities of finished runs; another run that goes on at the same time keeps its own."""
     for one in folder.glob(f"{size}-*"):
-        shutil.rmtree(one, ignore_errors=True)
+        if time.time() - one.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(one, ignore_errors=True)

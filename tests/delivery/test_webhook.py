@@ -100,6 +100,7 @@ def test_any_answer_but_success_is_an_error_and_redirects_are_not_followed(
 
 def test_nobody_listening_is_an_error_without_the_address(receiver: Receiver) -> None:
     url = receiver.url
+    receiver.shutdown()
     receiver.server_close()
     attempt = post(MESSAGE, url, SECRET, clock.now())
     assert attempt.error == "ConnectError"
