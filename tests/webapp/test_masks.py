@@ -56,7 +56,7 @@ def test_insurance_sees_settled_lines_only(signed: SignIn, small: Workspace) -> 
     assert not {row["sold_at"] + (row["trace_code"] or "") for row in rows} & moments
 
 
-@pytest.mark.parametrize("who", (*DEPARTMENTS, "msa-danghu"))
+@pytest.mark.parametrize("who", [*DEPARTMENTS, "msa-danghu"])
 def test_no_pseudonym_leaves_whole(signed: SignIn, small: Workspace, who: str) -> None:
     """Buyers are told apart by four characters; the key itself is on no page and in no answer."""
     sales = open_facts(small.store).sales

@@ -25,7 +25,7 @@ def test_public_pages_need_no_account(citizen: FlaskClient, path: str) -> None:
     assert citizen.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", (*OFFICE, "/alerts/x", "/pharmacies/x", "/map/data/panel/overview.json"))
+@pytest.mark.parametrize("path", [*OFFICE, "/alerts/x", "/pharmacies/x", "/map/data/panel/overview.json"])
 def test_strangers_are_led_to_the_form(citizen: FlaskClient, path: str) -> None:
     answer = citizen.get(path)
     assert answer.status_code == 302
@@ -39,7 +39,7 @@ def test_programs_without_a_session_are_told_so(citizen: FlaskClient, method: st
     assert answer.get_json()["type"] == "urn:yaotong:problem:unauthorized"
 
 
-@pytest.mark.parametrize("who", (*DEPARTMENTS, "msa-danghu"))
+@pytest.mark.parametrize("who", [*DEPARTMENTS, "msa-danghu"])
 @pytest.mark.parametrize("path", OFFICE)
 def test_every_department_has_every_page(signed: SignIn, who: str, path: str) -> None:
     answer = signed(who).get(path)
