@@ -77,6 +77,35 @@ def test_a_tuned_value_stays_within_its_bounds(value: float, fits: bool) -> None
             rule.values({"visit_minutes": value})
 
 
+TUNABLE = [(rule.rule_id, one) for rule in book().values() for one in rule.parameters if not one.statutory]
+
+
+@pytest.mark.parametrize(("rule_id", "one"), TUNABLE, ids=[f"{name}-{one.name}" for name, one in TUNABLE])
+def test_every_parameter_is_accepted_at_its_bounds_and_refused_beyond(rule_id: str, one: Parameter) -> None:
+    rule = book()[rule_id]
+    for value in (one.low, one.high):
+        assert rule.values({one.name: value})[one.name] == value
+    for value in (one.low - one.high / 1000, one.high * 1.001):
+        with pytest.raises(ValueError, match=one.name):
+            rule.values({one.name: value})
+
+
+def test_what_is_not_tuned_keeps_its_default() -> None:
+    rule = book()["R-P01"]
+    assert rule.values() == {one.name: one.default for one in rule.parameters}
+    assert rule.values({"packs_7d": 8}) == {**rule.values(), "packs_7d": 8}
+
+
+@pytest.mark.parametrize("rule_id", ["R-M01", "R-M14"])
+def test_every_statutory_value_is_fixed(rule_id: str) -> None:
+    fixed = [one for one in book()[rule_id].parameters if one.statutory]
+    assert fixed
+    for one in fixed:
+        assert one.low == one.default == one.high
+        with pytest.raises(ValueError, match="set by law"):
+            book()[rule_id].values({one.name: one.default})
+
+
 def test_what_the_law_sets_is_not_tuned_and_what_is_unknown_is_named() -> None:
     with pytest.raises(ValueError, match="set by law"):
         book()["R-M01"].values({"limit_packs": 2})
@@ -107,13 +136,21 @@ def spoiled(change: str) -> Rule:
             return table.drop("line_ids")
         if change == "twice":
             return table.union(table)
+        if change == "empty":
+            return table.mutate(measure=ibis.null("float64"))
         return table.mutate(clause=ibis.literal("unheard_of"))
 
     return replace(rule, find=find)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"), [("column", "缺少列 line_ids"), ("twice", "两条发现"), ("clause", "没有说明的款")]
+    ("change", "said"),
+    [
+        ("column", "缺少列 line_ids"),
+        ("twice", "两条发现"),
+        ("clause", "没有说明的款 unheard_of"),
+        ("empty", "空的主体、数值或级别"),
+    ],
 )
 def test_a_spoiled_result_is_refused_with_a_sentence(change: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
@@ -124,6 +161,22 @@ def test_a_finding_is_told_in_both_languages() -> None:
     rule = book()["R-M01"]
     assert explain_sentence(rule, "visit", 3.0, 2.0, "zh") == "非处方一次售出含麻黄碱类复方制剂 3 盒，限 2 盒"
     assert explain_sentence(rule, "visit", 3.25, 2.0, "en").startswith("3.2 packs")
+
+
+CLAUSES = [(rule.rule_id, key) for rule in book().values() for key in rule.clauses]
+
+
+@pytest.mark.parametrize(("rule_id", "clause"), CLAUSES, ids=[f"{name}-{key}" for name, key in CLAUSES])
+def test_every_clause_is_told_in_both_languages_with_its_measure(rule_id: str, clause: str) -> None:
+    rule = book()[rule_id]
+    chinese = explain_sentence(rule, clause, 41.0, 7.5)
+    english = explain_sentence(rule, clause, 41.0, 7.5, "en")
+    for sentence in (chinese, english):
+        assert "41" in sentence
+        assert "41.0" not in sentence
+        assert "{" not in sentence
+    assert not chinese.isascii()
+    assert english.isascii()
 
 
 def test_a_rule_id_and_an_empty_rule_are_refused() -> None:
