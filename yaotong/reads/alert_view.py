@@ -20,7 +20,7 @@ from yaotong.reads.subjects import buyer_label
 from yaotong.rules.book import book
 from yaotong.rules.model import Basis, Rule
 from yaotong.rules.run import explain_sentence
-from yaotong.store import casework, findings
+from yaotong.store import casework, findings, provenance
 from yaotong.store.factbase import open_facts
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -84,6 +84,15 @@ class EvidenceTable:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadPart:
+    """How many of the shown lines one receipt stands for."""
+
+    load_id: int
+    file: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlertView:
     """Everything an alert's page shows."""
 
@@ -98,6 +107,7 @@ class AlertView:
     basis: tuple[Basis, ...]
     kind: str
     shops: tuple[tuple[str, str], ...]
+    loads: tuple[LoadPart, ...]
     condition_gone: bool
 
 
@@ -127,8 +137,17 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         basis=rule.basis,
         kind=rule.kind,
         shops=_shops(workspace, lines, row.pharmacy_ids) if "pharmacy" in shown else (),
+        loads=_loads(workspace, lines) if "sold_at" in shown else (),
         condition_gone=bool(stored.condition_gone),
     )
+
+
+def _loads(workspace: Workspace, lines: pd.DataFrame) -> tuple[LoadPart, ...]:
+    if lines.empty:
+        return ()
+    frame = provenance.loads_of(workspace.store, "sales", lines["line_id"].tolist())
+    counted = frame.groupby(["load_id", "file"]).size().reset_index(name="lines").to_dict("records")
+    return tuple(LoadPart(int(one["load_id"]), str(one["file"]), int(one["lines"])) for one in counted)
 
 
 def allowed(state: str, part: str, role: str) -> tuple[Move, ...]:

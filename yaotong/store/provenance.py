@@ -1,0 +1,44 @@
+"""From which receipt a fact line came: its file's place in the manifest tells the load that wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pandas as pd
+from sqlalchemy import select
+
+from yaotong.store.engine import Store
+from yaotong.store.factfiles import paths
+from yaotong.store.schema import fact_file, load
+
+
+def loads_of(store: Store, feed: str, line_ids: Sequence[str]) -> pd.DataFrame:
+    """The load of each line in its last wording: line_id, load_id, file; unknown lines are left out."""
+    with store.read() as connection:
+        files = paths(connection, store.facts_dir, feed)
+        query = select(fact_file.c.path, fact_file.c.since_version, load.c.load_id, load.c.file).join(
+            load, load.c.data_version == fact_file.c.since_version
+        )
+        rows = connection.execute(query.where(fact_file.c.feed == feed)).fetchall()
+    if not files or not line_ids:
+        return pd.DataFrame(columns=["line_id", "load_id", "file"])
+    written = {str(store.facts_dir / row.path): row for row in rows}
+    found = _files_of(files, line_ids)
+    found = found[found["path"].isin(list(written))]
+    kept = found.assign(
+        version=[written[one].since_version for one in found["path"]],
+        load_id=[written[one].load_id for one in found["path"]],
+        file=[written[one].file for one in found["path"]],
+    )
+    last = kept.sort_values("version").drop_duplicates("line_id", keep="last")
+    return last[["line_id", "load_id", "file"]].reset_index(drop=True)
+
+
+def _files_of(files: list[str], line_ids: Sequence[str]) -> pd.DataFrame:
+    with duckdb.connect() as backend:
+        return backend.execute(
+            "select line_id, filename as path from read_parquet(?, filename=true, hive_partitioning=false)"
+            " where line_id in (select unnest(?))",
+            [files, list(line_ids)],
+        ).df()
