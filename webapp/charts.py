@@ -34,6 +34,7 @@ def series_option(series: Series, level: str) -> dict[str, Any]:
         "yAxis": {
             "type": "value",
             "name": series.unit_zh,
+            "nameTextStyle": {"color": _INK},
             "minInterval": 1,
             "splitLine": {"lineStyle": {"color": _GRID}},
             **axis,

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 
 from webapp import asking
-from webapp.context import current_workspace
+from webapp.context import current_lang, current_workspace
 from webapp.words import say
 from yaotong import clock
 from yaotong.reads import public
@@ -127,7 +127,8 @@ def changes(properties: dict[str, Any], now: datetime) -> str:
         return say("24 小时营业") if properties["opening_hours"] == "24/7" else ""
     change = clock.to_beijing(datetime.fromisoformat(properties["next_change"]))
     what = say("打烊") if properties["open_state"] == "open" else say("开门")
-    return f"{_day(change, now)}{change:%H:%M} {what}"
+    when = f"{_day(change, now)}{change:%H:%M}"
+    return f"{what} {when}" if current_lang() == "en" else f"{when} {what}"
 
 
 def _day(change: datetime, now: datetime) -> str:
