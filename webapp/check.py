@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -228,11 +228,9 @@ def _await(base_url: str, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < give_up:
         if server.poll() is not None:
             raise ConnectionError(f"服务没有启动，退出码 {server.returncode}，原因见上。")
-        try:
+        with suppress(httpx.TransportError):  # not listening yet
             if httpx.get(f"{base_url}/healthz", timeout=2, trust_env=False).is_success:
                 return
-        except httpx.TransportError:
-            pass  # not listening yet
         time.sleep(0.2)
     raise ConnectionError(f"服务 {START_SECONDS} 秒内没有应答 /healthz。")
 

@@ -94,4 +94,4 @@ def test_every_verb_that_is_written_exists(path: Path) -> None:
 @pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.name)
 def test_every_python_block_that_is_written_compiles(path: Path) -> None:
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", _text(path), re.M | re.S)):
-        compile(block, f"{path.name} block {number + 1}", "exec")
+        assert compile(block, f"{path.name} block {number + 1}", "exec") is not None

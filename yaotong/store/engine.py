@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from yaotong.errors import StoreError
 
@@ -33,8 +33,8 @@ class Store:
         try:
             with self.engine.connect() as connection:
                 yield connection
-        except OperationalError as error:
-            raise StoreError(f"业务库无法读取：{_cause(error)}。请运行 yaotong doctor 检查。") from error
+        except DatabaseError as error:
+            raise _unusable(error, "读取", "请检查路径与权限；文件损坏的，从备份恢复。") from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -43,8 +43,8 @@ class Store:
             engine = self.engine.execution_options(yaotong_write=True)
             with engine.begin() as connection:
                 yield connection
-        except OperationalError as error:
-            raise StoreError(f"业务库无法写入：{_cause(error)}。请检查磁盘空间和权限后重试。") from error
+        except DatabaseError as error:
+            raise _unusable(error, "写入", "请检查磁盘空间和权限后重试。") from error
 
 
 def open_store(database_url: str, facts_dir: Path) -> Store:
@@ -66,8 +66,8 @@ def migrate(store: Store) -> None:
         with store.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as error:
-        raise StoreError(f"业务库无法升级：{_cause(error)}。") from error
+    except DatabaseError as error:
+        raise _unusable(error, "升级", "请从备份恢复后重试。") from error
 
 
 def check_revision(store: Store) -> None:
@@ -111,5 +111,9 @@ def _writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("yaotong_write", False))
 
 
-def _cause(error: OperationalError) -> str:
-    return str(error.orig) if error.orig is not None else "未知原因"
+def _unusable(error: DatabaseError, doing: str, remedy: str) -> Exception:
+    """The store's own failure in words; a fault of ours in what we asked of it stays what it is."""
+    if isinstance(error, IntegrityError | ProgrammingError | DataError):
+        return error
+    cause = str(error.orig) if error.orig is not None else "未知原因"
+    return StoreError(f"业务库无法{doing}：{cause}。{remedy}")
