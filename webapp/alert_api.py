@@ -9,10 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 
-from webapp.alert_pages import PAGE_ROWS, as_act, as_outcome
+from webapp.alert_pages import PAGE_ROWS, make_move
 from webapp.context import current_viewer, current_workspace
 from webapp.faults import answer
-from yaotong import acts, clock
+from yaotong import clock
 from yaotong.errors import UsageError
 from yaotong.reads.alert_view import AlertView, alert_view
 from yaotong.reads.alerts import Filters, inbox
@@ -60,16 +60,9 @@ def move(alert_id: str, act: str) -> Response:
     if not tag.isdigit():
         raise UsageError("If-Match 中的版本应为数字。")
     body = request.get_json(silent=True) or {}
-    revision = acts.move_alert(
-        current_workspace(),
-        alert_id,
-        as_act(act),
-        actor=current_viewer(),
-        text=str(body.get("text", "")),
-        outcome=as_outcome(body.get("outcome")),
-        if_match=int(tag),
-        now=clock.now(),
-    )
+    if not isinstance(body, dict):
+        raise UsageError('正文应为一个 JSON 对象，如 {"text": "…"}。')
+    revision = make_move(alert_id, act, str(body.get("text", "")), body.get("outcome"), if_match=int(tag))
     response = jsonify({"alert_id": alert_id, "revision": revision})
     response.set_etag(str(revision))
     return response

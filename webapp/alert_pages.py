@@ -67,22 +67,32 @@ def one(alert_id: str) -> str:
 def move(alert_id: str, act: str) -> Response:
     """Make a move; what stands in its way is said on the alert's page."""
     try:
-        acts.move_alert(
-            current_workspace(),
-            alert_id,
-            as_act(act),
-            actor=current_viewer(),
-            text=request.form.get("text", ""),
-            outcome=as_outcome(request.form.get("outcome")),
-            if_match=request.form.get("revision", type=int),
-            now=clock.now(),
+        form = request.form
+        make_move(
+            alert_id, act, form.get("text", ""), form.get("outcome"), if_match=form.get("revision", type=int)
         )
-        acts.deliver(current_workspace(), now=clock.now())
     except YaotongError as error:
         flash(str(error), "bad")
     else:
         flash(f"{term_of('act.' + act)} ✓", "good")
     return redirect(url_for("alerts.one", alert_id=alert_id))
+
+
+def make_move(alert_id: str, act: str, text: str, outcome: str | None, *, if_match: int | None) -> int:
+    """Make a move for the person of this request and deliver what it says; the new revision."""
+    workspace, now = current_workspace(), clock.now()
+    revision = acts.move_alert(
+        workspace,
+        alert_id,
+        as_act(act),
+        actor=current_viewer(),
+        text=text,
+        outcome=as_outcome(outcome),
+        if_match=if_match,
+        now=now,
+    )
+    acts.deliver(workspace, now=now)
+    return revision
 
 
 def as_act(text: str) -> Act:
@@ -92,10 +102,10 @@ def as_act(text: str) -> Act:
     return Act(text)
 
 
-def as_outcome(text: str | None) -> Outcome | None:
+def as_outcome(text: object) -> Outcome | None:
     """The outcome chosen in a form; UsageError for one that does not exist."""
     if not text:
         return None
-    if text not in set(Outcome):
+    if not isinstance(text, str) or text not in set(Outcome):
         raise UsageError(f"没有核查结论“{text}”。")
     return Outcome(text)

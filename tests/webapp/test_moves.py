@@ -113,6 +113,16 @@ def test_the_api_wants_the_revision_it_showed(own_app: Flask, signed: SignIn) ->
     assert again.get_json()["type"] == "urn:yaotong:problem:illegal-move"
 
 
+def test_a_body_that_is_no_object_is_refused(own_app: Flask, signed: SignIn) -> None:
+    client = signed("nhsa", own_app)
+    headers = {"X-CSRFToken": token(client, "/desk"), "If-Match": '"1"'}
+    path = f"/api/v1/alerts/{_led(client)}"
+    assert client.post(f"{path}/accept", headers=headers, json=["accept"]).status_code == 400
+    assert client.post(f"{path}/note", headers=headers, json={"text": "x", "outcome": ["y"]}).status_code == 400
+    assert client.post(f"{path}/note", headers=headers, json={"text": "x" * 4001}).status_code == 400
+    assert client.post(f"{path}/note", headers=headers, json={"text": "x" * 4000}).status_code == 200
+
+
 @pytest.mark.parametrize(("act", "status"), [("fly", 400), ("open", 409), ("close", 409)])
 def test_acts_that_are_none_or_not_a_persons(own_app: Flask, signed: SignIn, act: str, status: int) -> None:
     client = signed("nhsa", own_app)
