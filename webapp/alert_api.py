@@ -57,7 +57,7 @@ def move(alert_id: str, act: str) -> Response:
     if len(seen) != 1:
         return answer(428, "请在 If-Match 中写明所见的版本（GET 时的 ETag）。")
     tag = next(iter(seen))
-    if not tag.isdigit():
+    if not (tag.isascii() and tag.isdigit()):
         raise UsageError("If-Match 中的版本应为数字。")
     body = request.get_json(silent=True) or {}
     if not isinstance(body, dict):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from yaotong import clock
 from yaotong.errors import UsageError
 
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 MAX_TEXT_CHARS = 60
+_FAR = timedelta(days=366)
 
 
 def flag(asked: Mapping[str, str], name: str) -> bool | None:
@@ -31,7 +33,7 @@ def number(asked: Mapping[str, str], name: str) -> float | None:
         value = float(text)
     except ValueError as error:
         raise UsageError(f"{name} 应为数字。") from error
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise UsageError(f"{name} 应为数字。")
     return value
 
@@ -63,9 +65,12 @@ def moment(asked: Mapping[str, str], name: str, now: datetime) -> datetime | Non
         return now
     try:
         # A "+" of an address stands for a blank.
-        return clock.to_beijing(datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text))
-    except ValueError as error:
+        found = clock.to_beijing(datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text))
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{name} 应写作 2026-03-31T20:00 的样子，或 now。") from error
+    if abs(found - now) > _FAR:
+        raise UsageError(f"{name} 应在前后一年之内。")
+    return found
 
 
 def words(asked: Mapping[str, str], name: str) -> str:
@@ -83,4 +88,6 @@ def box(asked: Mapping[str, str], name: str) -> tuple[float, float, float, float
         west, south, east, north = (float(one) for one in text.split(","))
     except ValueError as error:
         raise UsageError(f"{name} 应为四个数：west,south,east,north。") from error
+    if not all(math.isfinite(one) for one in (west, south, east, north)):
+        raise UsageError(f"{name} 应为四个数：west,south,east,north。")
     return west, south, east, north
