@@ -91,3 +91,21 @@ def test_labels() -> None:
     assert subject_label("buyer", "k1:ab12cd34", shops, areas, frozenset()) == "一名购药人"
     assert subject_label("trace_code", "81036501234567890876", shops, areas, everything) == "追溯码 8103650…0876"
     assert subject_label("lot", "D1:B2", shops, areas, frozenset()) == "D1:B2"
+
+
+def test_the_map_names_no_shop_to_a_department_that_may_see_none(signed: SignIn, small: Workspace) -> None:
+    """Health assists in the recall of a lot: on its map the town bears the alert, the shop does not."""
+    rows = signed("msa").get("/api/v1/alerts?limit=500").get_json()["alerts"]
+    shared = next(one for one in rows if one["rule_id"] == "R-M14" and one["alert_id"] in ids_of(signed("hc")))
+    shop, town = shared["pharmacy_ids"][0], shared["area_code"]
+    named = {who: signed(who).get(f"/map/data/panel/shop/{shop}.json").get_data(as_text=True) for who in ("msa", "hc")}
+    assert shared["alert_id"] in named["msa"]
+    assert shared["alert_id"] not in named["hc"]
+    assert shared["alert_id"] in signed("hc").get(f"/map/data/panel/area/{town}.json").get_data(as_text=True)
+    levels = {who: _shop_class(signed(who).get("/map/data/layer/risk.json").get_json(), shop) for who in ("msa", "hc")}
+    assert levels["msa"] == "red"
+    assert levels["hc"] not in ("red", "orange", "yellow", "blue")
+
+
+def _shop_class(layer: dict[str, Any], shop: str) -> str:
+    return next(str(one["properties"]["class"]) for one in layer["features"] if one["id"] == f"shop:{shop}")

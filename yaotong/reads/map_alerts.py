@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from yaotong.codes import Level
+from yaotong.reads.alerts import shown_fields
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.run import explain_sentence
@@ -87,15 +88,18 @@ def read_open_alerts(
     frame = frame.assign(rank=[_LEVELS.index(one) for one in frame["level"]])
     frame = frame.sort_values(["rank", "last_day", "alert_id"], ascending=[True, False, True])
     levels_only = department == SYSTEM.department
-    own = frame.reset_index(drop=True) if levels_only else _own(frame)
+    own = frame.reset_index(drop=True) if levels_only else _own(frame, department)
     return OpenAlerts(own, _counts(frame), levels_only)
 
 
-def _own(frame: pd.DataFrame) -> pd.DataFrame:
+def _own(frame: pd.DataFrame, department: str) -> pd.DataFrame:
+    """The department's alerts; where its TOML shows it no pharmacy, only the areas they reach into."""
     own = frame[frame["part"].notna()].reset_index(drop=True)
     rules = book()
     own["rule_zh"] = [rules[one].name_zh if one in rules else one for one in own["rule_id"]]
     own["reason_zh"] = [_reason(rules.get(str(row.rule_id)), row) for row in own.itertuples()]
+    named = ["pharmacy" in shown_fields(department, part) for part in own["part"]]
+    own["shops"] = [shops if known else [] for shops, known in zip(own["shops"], named, strict=True)]
     return own
 
 
