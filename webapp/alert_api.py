@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 
+from webapp import asking
 from webapp.alert_pages import PAGE_ROWS, make_move
 from webapp.context import current_viewer, current_workspace
 from webapp.faults import answer
@@ -25,7 +26,12 @@ bp = Blueprint("alert_api", __name__, url_prefix="/api/v1/alerts")
 def listing() -> Response:
     """The department's alerts."""
     asked = request.args
-    filters = Filters(asked.get("level", ""), asked.get("state", ""), asked.get("rule", ""))
+    filters = Filters(
+        level=asked.get("level", ""),
+        state=asked.get("state", ""),
+        rule_id=asked.get("rule", ""),
+        text=asking.words(asked, "q"),
+    )
     limit = min(max(asked.get("limit", PAGE_ROWS, type=int), 1), 500)
     found = inbox(
         current_workspace(),

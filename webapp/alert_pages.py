@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from webapp import asking
 from webapp.charts import series_option
 from webapp.context import current_viewer, current_workspace
 from webapp.words import term_of
@@ -32,6 +33,7 @@ def page() -> str:
         part=asked.get("part", ""),
         area_code=asked.get("area", ""),
         pharmacy_id=asked.get("pharmacy", ""),
+        text=asking.words(asked, "q"),
     )
     number = max(asked.get("page", 1, type=int), 1)
     found = inbox(

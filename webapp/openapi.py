@@ -64,6 +64,7 @@ def _alerts() -> Json:
         _query("level", "string", "级别", choices=[str(one) for one in Level]),
         _query("state", "string", "状态"),
         _query("rule", "string", "规则编号"),
+        _query("q", "string", "主体、镇街、规则名或预警编号中的文字"),
         _query("limit", "integer", "最多几条，1 到 500"),
         _query("offset", "integer", "从第几条起"),
     ]

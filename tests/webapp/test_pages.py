@@ -99,6 +99,8 @@ def test_the_inbox_is_gravest_first_then_what_is_due_first(signed: SignIn) -> No
     [
         ("level=red", lambda one: one["level"] == "red"),
         ("rule=R-M14", lambda one: one["rule_id"] == "R-M14"),
+        ("q=新仓", lambda one: "新仓" in one["subject"] + one["area_name"]),
+        ("q=r-m14", lambda one: one["rule_id"] == "R-M14"),
         ("state=dispatched", lambda one: one["state"] == "dispatched"),
     ],
 )

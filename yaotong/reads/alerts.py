@@ -56,10 +56,20 @@ class AlertRow:
     revision: int
     outcome: str | None
 
+    @property
+    def shown_text(self) -> str:
+        """What a person may search a row for: nothing that the row does not show."""
+        return "\n".join(
+            (self.alert_id, self.subject, self.area_name, self.rule_id, self.rule_zh, self.rule_en)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """A page of rows, how many there are in all, and counts over everything the viewer may see."""
+    """A page of rows, how many there are in all, and counts over everything the viewer may see.
+
+    `overdue` counts what the department leads: an assisting department owes no step.
+    """
 
     rows: tuple[AlertRow, ...]
     total: int
@@ -72,7 +82,10 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What an inbox is narrowed to; None or "" leaves a side open. `state` "open" is all but closed."""
+    """What an inbox is narrowed to; "" leaves a side open. `state` "open" is all but closed.
+
+    `text` is looked for in what the row shows: id, subject, town and the rule's names.
+    """
 
     level: str = ""
     state: str = "open"
@@ -80,6 +93,7 @@ class Filters:
     part: str = ""
     area_code: str = ""
     pharmacy_id: str = ""
+    text: str = ""
 
     def admits(self, row: AlertRow) -> bool:
         """Whether a row passes every filter that is set."""
@@ -92,6 +106,7 @@ class Filters:
             and (not self.part or row.part == self.part)
             and (not self.area_code or (row.area_code or "").startswith(self.area_code))
             and (not self.pharmacy_id or self.pharmacy_id in row.pharmacy_ids)
+            and self.text.lower() in row.shown_text.lower()
         )
 
 
@@ -115,7 +130,7 @@ def inbox(
         by_state=Counter(row.state for row in everything),
         by_rule=Counter(row.rule_id for row in live),
         open=len(live),
-        overdue=sum(row.overdue for row in live),
+        overdue=sum(row.overdue and row.part == "lead" for row in live),
     )
 
 
