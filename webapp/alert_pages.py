@@ -93,7 +93,7 @@ def make_move(alert_id: str, act: str, text: str, outcome: str | None, *, if_mat
         if_match=if_match,
         now=now,
     )
-    acts.deliver(workspace, now=now)
+    acts.deliver(workspace, now=now, channels=("inbox",))
     return revision
 
 

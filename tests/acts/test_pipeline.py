@@ -14,6 +14,7 @@ from tests.cities import BUILT_AT, city, copy_of
 from yaotong import acts
 from yaotong.alerts.states import Act, Outcome, State
 from yaotong.config import Webhook
+from yaotong.departments import CHANNELS
 from yaotong.errors import Conflict, Forbidden, NotFound
 from yaotong.records import Outcome as FileOutcome
 from yaotong.store import alerts, loads, outbox
@@ -39,7 +40,7 @@ def snapshot(workspace: Workspace) -> tuple[list[tuple[str, int]], int]:
     """Alerts with their revisions, and how many messages were ever written."""
     with workspace.store.read() as connection:
         rows = [(row["alert_id"], row["revision"]) for row in alerts.listing(connection)]
-        waiting = len(outbox.due(connection, LATER + timedelta(days=365)))
+        waiting = len(outbox.due(connection, LATER + timedelta(days=365), CHANNELS))
     return sorted(rows), waiting
 
 
@@ -189,6 +190,8 @@ def test_a_move_is_delivered_to_a_real_receiver_once_it_answers(small: Workspace
     try:
         one = first_alert(small, "R-P01")
         acts.move_alert(small, one, Act.ACCEPT, actor=PSB, if_match=None, now=LATER)
+        assert acts.deliver(hooked, now=LATER, channels=("inbox",)).failed == 0
+        assert got == []  # a page delivers to the inbox alone and waits for no receiver
         assert acts.deliver(hooked, now=LATER).failed == 1
         assert acts.deliver(hooked, now=LATER).failed == 0  # not due again yet
         status[0] = 204

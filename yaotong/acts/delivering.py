@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from yaotong import clock
 from yaotong.config import Webhook
 from yaotong.delivery import Attempt, Message, after_attempt, post
+from yaotong.departments import CHANNELS
 from yaotong.rules.book import book
 from yaotong.store import alerts, outbox
 from yaotong.workspace import Workspace
@@ -24,17 +25,18 @@ class Delivered:
     dead: int
 
 
-def deliver(workspace: Workspace, *, now: datetime) -> Delivered:
-    """Try every message that is due once.
+def deliver(workspace: Workspace, *, now: datetime, channels: Sequence[str] = CHANNELS) -> Delivered:
+    """Try every message of these channels that is due once.
 
     The inbox is the department's page: delivery there is the moment it may be shown. A webhook is
-    posted outside any transaction, so that a slow receiver never holds the database.
+    posted outside any transaction, so that a slow receiver never holds the database; a page delivers
+    to the inbox alone, so that it never holds the officer either.
     """
     hooks = {one.department: one for one in workspace.settings.webhooks}
     counts = {"sent": 0, "due": 0, "dead": 0}
     while True:
         with workspace.store.read() as connection:
-            rows = outbox.due(connection, now)
+            rows = outbox.due(connection, now, channels)
             waiting = [(row, _message(connection, row)) for row in rows]
         if not waiting:
             return Delivered(counts["sent"], counts["due"], counts["dead"])

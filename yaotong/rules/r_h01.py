@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import day_numbers, inside, noticed, number_of
+from yaotong.rules.shapes import day_numbers, inside, noticed, number_of, packs_of
 
 # No feed carries the groups of symptoms: they are told by the drug's name among the four classes
 # (四类药品: fever, cough, antiviral, antibacterial).
@@ -65,7 +65,7 @@ def _daily(facts: Facts, window: Window) -> ir.Table:
         facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id"
     )
     placed = placed.filter(placed.area_code.notnull())
-    summed = placed.group_by("area_code", "symptom", "day").agg(packs=placed.quantity.sum())
+    summed = placed.group_by("area_code", "symptom", "day").agg(packs=packs_of(placed.quantity))
     days = _days(facts, window)
     grid = (
         summed.select("area_code", "symptom").distinct().cross_join(days.select("day", "number", "weekday"))

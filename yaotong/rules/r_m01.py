@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -10,16 +10,17 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import MINUTE_S, inside, located
+from yaotong.rules.shapes import MINUTE_S, inside, located, packs_of
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and Beijing days on which a visit's packs, returns netted, exceeded the limit."""
     pairs = _visits(facts, window, int(values["visit_minutes"]) * MINUTE_S)
     visits = pairs.group_by("at_line").agg(
-        packs=pairs.quantity.sum(), most=pairs.at_limit.max(), at_positive=pairs.at_quantity.max()
+        packs=packs_of(pairs.quantity), most=pairs.at_limit.max(), at_positive=pairs.at_quantity.max()
     )
-    limit = visits.most.fill_null(float(values["limit_packs"]))
+    # The catalogue may be stricter than the law, never laxer.
+    limit = ibis.least(visits.most, float(values["limit_packs"]))
     over = visits.filter((visits.packs > limit) & (visits.at_positive > 0)).mutate(threshold=limit)
     rows = pairs.join(over.select("at_line", "packs", "threshold"), "at_line")
     found = rows.group_by(subject=rows.pharmacy_id, behaviour_day=rows.at.date()).agg(
@@ -41,7 +42,12 @@ def _visits(facts: Facts, window: Window, seconds: int) -> ir.Table:
     """Each line in the window with the lines of the same visit: up to `seconds` before it, and
     returns up to `seconds` after it. A line without a registered buyer is a visit of its own."""
     eph = facts.sales_of("EPH")
-    eph = eph.filter(eph.prescription_no.isnull(), inside(eph, window.widened(1)))
+    # A return after midnight still belongs to a visit of the window's last day.
+    eph = eph.filter(
+        eph.prescription_no.isnull(),
+        eph.sold_at >= window.widened(1).start,
+        eph.sold_at <= window.end + timedelta(seconds=seconds),
+    )
     at = eph.filter(inside(eph, window)).select(
         at_line="line_id",
         at="sold_at",

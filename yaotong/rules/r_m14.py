@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import HOUR_S, inside, located
+from yaotong.rules.shapes import HOUR_S, inside, located, packs_of
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -25,12 +25,12 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     late = late.mutate(day=late.sold_at.date())
     # What comes back of one lot does not undo the sale of another.
     lot = ["pharmacy_id", "day", "drug_code", "batch_no"]
-    packs = late.group_by(lot).agg(packs=late.quantity.sum())
+    packs = late.group_by(lot).agg(packs=packs_of(late.quantity))
     rows = late.semi_join(packs.filter(packs.packs > 0), lot)
     found = rows.group_by(subject=rows.pharmacy_id, behaviour_day=rows.day).agg(
         behaviour_from=rows.sold_at.min(),
         behaviour_until=rows.sold_at.max(),
-        measure=rows.quantity.sum(),
+        measure=packs_of(rows.quantity),
         line_ids=rows.line_id.collect(),
     )
     placed = found.left_join(located(facts), found.subject == located(facts).pharmacy_id)

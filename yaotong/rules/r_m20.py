@@ -62,7 +62,8 @@ def _expected(facts: Facts, window: Window) -> ir.Table:
     """
     reported = _reported(facts, window)
     days = day_numbers(facts.days)
-    days = days.filter((days.day >= window.widened(_PAST_DAYS).since) & (days.day <= window.until))
+    # Twice the past: whether a town was cut off on an earlier day hangs on what its shops sent before it.
+    days = days.filter((days.day >= window.widened(2 * _PAST_DAYS).since) & (days.day <= window.until))
     shops = facts.pharmacies.filter(facts.pharmacies.status.fill_null("active") == "active")
     grid = days.cross_join(shops.select("pharmacy_id", "area_code"))
     grid = grid.left_join(

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import inside, located, noticed, number_of
+from yaotong.rules.shapes import inside, located, noticed, number_of, packs_of
 
 CATEGORIES = ("EPH", "OPI_CMP", "PSY2", "WATCH")
 _WEEKS = 8
@@ -58,7 +58,7 @@ def _lines(facts: Facts, window: Window) -> ir.Table:
 
 def _hits(facts: Facts, lines: ir.Table, window: Window, values: Values) -> ir.Table:
     """Shop-days above their past: pharmacy_id, category, day, number, packs, expected, score."""
-    daily = lines.group_by("pharmacy_id", "category", "day", "number").agg(packs=lines.quantity.sum())
+    daily = lines.group_by("pharmacy_id", "category", "day", "number").agg(packs=packs_of(lines.quantity))
     high = daily.filter(daily.packs >= float(values["min_packs"]))
     past = _past(facts, daily, high, window)
     middle = past.group_by("pharmacy_id", "category", "day", "number", "packs").agg(
@@ -76,7 +76,7 @@ def _hits(facts: Facts, lines: ir.Table, window: Window, values: Values) -> ir.T
     # What lifts every other shop on that day too (season, festival, epidemic) is not this shop's.
     factor = ibis.greatest(judged.city / ibis.greatest(judged.city_median, 1.0), 1.0)
     judged = judged.mutate(expected=judged.median * factor)
-    floor = ibis.greatest(judged.expected.sqrt(), 1.0)
+    floor = ibis.greatest(judged.expected, 1.0).sqrt()  # more returns than sales: no root
     judged = judged.mutate(
         score=(judged.packs - judged.expected) / ibis.greatest(1.4826 * judged.mad * factor, floor)
     )

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import DAY_S, inside, located
+from yaotong.rules.shapes import DAY_S, inside, located, packs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,17 @@ def _totals(pairs: ir.Table) -> ir.Table:
     day, week = pairs.age_s < DAY_S, pairs.age_s < 7 * DAY_S
     none = ibis.literal(0.0)
     by_shop = pairs.group_by("at_line", "pharmacy_id").agg(
-        packs_1=day.ifelse(pairs.quantity, none).sum(),
-        packs_7=week.ifelse(pairs.quantity, none).sum(),
-        packs_30=pairs.quantity.sum(),
-        mg_30=(pairs.quantity * pairs.active_mg_per_pack.fill_null(0.0)).sum(),
+        packs_1=packs_of(day.ifelse(pairs.quantity, none)),
+        packs_7=packs_of(week.ifelse(pairs.quantity, none)),
+        packs_30=packs_of(pairs.quantity),
+        mg_30=packs_of(pairs.quantity * pairs.active_mg_per_pack.fill_null(0.0)),
     )
     return by_shop.group_by("at_line").agg(
-        packs_1=by_shop.packs_1.sum(),
+        packs_1=packs_of(by_shop.packs_1),
         shops_1=(by_shop.packs_1 > 0).cast("float64").sum(),
-        packs_7=by_shop.packs_7.sum(),
-        packs_30=by_shop.packs_30.sum(),
-        mg_30=by_shop.mg_30.sum(),
+        packs_7=packs_of(by_shop.packs_7),
+        packs_30=packs_of(by_shop.packs_30),
+        mg_30=packs_of(by_shop.mg_30),
     )
 
 

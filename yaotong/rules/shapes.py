@@ -15,6 +15,11 @@ def inside(table: ir.Table, window: Window) -> ir.BooleanValue:
     return (table.sold_at >= window.start) & (table.sold_at < window.end)
 
 
+def packs_of(quantity: ir.NumericColumn) -> ir.FloatingScalar:
+    """The sum of packs without binary dust: 0.1 + 0.2 - 0.3 is nothing, in whatever order it is added."""
+    return quantity.sum().round(6)
+
+
 def located(facts: Facts) -> ir.Table:
     """pharmacy_id and the area its point lies in."""
     return facts.pharmacies.select("pharmacy_id", "area_code")

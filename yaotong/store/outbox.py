@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,11 @@ from sqlalchemy import Connection, Row, select, update
 from yaotong.store.schema import outbox
 
 
-def due(connection: Connection, now: datetime, limit: int = 500) -> list[Row[Any]]:
-    """Messages whose time has come, oldest first."""
+def due(connection: Connection, now: datetime, channels: Sequence[str], limit: int = 500) -> list[Row[Any]]:
+    """Messages of some channels whose time has come, oldest first."""
     query = (
         select(outbox)
-        .where(outbox.c.state == "due", outbox.c.next_at <= now)
+        .where(outbox.c.state == "due", outbox.c.next_at <= now, outbox.c.channel.in_(channels))
         .order_by(outbox.c.next_at, outbox.c.message_id)
         .limit(limit)
     )
