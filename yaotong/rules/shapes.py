@@ -20,6 +20,11 @@ def packs_of(quantity: ir.NumericColumn) -> ir.FloatingScalar:
     return quantity.sum().round(6)
 
 
+def latest(moment: ir.TimestampValue, line_id: ir.StringValue) -> ir.StringValue:
+    """A key that orders lines by time and, within one second, by their id: the last one is always one."""
+    return moment.cast("string") + line_id
+
+
 def located(facts: Facts) -> ir.Table:
     """pharmacy_id and the area its point lies in."""
     return facts.pharmacies.select("pharmacy_id", "area_code")
