@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import MINUTE_S, located
+from yaotong.rules.shapes import MINUTE_S, latest, located
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -33,7 +33,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
         behaviour_until=rows.until.max(),
         measure=rows.measure.max(),
         pharmacy_ids=rows.pharmacy_id.collect(),
-        area_code=rows.area_code.argmax(rows.sold_at),
+        area_code=rows.area_code.argmax(latest(rows.sold_at, rows.line_id)),
         line_ids=rows.line_id.collect(),
     )
     return found.mutate(

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import DAY_S, inside, located, packs_of
+from yaotong.rules.shapes import DAY_S, inside, latest, located, packs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _limb(limb: _Limb, pairs: ir.Table, totals: ir.Table, threshold: float) -> i
         behaviour_until=rows.at.max(),
         measure=rows.total.max(),
         pharmacy_ids=rows.pharmacy_id.collect(),
-        area_code=rows.at_area.argmax(rows.at),
+        area_code=rows.at_area.argmax(latest(rows.at, rows.at_line)),
         line_ids=rows.line_id.collect(),
     )
     return found.mutate(
