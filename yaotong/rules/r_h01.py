@@ -23,6 +23,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
 # A month for the median, and for its first day a month of the other towns before that.
 _REACH_DAYS = 60
+# What an outage held back arrives within some days after it.
+_AFTER_DAYS = 5
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -123,24 +125,41 @@ def _exempt(facts: Facts, window: Window, share: float) -> ir.Table:
 
 
 def _after_outage(facts: Facts, window: Window, share: float) -> ir.Table:
-    """The five days after a day on which most shops of a town sent nothing."""
-    sales = facts.sales.filter(inside(facts.sales, window.widened(_REACH_DAYS)))
-    reported = sales.select("pharmacy_id", day=sales.sold_at.date()).distinct()
-    reported = reported.mutate(number=number_of(reported.day))
-    placed = reported.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
-    per_day = placed.group_by("area_code", "number").agg(shops=placed.count())
-    usual = per_day.group_by("area_code").agg(usual=per_day.shops.median().cast("float64"))
+    """The five days after a day on which most shops of a town sent nothing.
+
+    How many shops usually send is the median of the 60 days before, so that a day is judged alike
+    whatever the window.
+    """
+    per_day = _shops_a_day(facts, window)
     days = _days(facts, window)
-    grid = usual.cross_join(days.select(outage_number="number", is_holiday="is_holiday"))
+    judged = days.filter(days.day >= window.widened(_AFTER_DAYS + 1).since, ~days.is_holiday)
+    judged = judged.select(outage_number="number")
+    before = per_day.join(
+        judged,
+        [
+            per_day.number < judged.outage_number,
+            per_day.number >= judged.outage_number - _REACH_DAYS,
+        ],
+    )
+    usual = before.group_by("area_code", "outage_number").agg(usual=before.shops.median().cast("float64"))
     seen = per_day.select("area_code", outage_number="number", shops="shops")
-    joined = grid.left_join(seen, ["area_code", "outage_number"])
-    low = joined.filter(joined.shops.fill_null(0) <= joined.usual * (1.0 - share), ~joined.is_holiday)
+    joined = usual.left_join(seen, ["area_code", "outage_number"])
+    low = joined.filter(joined.shops.fill_null(0) <= joined.usual * (1.0 - share))
     low = low.select("area_code", "outage_number")
     after = low.join(
         days.select("day", "number"),
-        [days.number > low.outage_number, days.number <= low.outage_number + 5],
+        [days.number > low.outage_number, days.number <= low.outage_number + _AFTER_DAYS],
     )
     return after.select("area_code", "day")
+
+
+def _shops_a_day(facts: Facts, window: Window) -> ir.Table:
+    """area_code, number, shops: how many shops of a town sent anything on a day, where any did."""
+    sales = facts.sales.filter(inside(facts.sales, window.widened(_REACH_DAYS + _AFTER_DAYS + 1)))
+    reported = sales.select("pharmacy_id", day=sales.sold_at.date()).distinct()
+    reported = reported.mutate(number=number_of(reported.day))
+    placed = reported.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
+    return placed.group_by("area_code", "number").agg(shops=placed.count())
 
 
 RULE = Rule(
