@@ -59,6 +59,10 @@ def drug(
 
 
 SHOPS = (shop("甲", "镇1", "链1"), shop("乙", "镇1", "链1"), shop("丙", "镇2", None), shop("丁", None, "链2"))
+BLOCKS = 8
+BLOCK_SHOPS = tuple(
+    {**one, "pharmacy_id": f"{one['pharmacy_id']}-{k}"} for k in range(BLOCKS) for one in SHOPS
+)
 # One drug becomes an ephedrine compound on the second day.
 DRUGS = (
     drug("麻720", "|EPH|", 720, None),
@@ -71,12 +75,11 @@ DRUGS = (
 QUANTITIES = (1.0, 1.0, 2.0, 2.0, 3.0, 0.5, 0.1, 0.2, 0.3, 0.7, -1.0, -2.0, -0.3)
 
 
-def edges(*apart_s: int) -> tuple[int, ...]:
-    """Seconds of a day around noon, its start and its end, the given spans and a second more or less apart."""
-    near = {sign * one + odd for one in apart_s for sign in (-1, 1) for odd in (-1, 0, 1)}
-    return tuple(
-        sorted({0, 1, 86_399, *(at for one in {0, *near} for at in (NOON_S + one, one) if 0 <= at < 86_400)})
-    )
+def edges(span_s: int) -> tuple[int, ...]:
+    """Seconds of a day that lie the span apart, a second less or more, at noon and across midnight."""
+    half = span_s // 2
+    noon = (NOON_S, NOON_S + span_s - 1, NOON_S + span_s, NOON_S + span_s + 1)
+    return (*noon, NOON_S, NOON_S + span_s, 86_400 - half, half, half + 1)
 
 
 def at(day: int, second: int) -> datetime:
@@ -89,29 +92,50 @@ def lines(
     days: Sequence[int],
     seconds: Sequence[int],
     least: int = 1,
-    most: int = 12,
+    most: int = 6,
     **fixed: Sequence[Any],
 ) -> list[dict[str, Any]]:
-    """Lines in any order; `fixed` narrows the choice of a column."""
+    """Lines of some blocks of a city, which share no shop, buyer or code: one run of a rule judges all.
+
+    Most lines of a block are alike but for moment and quantity; `fixed` gives the choices of a column.
+    """
     choices: dict[str, Sequence[Any]] = {
-        "pharmacy_id": ("甲", "乙", "丙", "丁", "未登记"),
+        "pharmacy_id": ("甲", "甲", "乙", "丙", "丁", "未登记"),
         "buyer_key": ("k:1", "k:1", "k:2", None),
         "drug_code": ("麻720", "麻300", "麻无", "改", "普通", "不明"),
-        "quantity": QUANTITIES,
-        "prescription_no": (None, None, None, "方1"),
-        "batch_no": ("批1", "批1", "批2", None),
-        "trace_code": ("码1", "码1", "码2", None),
-        **fixed,
+        "prescription_no": (None, None, None, None, "方1"),
+        "batch_no": ("批1", "批1", "批1", "批2", None),
+        "trace_code": ("码1", "码1", "码1", "码2", None),
+        **{name: one for name, one in fixed.items() if name != "quantity"},
     }
+    changed = [st.fixed_dictionaries({name: st.sampled_from(one)}) for name, one in choices.items()]
+    other = st.one_of(st.just({}), st.just({}), *changed)
     moment = st.builds(at, st.sampled_from(days), st.sampled_from(seconds))
-    row = st.fixed_dictionaries(
-        {"sold_at": moment, **{name: st.sampled_from(one) for name, one in choices.items()}}
-    )
-    rows = draw(st.lists(row, min_size=least, max_size=most))
-    return [
-        {**one, "sale_id": f"{i:04d}", "line_id": f"{one['pharmacy_id']}/{i:04d}"}
-        for i, one in enumerate(rows)
+    free = {"sold_at": moment, "quantity": st.sampled_from(fixed.get("quantity", QUANTITIES)), "other": other}
+    block = st.lists(st.fixed_dictionaries(free), min_size=least, max_size=most)
+    usual = {name: one[0] for name, one in choices.items()}
+    rows = [
+        {
+            **usual,
+            **own,
+            **{name: one[name] for name in ("sold_at", "quantity")},
+            **one["other"],
+            "block": number,
+        }
+        for number in range(BLOCKS)
+        for own, some in [(draw(other), draw(block))]
+        for one in some
     ]
+    return [_named(row, number) for number, row in enumerate(rows)]
+
+
+def _named(row: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """A line with its block in the names of its shop, buyer and codes."""
+    own = ("pharmacy_id", "buyer_key", "trace_code", "batch_no")
+    named = {name: row[name] and f"{row[name]}-{row['block']}" for name in own}
+    sale_id = f"{number:04d}"
+    line = {**row, **named, "sale_id": sale_id, "line_id": f"{named['pharmacy_id']}/{sale_id}"}
+    return {name: value for name, value in line.items() if name != "block"}
 
 
 def windows(first: int, last: int) -> st.SearchStrategy[Window]:
@@ -122,73 +146,70 @@ def windows(first: int, last: int) -> st.SearchStrategy[Window]:
 
 @st.composite
 def visits(draw: st.DrawFn) -> Example:
-    sales = draw(
-        lines(
-            (0, 1, 2),
-            edges(1800),
-            pharmacy_id=("甲", "甲", "乙", "未登记"),
-            drug_code=("麻720", "麻720", "麻300", "麻无", "改", "普通"),
-            least=3,
-        )
-    )
-    return Example(City(sales, DRUGS, SHOPS), draw(windows(0, 2)))
+    """One buyer at one shop, mostly, at moments half an hour apart or a second off."""
+    some = {
+        "pharmacy_id": ("甲", "甲", "甲", "未登记"),
+        "drug_code": ("麻720", "麻720", "麻720", "麻300", "麻无", "改", "普通"),
+        "buyer_key": ("k:1", "k:1", "k:1", "k:2", None),
+        "prescription_no": (None,) * 6 + ("方1",),
+    }
+    sales = draw(lines((0, 1), edges(1800), least=2, **some))
+    return Example(City(sales, DRUGS, BLOCK_SHOPS), draw(windows(0, 2)))
 
 
 @st.composite
 def recalled(draw: st.DrawFn) -> Example:
-    drugs = ("麻720", "普通")
-    sales = draw(
-        lines(
-            (0, 1, 2),
-            (0, 1, NOON_S - 1, NOON_S, NOON_S + 1, 86_399),
-            drug_code=drugs,
-            pharmacy_id=("甲", "乙", "未登记"),
-        )
-    )
+    """Lots recalled once or twice, sold exactly a day later or a second off."""
+    some = {
+        "pharmacy_id": ("甲", "甲", "未登记"),
+        "drug_code": ("普通", "普通", "麻720"),
+        "batch_no": ("批1", "批1", "批1", "批2", None),
+    }
+    sales = draw(lines((0, 1, 2), (NOON_S - 1, NOON_S, NOON_S, NOON_S + 1, 86_399), **some))
     notice = st.builds(
-        lambda lot, name, day, second: {
-            "batch_no": lot,
+        lambda block, lot, name, day, second: {
+            "batch_no": f"{lot}-{block}",
             "drug_code": name,
             "effective_at": at(day, second),
             "level": "1",
         },
-        st.sampled_from(("批1", "批1", "批2", "批3")),
-        st.sampled_from(drugs),
-        st.integers(-3, 1),
-        st.sampled_from((0, NOON_S, 86_399)),
+        st.integers(0, BLOCKS - 1),
+        st.sampled_from(("批1", "批1", "批2")),
+        st.sampled_from(("普通", "普通", "麻720")),
+        st.integers(-1, 1),
+        st.sampled_from((NOON_S, NOON_S, 0)),
     )
-    recalls = draw(st.lists(notice, min_size=1, max_size=4))
-    return Example(City(sales, DRUGS, SHOPS, recalls=recalls), draw(windows(-1, 3)))
+    recalls = draw(st.lists(notice, min_size=BLOCKS, max_size=2 * BLOCKS))
+    return Example(City(sales, DRUGS, BLOCK_SHOPS, recalls=recalls), draw(windows(0, 2)))
 
 
 @st.composite
 def traced(draw: st.DrawFn) -> Example:
-    sales = draw(
-        lines(
-            (0, 1, 2, 3),
-            edges(300),
-            pharmacy_id=("甲", "甲", "丙", "未登记"),
-            buyer_key=("k:1", None),
-            quantity=(1.0, 1.0, -1.0, 0.5, 0.1, 0.3, 0.6, 0.9),
-        )
-    )
-    return Example(City(sales, DRUGS, SHOPS), draw(windows(0, 4)))
+    """Codes scanned again five minutes later or a second off, returned, and sold in parts."""
+    some = {
+        "pharmacy_id": ("甲", "甲", "甲", "丙", "未登记"),
+        "buyer_key": ("k:1", "k:1", None),
+        "trace_code": ("码1", "码1", "码1", "码2", None),
+        "quantity": (1.0, 1.0, 1.0, 1.0, -1.0, 0.5, 0.1, 0.3, 0.6, 0.9),
+    }
+    sales = draw(lines((0, 1), edges(300), least=2, **some))
+    return Example(City(sales, DRUGS, BLOCK_SHOPS), draw(windows(0, 2)))
 
 
 @st.composite
 def gathered(draw: st.DrawFn) -> Example:
-    """Purchases near the end, and more of them exactly a day, a week or a month before, or a second off."""
-    seconds = (0, NOON_S - 1, NOON_S, NOON_S + 1, 86_399)
+    """Purchases of one day, and more of them exactly a day, a week or a month before, or a second off."""
     some = {
-        "buyer_key": ("k:1",) * 7 + ("k:2", None),
-        "drug_code": ("麻720", "麻720", "麻300", "麻无", "改", "普通"),
-        "prescription_no": (None,) * 7 + ("方1",),
-        "quantity": (1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 0.5, 0.1, 0.2, 0.7, 4.0, -1.0, -0.3),
+        "buyer_key": ("k:1",) * 9 + ("k:2", None),
+        "drug_code": ("麻720", "麻720", "麻720", "麻300", "麻无", "改", "普通"),
+        "prescription_no": (None,) * 9 + ("方1",),
+        "quantity": (1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 0.5, 0.7, 4.0, -1.0, -0.3),
     }
-    first, last = draw(st.sampled_from(((29, 30), (7, 7), (0, 1), (6, 6))))
-    near = tuple(31 - back for back in range(first, last + 1))
-    chosen = draw(lines((*near, 30, 31, 31), seconds, least=3, most=14, **some))
-    return Example(City(chosen, DRUGS, SHOPS), draw(windows(30, 32)))
+    back = draw(st.sampled_from((30, 30, 7, 1)))
+    least = {30: 5, 7: 3, 1: 2}[back]
+    noon = (NOON_S - 1, NOON_S, NOON_S, NOON_S + 1)
+    chosen = draw(lines((31 - back, 31 - back, 31), noon, least=least, most=least + 3, **some))
+    return Example(City(chosen, DRUGS, BLOCK_SHOPS), draw(windows(30, 32)))
 
 
 def notices_over(last: int, kinds: Sequence[str]) -> st.SearchStrategy[list[dict[str, Any]]]:

@@ -159,3 +159,20 @@ def test_a_catalogue_cannot_loosen_the_limit_of_the_law() -> None:
     city = twins.City(sales, cities.DRUGS, cities.SHOPS)
     frame = run("R-M01", Example(city, Window(cities.MONDAY, cities.MONDAY)))
     assert list(frame["threshold"]) == [2.0]
+
+
+def test_a_town_cut_off_is_told_by_shops_that_sent_nothing_for_weeks() -> None:
+    """Two shops silent since day 9 are due until day 65: till then the third is cut off with them."""
+    ends = {"甲": 55, "乙": 9, "戊": 9}
+    sales = [
+        cities.sold(name, day, "普通", 1.0, number)
+        for name, end in ends.items()
+        for day in range(end + 1)
+        for number in range(10)
+    ]
+    shops = [one for one in series.TOWN if one["pharmacy_id"] in ends]
+    last = cities.MONDAY + 66 * DAY
+    for since in (last, last - 20 * DAY):
+        example = Example(twins.City(sales, (), shops), Window(since, last))
+        assert found("R-M20", example) == told("R-M20", example)
+        assert found("R-M20", example)["甲", last, "silent"] == (1.0, frozenset())
