@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from werkzeug.datastructures import MultiDict
+
 from yaotong import clock
 from yaotong.errors import UsageError
 
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 MAX_TEXT_CHARS = 60
+MAX_SEVERAL = 12
 _FAR = timedelta(days=366)
 
 
@@ -77,6 +80,13 @@ def words(asked: Mapping[str, str], name: str) -> str:
     """A short text without control characters."""
     text = "".join(one for one in asked.get(name, "") if one.isprintable()).strip()
     return text[:MAX_TEXT_CHARS]
+
+
+def several(asked: MultiDict[str, str], name: str) -> tuple[str, ...]:
+    """The words given under a name, repeated or with commas between; each once, in their order."""
+    given = (one for text in asked.getlist(name)[:MAX_SEVERAL] for one in text.split(",")[:MAX_SEVERAL])
+    cleaned = ("".join(c for c in one if c.isprintable()).strip()[:MAX_TEXT_CHARS] for one in given)
+    return tuple(dict.fromkeys(one for one in cleaned if one))
 
 
 def box(asked: Mapping[str, str], name: str) -> tuple[float, float, float, float] | None:

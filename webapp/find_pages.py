@@ -13,7 +13,8 @@ from webapp.context import current_lang, current_workspace
 from webapp.words import say
 from yaotong import clock
 from yaotong.reads import public
-from yaotong.reads.public import Town, Wanted
+from yaotong.reads.fitting import Wanted
+from yaotong.reads.public import Town
 
 bp = Blueprint("find", __name__)
 BIG_COOKIE = "yaotong-big"
@@ -91,7 +92,7 @@ def _wanted(now: datetime) -> Wanted:
         insurance=asking.flag(asked, "insurance") or None,
         dual_channel=asking.flag(asked, "dual") or None,
         all_night=bool(asking.flag(asked, "night")),
-        service=asking.words(asked, "service"),
+        services=asking.several(asked, "service"),
         drug=asking.words(asked, "drug"),
         text=asking.words(asked, "q"),
     )

@@ -31,7 +31,7 @@ def nearest() -> Response:
                 open_at=asking.moment(asked, "open_at", now),
                 insurance=asking.flag(asked, "insurance"),
                 dual_channel=asking.flag(asked, "dual_channel"),
-                service=asking.words(asked, "service"),
+                services=asking.several(asked, "service"),
                 drug=asking.words(asked, "drug"),
             ),
         )

@@ -16,6 +16,11 @@ CASES = [
     ("24/7", datetime(2026, 3, 31, 3, 0), "open", None),
     ("Mo-Sa 08:00-18:00; Su off", datetime(2026, 4, 12, 10), "closed", datetime(2026, 4, 13, 8)),
     ("Mo-Fr 08:00-12:00,13:30-20:30", datetime(2026, 3, 31, 12, 30), "closed", datetime(2026, 3, 31, 13, 30)),
+    # Over midnight: open into the next day, to the minute.
+    ("Mo-Su 18:00-02:00", datetime(2026, 3, 31, 1, 59), "open", datetime(2026, 3, 31, 2)),
+    ("Mo-Su 18:00-02:00", datetime(2026, 3, 31, 2, 0), "closed", datetime(2026, 3, 31, 18)),
+    ("Sa 20:00-06:00", datetime(2026, 4, 5, 5, 59, 59), "open", datetime(2026, 4, 5, 6)),
+    ("Sa 20:00-06:00", datetime(2026, 4, 6, 5, 59), "closed", datetime(2026, 4, 11, 20)),
     # Spring Festival 2026: days off 15 to 23 February, of which the library knows one.
     ("Mo-Su 08:00-20:00; PH 09:00-17:00", datetime(2026, 2, 16, 8, 30), "closed", datetime(2026, 2, 16, 9)),
     ("Mo-Su 08:00-20:00; PH 09:00-17:00", datetime(2026, 2, 24, 8, 30), "open", datetime(2026, 2, 24, 20)),

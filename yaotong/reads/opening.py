@@ -37,14 +37,21 @@ UNKNOWN = Opening("unknown")
 
 def opening(text: str | None, at: datetime) -> Opening:
     """The state at a naive Beijing moment; hours that are missing or unreadable are unknown, never closed."""
-    if not text or not text.strip():
+    state = state_of(text, at)
+    if state == "unknown" or not text:
         return UNKNOWN
     hours = _hours(text.strip(), at.date())
-    if hours is None or hours.is_unknown(at):
-        return UNKNOWN
-    change = hours.next_change(at)
+    change = None if hours is None else hours.next_change(at)
     near = change is not None and change < at + timedelta(days=HORIZON_DAYS)
-    return Opening("open" if hours.is_open(at) else "closed", change if near else None)
+    return Opening(state, change if near else None)
+
+
+def state_of(text: str | None, at: datetime) -> OpenState:
+    """The state alone, which is found ten times sooner than when it changes."""
+    hours = _hours(text.strip(), at.date()) if text and text.strip() else None
+    if hours is None or hours.is_unknown(at):
+        return "unknown"
+    return "open" if hours.is_open(at) else "closed"
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""What citizens may read: the registers of pharmacies and areas, and nothing else.
+"""What citizens may read: the registers of pharmacies, areas and drug names, and nothing else.
 
 No table of alerts, findings or sales is named here, so no answer can lean on one; a test changes all of
 them and compares the answers byte by byte.
@@ -8,46 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from geo.crs import Crs, to_wgs84
 from geo.nearest import NearestIndex
-from yaotong.codes import CATEGORIES
 from yaotong.errors import UsageError
+from yaotong.reads.fitting import Shelf, categories_of, fitting, in_scope, shelf_of
+from yaotong.reads.fitting import Wanted as Wanted
 from yaotong.reads.opening import Opening, opening
 from yaotong.store import registry
 from yaotong.store.outlines import read_areas
+from yaotong.store.schema import drug as drug_table
 from yaotong.store.schema import pharmacy, placement
-from yaotong.store.taken import taken_at, version_of
+from yaotong.store.taken import changed_at, taken_at, version_of
 from yaotong.workspace import Workspace
 
 MAX_NEAREST = 100
 MAX_LISTED = 10_000
 _FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a citizen asks for; a side left None or empty stays open.
-
-    `text` is looked for in names and addresses. `drug` is a category of the register's business scope:
-    what is in stock is nobody's to know here.
-    """
-
-    open_at: datetime | None = None
-    insurance: bool | None = None
-    dual_channel: bool | None = None
-    all_night: bool = False
-    service: str = ""
-    drug: str = ""
-    area_code: str = ""
-    text: str = ""
+# Feeds whose change makes another register.
+_VERSIONED = (*_FEEDS, "drugs")
+_HOURS_NOTE = "营业状态由登记的营业时间推算，前往前请先电话询问。"
+_SCOPE_NOTE = "drug_in_scope 只说明许可的经营范围，不表示有货。"
+_NO_DRUG_NOTE = "药品目录里没有这个药，不能按经营范围判断。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +51,22 @@ class Town:
 class Register:
     """The pharmacies at one version of the registers, with their index."""
 
-    shops: pd.DataFrame
+    shelf: Shelf
     index: NearestIndex
     towns: tuple[Town, ...]
     sources: tuple[Mapping[str, str], ...]
     version: int
 
+    @property
+    def shops(self) -> pd.DataFrame:
+        """One row per pharmacy."""
+        return self.shelf.shops
+
 
 def register(ws: Workspace) -> Register:
     """The registers as they stand; read once per version."""
     with ws.store.read() as connection:
-        version = version_of(connection, tuple(_FEEDS))
+        version = version_of(connection, _VERSIONED)
     return _register(ws, version)
 
 
@@ -97,11 +89,13 @@ def nearest(
         raise UsageError(f"limit 应在 1 到 {MAX_NEAREST} 之间。")
     here, moment = _position(lon, lat, crs), wanted.open_at or at
     known = register(ws)
-    keep = fitting(known.shops, wanted, moment)
+    keep = fitting(known.shelf, wanted, moment.date())
     numbers, distances = known.index.query(*here, limit, keep=keep)
     rows = known.shops.iloc[numbers].to_dict("records")
+    meant = categories_of(wanted.drug, known.shelf.drugs) if wanted.drug else None
     features = [
-        feature(row, wanted.drug, moment, float(far)) for row, far in zip(rows, distances, strict=True)
+        feature(row, moment, meant=meant, distance_m=float(far))
+        for row, far in zip(rows, distances, strict=True)
     ]
     return _collection(known, features, moment, wanted)
 
@@ -113,11 +107,15 @@ def pharmacies(
     bbox: tuple[float, float, float, float] | None = None,
     wanted: Wanted | None = None,
     limit: int = MAX_LISTED,
+    states: bool = True,
 ) -> dict[str, Any]:
-    """The register as a FeatureCollection, by name: of a box (west, south, east, north), an area, or all."""
+    """The register as a FeatureCollection, by name: of a box (west, south, east, north), an area, or all.
+
+    Without `states` the answer holds registry facts only, the same all day at one version of the register.
+    """
     known, asked = register(ws), wanted or Wanted()
     moment = asked.open_at or at
-    keep = fitting(known.shops, asked, moment)
+    keep = fitting(known.shelf, asked, moment.date())
     if bbox is not None:
         west, south, east, north = bbox
         if west > east or south > north:
@@ -125,45 +123,22 @@ def pharmacies(
         lon, lat = known.shops["lon"], known.shops["lat"]
         keep &= (lon.between(west, east) & lat.between(south, north)).to_numpy(dtype=bool)
     rows = known.shops[keep].sort_values(["name", "license_no"]).head(limit).to_dict("records")
-    return _collection(known, [feature(row, asked.drug, moment, None) for row in rows], moment, asked)
+    meant = categories_of(asked.drug, known.shelf.drugs) if asked.drug else None
+    spoken = moment if states else None
+    return _collection(known, [feature(row, spoken, meant=meant) for row in rows], spoken, asked)
 
 
-def fitting(shops: pd.DataFrame, wanted: Wanted, moment: datetime) -> NDArray[np.bool_]:
-    """Which shops fit: unknown never passes for a yes, save for a drug, where it is told as unknown."""
-    keep = _licensed(shops, moment.date())
-    for name in ("insurance_designated", "dual_channel"):
-        asked = wanted.insurance if name == "insurance_designated" else wanted.dual_channel
-        if asked is not None:
-            keep &= (shops[name] == asked).fillna(False).to_numpy(dtype=bool)
-    if wanted.all_night:
-        keep &= (shops["opening_hours"] == "24/7").to_numpy(dtype=bool)
-    if wanted.open_at is not None:
-        known = shops["opening_hours"].dropna().unique()
-        states = {text: opening(text, wanted.open_at).state for text in known}
-        keep &= (shops["opening_hours"].map(states) == "open").to_numpy(dtype=bool)
-    if wanted.service:
-        keep &= np.array([wanted.service in one for one in shops["service_list"]], dtype=bool)
-    if wanted.drug:
-        keep &= np.array([in_scope(one, wanted.drug) != "no" for one in shops["scope"]], dtype=bool)
-    if wanted.area_code:
-        keep &= shops["area_code"].fillna("").str.startswith(wanted.area_code).to_numpy(dtype=bool)
-    if wanted.text:
-        said = shops["name"].fillna("") + " " + shops["address"].fillna("")
-        keep &= said.str.contains(wanted.text, case=False, regex=False).to_numpy(dtype=bool)
-    return keep
+def feature(
+    row: Mapping[Any, Any],
+    moment: datetime | None,
+    *,
+    meant: frozenset[str] | None = None,
+    distance_m: float | None = None,
+) -> dict[str, Any]:
+    """One pharmacy as a GeoJSON feature: registry facts and, at a moment, what its hours say.
 
-
-def in_scope(scope: object, drug: str) -> str:
-    """Whether a scope ("|RX|OTC_A|") holds a category by code or Chinese name: yes, no or unknown."""
-    code = next((one for one, name in CATEGORIES.items() if drug.strip() in (one, name)), None)
-    if code is None or not isinstance(scope, str) or not scope.strip("|"):
-        return "unknown"
-    return "yes" if code in scope.split("|") else "no"
-
-
-def feature(row: Mapping[Any, Any], drug: str, moment: datetime, distance_m: float | None) -> dict[str, Any]:
-    """One pharmacy as a GeoJSON feature: registry facts and what its hours say."""
-    hours: Opening = opening(_text(row["opening_hours"]), moment)
+    `meant`: the categories of the drug asked for. `distance_m` is rounded to a metre.
+    """
     located = not (pd.isna(row["lon"]) or pd.isna(row["lat"]))
     properties = {
         "license_no": row["license_no"],
@@ -173,29 +148,46 @@ def feature(row: Mapping[Any, Any], drug: str, moment: datetime, distance_m: flo
         "area_name": _text(row["area_name"]),
         "phone": _text(row["phone"]),
         "opening_hours": _text(row["opening_hours"]),
-        "open_state": hours.state,
-        "next_change": f"{hours.next_change.isoformat()}+08:00" if hours.next_change else None,
         "insurance_designated": _flag(row["insurance_designated"]),
         "dual_channel": _flag(row["dual_channel"]),
         "services": list(row["service_list"]),
         "licence_valid_to": None if pd.isna(row["valid_to"]) else row["valid_to"].isoformat(),
+        "sources": _origin(row),
     }
+    if moment is not None:
+        properties |= _state(_text(row["opening_hours"]), moment)
     if distance_m is not None:
-        properties["distance_m"] = round(distance_m, 1)
-    if drug:
-        properties["drug_in_scope"] = in_scope(row["scope"], drug)
+        properties["distance_m"] = round(distance_m)
+    if meant is not None:
+        properties["drug_in_scope"] = in_scope(row["scope"], meant)
     point = {"type": "Point", "coordinates": [row["lon"], row["lat"]]} if located else None
     return {"type": "Feature", "id": row["license_no"], "geometry": point, "properties": properties}
 
 
-def _collection(known: Register, features: list[Any], moment: datetime, wanted: Wanted) -> dict[str, Any]:
-    notes = ["营业状态由登记的营业时间推算，前往前请先电话询问。"]
+def _state(text: str | None, moment: datetime) -> dict[str, str | None]:
+    hours: Opening = opening(text, moment)
+    change = f"{hours.next_change.isoformat()}+08:00" if hours.next_change else None
+    return {"open_state": hours.state, "next_change": change}
+
+
+def _origin(row: Mapping[Any, Any]) -> list[dict[str, str]]:
+    """Where this shop's facts come from, and since when they stand."""
+    if pd.isna(row["changed_at"]):
+        return []
+    arrived = f"{row['changed_at'].isoformat()}+08:00"
+    return [{"feed": "pharmacies", "arrived_at": arrived, "note": "本店登记信息最近一次变动到达的时间"}]
+
+
+def _collection(
+    known: Register, features: list[Any], moment: datetime | None, wanted: Wanted
+) -> dict[str, Any]:
+    notes = [] if moment is None else [_HOURS_NOTE]
     if wanted.drug:
-        notes.append("drug_in_scope 只说明许可的经营范围，不表示有货。")
+        notes.append(_SCOPE_NOTE if categories_of(wanted.drug, known.shelf.drugs) else _NO_DRUG_NOTE)
     return {
         "type": "FeatureCollection",
         "features": features,
-        "at": f"{moment.isoformat()}+08:00",
+        **({} if moment is None else {"at": f"{moment.isoformat()}+08:00"}),
         "sources": [dict(one) for one in known.sources],
         "notes": notes,
     }
@@ -212,32 +204,26 @@ def _position(lon: float, lat: float, crs: str) -> tuple[float, float]:
     return float(here[0]), float(here[1])
 
 
-def _licensed(shops: pd.DataFrame, day: date) -> NDArray[np.bool_]:
-    """Neither suspended nor closed, and inside the licence's days where the register gives them."""
-    active = shops["status"].fillna("active") == "active"
-    since = pd.to_datetime(shops["valid_from"]).le(pd.Timestamp(day)) | shops["valid_from"].isna()
-    until = pd.to_datetime(shops["valid_to"]).ge(pd.Timestamp(day)) | shops["valid_to"].isna()
-    licensed: NDArray[np.bool_] = (active & since & until).to_numpy(dtype=bool, copy=True)
-    return licensed
-
-
 @lru_cache(maxsize=4)
 def _register(ws: Workspace, version: int) -> Register:
     with ws.store.read() as connection:
         shops = registry.read(connection, pharmacy)
         placed = registry.read(connection, placement)[["license_no", "area_code"]]
+        drugs = registry.read(connection, drug_table)
         areas = read_areas(connection)
+        changed = changed_at(connection, pharmacy, "license_no")
         dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
     names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
     shops = shops.merge(placed, on="license_no", how="left")
     shops["area_name"] = shops["area_code"].map(names)
+    shops["changed_at"] = pd.to_datetime(shops["license_no"].map(changed))
     shops["service_list"] = [_services(one) for one in shops["services"]]
     points = shops[["lon", "lat"]].astype(float)
     leaves = areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
     middles = leaves.geometry.representative_point()
     towns = zip(leaves["area_code"], leaves["area_name"], middles.x, middles.y, strict=True)
     return Register(
-        shops=shops,
+        shelf=shelf_of(shops, drugs),
         index=NearestIndex(points["lon"], points["lat"]),
         towns=tuple(Town(code, name, float(lon), float(lat)) for code, name, lon, lat in towns),
         sources=tuple(

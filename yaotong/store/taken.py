@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from yaotong.store.schema import load
 
@@ -21,3 +21,10 @@ def taken_at(connection: Connection, feed: str) -> datetime | None:
     query = select(func.max(load.c.arrived_at)).where(load.c.feed == feed, load.c.data_version.is_not(None))
     found: datetime | None = connection.execute(query).scalar()
     return found
+
+
+def changed_at(connection: Connection, table: Table, key: str) -> dict[str, datetime]:
+    """When each row of a registry came to say what it says now: key → arrival of the load that made it."""
+    made = load.c.data_version == table.c.since_version
+    query = select(table.c[key], load.c.arrived_at).join(load, made).where(table.c.until_version.is_(None))
+    return {str(one): arrived for one, arrived in connection.execute(query)}
