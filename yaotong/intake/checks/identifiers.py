@@ -1,17 +1,15 @@
-"""Numbers with check digits: identity numbers of people (GB 11643) and credit codes of firms (GB 32100)."""
+"""Identity numbers of people (GB 11643) and what else they identify themselves with."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from stdnum.cn import uscc
 
 from yaotong.intake.checks.distinct import Bools, Checked, Flaw, mask_of
 
@@ -93,15 +91,3 @@ def _other_paper(number: str) -> bool:
     """A passport or permit: 5-20 letters and digits that are no mistyped identity number."""
     digits = sum(mark.isdigit() for mark in number)
     return bool(_OTHER_PAPER.fullmatch(number)) and digits < _FEWEST_DIGITS_OF_ID
-
-
-def read_credit_codes(values: Any) -> Checked:
-    """Unified social credit codes by length, alphabet and both check digits."""
-    upper = pc.utf8_upper(values)
-    bad = ~np.array([_is_credit_code(one) for one in upper.to_pylist()], dtype=bool)
-    return Checked(upper, (Flaw("bad_uscc", bad, "{value} 不是统一社会信用代码：位数、字符或校验位不对。"),))
-
-
-@lru_cache(maxsize=65_536)
-def _is_credit_code(code: str) -> bool:
-    return bool(uscc.is_valid(code))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from geo.crs import Crs
 from yaotong.errors import FileRefused
-from yaotong.intake.checks import choices, identifiers, moments, numbers, text
+from yaotong.intake.checks import choices, drug_codes, firm_codes, identifiers, moments, numbers, text
 from yaotong.intake.checks.distinct import Bools, Checked, Distinct, Flaw, distinct, mask_of, nothing
 from yaotong.intake.checks.outlines import Shapes, read_outlines
 from yaotong.intake.checks.places import Floats, read_places
@@ -26,7 +26,13 @@ from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.records import Column, Kind
 
 _IN_THE_PAST = frozenset(("sold_at", "recorded_at", "received_at"))
-_LISTS = frozenset(("services",))
+_BY_NAME: Mapping[str, Callable[[Any], Checked]] = {
+    "opening_hours": choices.read_hours,
+    "crs": choices.read_crs,
+    "services": text.read_services,
+    "drug_code": drug_codes.read_drug_codes,
+    "trace_code": drug_codes.read_trace_codes,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +111,10 @@ def _read(column: Column, values: Any, choice: Choice, context: Context, judged:
 
 
 def _reader(column: Column, context: Context) -> Callable[[Any], Checked]:
-    if column.name == "opening_hours":
-        return choices.read_hours
     if column.name == "uscc" or column.name.endswith("_uscc"):
-        return identifiers.read_credit_codes
-    if column.name == "crs":
-        return choices.read_crs
-    if column.name in _LISTS:
-        return text.read_services
+        return firm_codes.read_credit_codes
+    if column.name in _BY_NAME:
+        return _BY_NAME[column.name]
     past = column.name in _IN_THE_PAST
     readers: dict[Kind, Callable[[Any], Checked]] = {
         Kind.DATE: moments.read_dates,
