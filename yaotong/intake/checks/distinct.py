@@ -1,9 +1,14 @@
-"""A column as its distinct values: checks look at each value once, however many rows bear it."""
+"""A column as its distinct values: checks look at each value once, however many rows bear it.
+
+Where nearly every row has a value of its own, such as a receipt number, finding the distinct ones costs more
+than it saves: then the values are simply those of the rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,26 +20,75 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 
+_SAMPLE = 2_000
+COMPILED_FROM = 2_000  # values; below, compiled loops are not worth loading
+_OFTEN = 0.5
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Distinct:
-    """Distinct trimmed values and, for every row, the place of its value in them (-1: none)."""
+    """Trimmed values and, for every row, the place of its value in them (-1: none).
+
+    `codes` is None when every row has its own value, in order. Values may then repeat.
+    """
 
     values: Any  # pyarrow string array without nulls
-    codes: Codes
+    codes: Codes | None
+    rows: int
 
-    @property
+    def __post_init__(self) -> None:
+        if len(self.values if self.codes is None else self.codes) != self.rows:
+            raise ValueError("a column has one code, or one value, per row")
+
+    @cached_property
     def missing(self) -> Bools:
         """Rows without a value."""
-        return self.codes < 0
+        return np.zeros(self.rows, dtype=bool) if self.codes is None else self.codes < 0
 
-    def rows(self, of_values: Bools) -> Bools:
+    def in_rows(self, of_values: Bools) -> Bools:
         """A judgement of values as a judgement of rows; rows without a value are False."""
-        return np.append(of_values, False)[self.codes]
+        return of_values if self.codes is None else np.append(of_values, False)[self.codes]
 
     def spread(self, typed: Any) -> Any:
-        """One typed value per row from one per distinct value (pyarrow, missing: null)."""
-        return typed.take(pa.array(self.codes, mask=self.codes < 0))
+        """One typed value per row from one per value (pyarrow, missing: null)."""
+        if self.codes is None:
+            return typed
+        return typed.take(pa.array(self.codes, mask=self.missing))
+
+    def coded(self, typed: Any) -> Any:
+        """As `spread`, as a dictionary array where that is smaller; for text."""
+        if self.codes is None or len(typed) * 2 > self.rows or len(pc.unique(typed)) < len(typed):
+            return self.spread(typed)
+        values = pc.fill_null(typed, "")  # a flawed value has no row left that would show it
+        return pa.DictionaryArray.from_arrays(pa.array(self.codes, mask=self.missing), values)
+
+    def kept(self, keep: Bools) -> Distinct:
+        """The same values for some of the rows."""
+        if keep.all():
+            return self
+        codes = np.flatnonzero(keep).astype(np.int32) if self.codes is None else self.codes[keep]
+        return Distinct(self.values, codes, len(codes))
+
+    def at(self, row: int) -> str | None:
+        """The value of one row."""
+        place = row if self.codes is None else int(self.codes[row])
+        return None if place < 0 else str(self.values[place].as_py())
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether all values are printable ASCII: then there is nothing to normalise and nothing hidden."""
+        if not len(self.values):
+            return True
+        if len(self.values) < COMPILED_FROM:
+            shown = r"^[\x20-\x7e]*$"
+            return bool(pc.all(pc.match_substring_regex(self.values, shown)).as_py())
+        above, control, _, _ = _looked(self.values)
+        return not above and not control
+
+    @cached_property
+    def longest(self) -> int:
+        """The most bytes that any value has."""
+        return int(pc.max(pc.binary_length(self.values)).as_py() or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +113,24 @@ def distinct(series: pd.Series) -> Distinct:
     text = pa.array(series, pa.string(), from_pandas=True)
     if isinstance(text, pa.ChunkedArray):
         text = text.combine_chunks()
-    text = pc.utf8_trim_whitespace(text)
-    coded = pc.dictionary_encode(pc.if_else(pc.equal(pc.binary_length(text), 0), None, text))
+    text = _trimmed(text)
+    filled = mask_of(pc.greater(pc.binary_length(text), 0))
+    if _mostly_distinct(text):
+        if filled.all():
+            return Distinct(text, None, len(text))
+        codes = np.cumsum(filled, dtype=np.int32) - np.int32(1)
+        codes[~filled] = -1
+        return Distinct(text.filter(pa.array(filled)), codes, len(codes))
+    if not filled.all():
+        text = pc.if_else(pa.array(filled), text, None)
+    coded = pc.dictionary_encode(text)
     codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Distinct(coded.dictionary, codes)
+    return Distinct(coded.dictionary, codes, len(codes))
 
 
 def nothing(rows: int) -> Distinct:
     """A column that the file does not have."""
-    return Distinct(pa.array([], pa.string()), np.full(rows, -1, dtype=np.int32))
+    return Distinct(pa.array([], pa.string()), np.full(rows, -1, dtype=np.int32), rows)
 
 
 def mask_of(flags: Any) -> Bools:
@@ -86,3 +149,36 @@ def each(values: Any, read: Callable[[str], Any], kind: Any) -> tuple[Any, Bools
             typed.append(None)
             bad[place] = True
     return pa.array(typed, kind), bad
+
+
+def byte_view(values: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Offsets and bytes of a string array, without a copy, as the kernels take them."""
+    wide = pa.types.is_large_string(values.type)
+    _, offsets, data = values.buffers()
+    places: NDArray[Any] = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)
+    places = places[values.offset : values.offset + len(values) + 1]
+    marks = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    return places, marks
+
+
+def _looked(values: Any) -> tuple[int, int, int, int]:
+    from yaotong.intake.checks import kernels  # compiled code is loaded for long columns only
+
+    return tuple(int(one) for one in kernels.look(*byte_view(values)))  # type: ignore[return-value]
+
+
+def _trimmed(text: Any) -> Any:
+    if len(text) >= COMPILED_FROM:
+        above, _, edged, _ = _looked(text)
+        if not above and not edged:  # only spaces above ASCII could stand at an edge unseen
+            return text
+    return pc.utf8_trim_whitespace(text)
+
+
+def _mostly_distinct(text: Any) -> bool:
+    if len(text) < COMPILED_FROM:
+        return False
+    step = len(text) // _SAMPLE
+    sample = text.take(pa.array(np.arange(0, step * _SAMPLE, step)))
+    there = sample.filter(pc.greater(pc.binary_length(sample), 0))
+    return len(there) > 0 and len(pc.unique(there)) > _OFTEN * len(there)

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from yaotong.clock import to_beijing
-from yaotong.intake.checks.distinct import Bools, Checked, Flaw, mask_of
+from yaotong.intake.checks.distinct import COMPILED_FROM, Bools, Checked, Flaw, byte_view
 
 Seconds = NDArray[np.datetime64]
 
@@ -20,7 +19,6 @@ _TIME = r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{
 _WRITTEN = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME)
 _CHINESE = re.compile(r"(\d{4})(年)(\d{1,2})月(\d{1,2})日" + _TIME)
 _COMPACT = re.compile(r"(\d{4})()(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})(Z)?)?")
-_WIDTH = 19  # YYYY-MM-DD HH:MM:SS
 _FIRST_YEAR = 1900
 _OLDEST = np.datetime64("1990-01-01", "s")
 _GRACE = timedelta(days=1)  # clocks of tills run ahead, zones get mixed up
@@ -50,16 +48,19 @@ def read_dates(values: Any) -> Checked:
 def parse_moments(values: Any) -> tuple[Seconds, Bools]:
     """Moments of distinct texts (NaT where unreadable), and which are unreadable."""
     moments = np.full(len(values), "NaT", dtype="datetime64[s]")
-    usual = mask_of(pc.equal(pc.binary_length(values), _WIDTH))
-    if usual.any():
-        moments[usual] = _usual(values.filter(pa.array(usual)))
-    rest = np.isnat(moments)
-    moments[rest] = [moment_of(text) for text in values.filter(pa.array(rest)).to_pylist()]
+    read = 0
+    if len(values) >= COMPILED_FROM:
+        from yaotong.intake.checks import kernels  # compiled code is loaded for long columns only
+
+        read = kernels.moments(*byte_view(values), _FIRST_YEAR, moments.view(np.int64))
+    if read < len(values):
+        rest = np.isnat(moments)
+        moments[rest] = [moment_of(text) for text in values.filter(pa.array(rest)).to_pylist()]
     return moments, np.isnat(moments)
 
 
 def moment_of(text: str) -> np.datetime64:
-    """One text as a moment, NaT when it is none: the plain twin of the fast path, and all other forms."""
+    """One text as a moment, NaT when it is none: the plain twin of the compiled loop, and all other forms."""
     found = _WRITTEN.fullmatch(text) or _CHINESE.fullmatch(text) or _COMPACT.fullmatch(text)
     if found is None:
         return np.datetime64("NaT", "s")
@@ -83,28 +84,3 @@ def _at(moment: datetime, offset: str | None) -> datetime:
     if hours > 14 or minutes > 59:
         raise ValueError("no place on earth has this offset")
     return moment.replace(tzinfo=timezone(sign * timedelta(hours=hours, minutes=minutes)))
-
-
-def _usual(values: Any) -> Seconds:
-    """The common form at array speed: digits of a fixed-width text; NaT where it is another form."""
-    marks = np.frombuffer(values.buffers()[2], dtype=np.uint8)[: len(values) * _WIDTH].reshape(-1, _WIDTH)
-    digits = marks.astype(np.int32) - ord("0")
-    places = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
-    good = ((digits[:, places] >= 0) & (digits[:, places] <= 9)).all(axis=1)
-    good &= (marks[:, [4, 7]] == ord("-")).all(axis=1) & (marks[:, [13, 16]] == ord(":")).all(axis=1)
-    good &= np.isin(marks[:, 10], (ord(" "), ord("T")))
-
-    def two(place: int) -> NDArray[np.int32]:
-        answer: NDArray[np.int32] = digits[:, place] * 10 + digits[:, place + 1]
-        return answer
-
-    year, hour, minute, second = two(0) * 100 + two(2), two(11), two(14), two(17)
-    months = (year - 1970) * 12 + two(5) - 1
-    good &= (year >= _FIRST_YEAR) & (two(5) >= 1) & (two(5) <= 12) & (two(8) >= 1)
-    good &= (hour < 24) & (minute < 60) & (second < 60)
-    first = np.where(good, months, 0).astype("datetime64[M]")
-    days = first.astype("datetime64[D]") + np.where(good, two(8) - 1, 0)
-    good &= days.astype("datetime64[M]") == first  # the 31st of a shorter month rolls over
-    moments: Seconds = days.astype("datetime64[s]") + (hour * 3600 + minute * 60 + second)
-    moments[~good] = np.datetime64("NaT")
-    return moments

@@ -7,14 +7,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yaotong.intake.checks.distinct import Checked, Flaw, mask_of
+from yaotong.intake.checks.distinct import Checked, Distinct, Flaw, mask_of
 
 # C0 and C1 controls, line and paragraph separators, marks that turn the direction of text, a stray BOM.
 _CONTROL = r"[\x{0000}-\x{001f}\x{007f}-\x{009f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}\x{fffe}\x{ffff}]"
 
 
-def text_flaws(values: Any, field_chars: int) -> tuple[Flaw, ...]:
+def text_flaws(texts: Distinct, field_chars: int) -> tuple[Flaw, ...]:
     """What no column may hold, whatever its kind."""
+    if texts.plain and texts.longest <= field_chars:
+        return ()
+    values = texts.values
     control = mask_of(pc.match_substring_regex(values, _CONTROL))
     long = mask_of(pc.greater(pc.utf8_length(values), field_chars))
     return (

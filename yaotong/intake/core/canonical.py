@@ -33,7 +33,7 @@ def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudo
     for column in choice.feed.columns:
         if column.kind is not Kind.GEOMETRY:
             texts = judged.texts[column.name]
-            kept = Distinct(texts.values, texts.codes[keep])
+            kept = texts.kept(keep)
             columns.update(_column(column, kept, judged, choice, pseudonymiser))
     name = choice.feed.name
     if name == "sales":

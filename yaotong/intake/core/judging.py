@@ -85,23 +85,24 @@ def _judge_column(
     texts = distinct(frame[name]) if name in frame.columns else nothing(len(frame))
     if column.required and name not in relaxed(choice):
         judged.problems.add(name, Fault("missing_value", texts.missing, "必填，不能为空。"))
-    checked = _read(column, texts.values, choice, context, judged)
-    flaws = (*text.text_flaws(texts.values, context.limits.field_chars), *checked.flaws)
+    checked = _read(column, texts, choice, context, judged)
+    flaws = (*text.text_flaws(texts, context.limits.field_chars), *checked.flaws)
     known = context.reference.known(choice.feed.name, name)
     if known is not None:
         flaws = (*flaws, _unknown(checked.typed, *known))
     for flaw in flaws:
-        judged.problems.add(name, Fault(flaw.reason, texts.rows(flaw.values), flaw.message))
+        judged.problems.add(name, Fault(flaw.reason, texts.in_rows(flaw.values), flaw.message))
     judged.texts[name], judged.typed[name] = texts, checked.typed
 
 
-def _read(column: Column, values: Any, choice: Choice, context: Context, judged: Judged) -> Checked:
+def _read(column: Column, texts: Distinct, choice: Choice, context: Context, judged: Judged) -> Checked:
+    values = texts.values
     if is_identity(column):
         checked, judged.people[column.name] = identifiers.read_identity(values, context.now)
         return checked
     if column.personal:
         return Checked(identifiers.normalised(values))
-    plain = values if column.kind is Kind.TEXT else text.plain_form(values)
+    plain = values if column.kind is Kind.TEXT or texts.plain else text.plain_form(values)
     if column.kind is Kind.NUMBER or column.kind is Kind.INTEGER:
         bounds = (column.low, column.high)
         if choice.profile is not None:
@@ -155,7 +156,7 @@ def _judge_outlines(frame: pd.DataFrame, source: Source, judged: Judged, context
         texts = distinct(frame[name]) if name in frame.columns else nothing(len(frame))
         checked = choices.read_crs(text.plain_form(texts.values))
         for flaw in checked.flaws:
-            judged.problems.add(name, Fault(flaw.reason, texts.rows(flaw.values), flaw.message))
+            judged.problems.add(name, Fault(flaw.reason, texts.in_rows(flaw.values), flaw.message))
         judged.texts[name], judged.typed[name] = texts, checked.typed
     crs = _texts(judged, "crs") if len(frame) else np.array([], dtype=object)
     crs[judged.texts["crs"].missing] = _declared(source, bool(judged.texts["crs"].missing.any()))

@@ -177,9 +177,8 @@ def _rejections(source: Source, choice: Choice, judged: Judged) -> tuple[tuple[R
 
     def shown(position: int, column: str) -> str | None:
         texts = judged.texts.get(column)
-        if texts is None or column in personal or texts.codes[position] < 0:
-            return None
-        return quote(texts.values[int(texts.codes[position])].as_py())
+        value = None if texts is None or column in personal else texts.at(position)
+        return None if value is None else quote(value)
 
     numbers = source.frame.index
     found = [
