@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -118,4 +119,4 @@ def test_a_column_says_the_same_by_distinct_values_and_by_rows(texts: list[str |
 
 def test_views_of_slices_start_where_the_slice_starts() -> None:
     offsets, data = byte_view(pa.array(["ab", "c", "", "def"])[1:])
-    assert [bytes(data[a:b]) for a, b in zip(offsets[:-1], offsets[1:], strict=True)] == [b"c", b"", b"def"]
+    assert [bytes(data[a:b]) for a, b in itertools.pairwise(offsets)] == [b"c", b"", b"def"]

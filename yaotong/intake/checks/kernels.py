@@ -50,7 +50,7 @@ def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int]:
 
 @compiled
 def moments(offsets: Offsets, data: Bytes, first_year: int, out: NDArray[np.int64]) -> int:
-    """Seconds since 1970 of "YYYY-MM-DD HH:MM:SS" (or with T); others keep what `out` holds. How many read."""
+    """Seconds since 1970 of "YYYY-MM-DD HH:MM:SS" (or T); others keep what `out` holds. Answers how many."""
     read = 0
     for row in range(len(offsets) - 1):
         at = offsets[row]
@@ -99,7 +99,7 @@ def _days(year: int, month: int, day: int) -> int:
 
 @compiled
 def decimals(offsets: Offsets, data: Bytes, out: NDArray[np.float64], read: NDArray[np.bool_]) -> int:
-    """Plain decimals of at most 15 digits, such as -12.50, exactly as the slow reader would. How many read."""
+    """Plain decimals of at most 15 digits, such as -12.50, as the slow reader would. Answers how many."""
     found = 0
     for row in range(len(offsets) - 1):
         at, end = offsets[row], offsets[row + 1]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
 from numpy.typing import NDArray
 
 from yaotong.intake.checks.distinct import COMPILED_FROM, Bools, Checked, Flaw, byte_view, mask_of
