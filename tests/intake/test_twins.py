@@ -96,7 +96,8 @@ spoiled = st.builds(
 @given(st.lists(st.one_of(numbers, spoiled), min_size=1, max_size=30))
 def test_identity_numbers_are_judged_as_stdnum_judges_them(texts: list[str]) -> None:
     checked, people = read_identity(pa.array(texts), NOW)
-    assert (~checked.flaws[0].values).tolist() == [plain_identity(text) for text in texts]
+    refused = np.any([flaw.values for flaw in checked.flaws], axis=0)
+    assert (~refused).tolist() == [plain_identity(text) for text in texts]
     births = [datetime.strptime(text[6:14], "%Y%m%d") if plain_identity(text) else None for text in texts]
     assert people.born.to_pylist() == births
 

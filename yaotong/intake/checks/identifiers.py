@@ -35,6 +35,16 @@ def normalised(values: Any) -> Any:
     return pc.replace_substring_regex(plain, r"\s+", "")
 
 
+def read_personal(values: Any) -> Checked:
+    """Personal numbers without a form of their own. A star hides a digit: its key would be nobody's."""
+    numbers = normalised(values)
+    return Checked(numbers, (_starred(numbers),))
+
+
+def _starred(numbers: Any) -> Flaw:
+    return Flaw("bad_id", mask_of(pc.match_substring(numbers, "*")), "号码被 * 遮着，请填写完整号码。")
+
+
 def read_identity(values: Any, now: datetime) -> tuple[Checked, People]:
     """Identity numbers: 18 digits by length, birth date and MOD 11-2; passports and permits as they are.
 
@@ -55,7 +65,7 @@ def read_identity(values: Any, now: datetime) -> tuple[Checked, People]:
         born=pa.array(born),
     )
     flaw = Flaw("bad_id", ~(sound | paper), "证件号码的位数、出生日期或校验位不对，请核对证件。")
-    return Checked(people.number, (flaw,)), people
+    return Checked(people.number, (_starred(numbers), flaw)), people
 
 
 def _resident(numbers: Any, shaped: Bools, now: datetime) -> tuple[Any, Bools]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -31,7 +32,11 @@ class Choice:
 def known_names() -> frozenset[str]:
     """Every column name that any feed or profile knows."""
     own = {name for feed in FEEDS.values() for name in (*feed.names, *INPUT_ONLY.get(feed.name, ()))}
-    return frozenset(own.union(*({*one.columns, *one.signature} for one in profiles().values())))
+    theirs = (
+        {*one.columns, *one.signature, *(name for names in one.synonyms.values() for name in names)}
+        for one in profiles().values()
+    )
+    return frozenset(own.union(*theirs))
 
 
 def asked(feed: str | None, profile: str | None) -> tuple[Feed | None, Profile | None]:
@@ -62,8 +67,8 @@ def choose(frame: pd.DataFrame, file: str, feed: Feed | None, profile: Profile |
         return Choice(profile.record, profile)
     columns = set(frame.columns)
     if feed is not None:
-        found = _by_profile(columns, file, feed)
-        return found[0][1] if len(found) == 1 and _lacking(feed, columns) else Choice(feed)
+        found = _by_profile(columns, file, feed) if _lacking(feed, columns) else []
+        return _best(found, columns) if found else Choice(feed)
     own = [(len(columns), Choice(one)) for one in FEEDS.values() if _fits(one, columns)]
     return _best([*own, *_by_profile(columns, file, None)], columns)
 
@@ -102,6 +107,16 @@ def _fits(feed: Feed, columns: set[str]) -> bool:
     return not _lacking(feed, columns) and columns <= _allowed(feed)
 
 
+def spelled(frame: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with the profile's own names for its columns, and a note on those that are not read."""
+    if choice.profile is None:
+        return frame, ()
+    names = [str(name) for name in frame.columns]
+    unread = choice.profile.unread(names)
+    note = f"这些列与已读的列同义，未读：{header_text(unread)}。"
+    return frame.rename(columns=choice.profile.spelled(names)), (note,) if unread else ()
+
+
 def mapped(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """The frame with our column names, codes and constants, in the feed's order.
 
@@ -114,7 +129,7 @@ def mapped(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     if choice.profile is not None:
         for name, table in choice.profile.values.items():
             if name in found.columns:
-                found[name] = found[name].replace(dict(table))
+                found[name] = _translated(found[name], table)
         absent = {
             name: value for name, value in choice.profile.constants.items() if name not in found.columns
         }
@@ -123,6 +138,15 @@ def mapped(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
         )
     _refuse_missing(found, frame, choice)
     return found
+
+
+def _translated(values: pd.Series, table: Mapping[str, str]) -> pd.Series:
+    """Values by a profile's table, each distinct one looked up once; what is not in it stays."""
+    codes, distinct = pd.factorize(values)
+    plain = (unicodedata.normalize("NFKC", str(one)).strip() for one in distinct)
+    found = [table.get(one, old) for one, old in zip(plain, distinct, strict=True)]
+    answer: pd.Series = pd.Series(found, dtype="str").reindex(codes).set_axis(values.index)
+    return answer
 
 
 def relaxed(choice: Choice) -> frozenset[str]:

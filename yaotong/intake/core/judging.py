@@ -22,6 +22,7 @@ from yaotong.intake.core.choosing import INPUT_ONLY, Choice, relaxed
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.problems import Fault, Problems
 from yaotong.intake.core.reference import Reference
+from yaotong.intake.core.rejects import masks_left
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.records import Column, Kind
 
@@ -61,6 +62,9 @@ class Judged:
 def judge(frame: pd.DataFrame, source: Source, choice: Choice, context: Context) -> Judged:
     """Check every column of a frame in canonical names; FileRefused unsupported_crs for naked outlines."""
     judged = Judged(Problems(len(frame)))
+    if source.resent:
+        for name, fault in masks_left(frame, choice):
+            judged.problems.add(name, fault)
     for column in choice.feed.columns:
         if column.kind is not Kind.GEOMETRY:
             _judge_column(column, frame, choice, context, judged)
@@ -101,7 +105,7 @@ def _read(column: Column, texts: Distinct, choice: Choice, context: Context, jud
         checked, judged.people[column.name] = identifiers.read_identity(values, context.now)
         return checked
     if column.personal:
-        return Checked(identifiers.normalised(values))
+        return identifiers.read_personal(values)
     plain = values if column.kind is Kind.TEXT or texts.plain else text.plain_form(values)
     if column.kind is Kind.NUMBER or column.kind is Kind.INTEGER:
         bounds = (column.low, column.high)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
@@ -31,12 +33,15 @@ class Profile:
         cadence: how often it comes, in words ("once", "yearly", "daily").
         licence, credit: on what terms the data may be used, and whom to name.
         columns: the column's name after `prepare` → canonical name. Both may be the same.
+        synonyms: a column's name → other names that files use for it, the better ones first. Where a file
+            has several, the first is read and the receipt names the others.
         values: canonical name → {value in the source: canonical value}; other values pass unchanged.
         constants: canonical name → the value of every row, such as the coordinate system.
         ignored: columns knowingly not read; ("*",) for all that are not mapped.
         relax: required columns that this source may lack or leave empty.
         bounds: canonical name → (lowest, highest) where the feed's own bounds do not fit.
         personal: canonical names that hold personal numbers here (the feed's own are always masked).
+        masked: further columns of the file that hold personal numbers, from which `prepare` takes something.
         signature: source columns by which a file is recognised (before `prepare`).
         file_pattern: glob that the file's name must match to be recognised.
         prepare: reshapes the text frame, given the file's path for companions; answers notes beside it.
@@ -59,6 +64,8 @@ class Profile:
     relax: tuple[str, ...] = ()
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     personal: tuple[str, ...] = ()
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    masked: tuple[str, ...] = ()
     prepare: Prepare | None = None
     layer: str | None = None
 
@@ -81,6 +88,8 @@ class Profile:
         found += [f"required column {name!r} is neither mapped, constant nor relaxed" for name in lacking]
         twice = sorted({one for one in self.columns.values() if list(self.columns.values()).count(one) > 1})
         found += [f"{name!r} is mapped twice" for name in twice]
+        spellings = Counter(_key(one) for name, others in self.synonyms.items() for one in (name, *others))
+        found += [f"{name!r} is spelled twice" for name, times in spellings.items() if times > 1]
         return found
 
     @property
@@ -90,11 +99,33 @@ class Profile:
 
     def ignores(self, name: str) -> bool:
         """Whether an unmapped column is knowingly not read."""
-        return ANY in self.ignored or name in self.ignored
+        others = {_key(one) for one in self.ignored} | {_key(one) for one in self._spellings()}
+        return ANY in self.ignored or _key(name) in others
 
-    def recognises(self, columns: set[str], file: str) -> bool:
+    def recognises(self, columns: Collection[str], file: str) -> bool:
         """Whether a file of this name with these columns looks like this source."""
-        return set(self.signature) <= columns and fnmatch(file, self.file_pattern)
+        return fnmatch(file, self.file_pattern) and set(self.signature) <= {
+            *columns,
+            *self.spelled(columns).values(),
+        }
+
+    def spelled(self, columns: Collection[str]) -> dict[str, str]:
+        """Columns of a file under another name of the profile's → that name; spaces and * do not count."""
+        there = {_key(name): name for name in columns}
+        found = {}
+        for name, others in self.synonyms.items():
+            chosen = next((there[_key(one)] for one in (name, *others) if _key(one) in there), None)
+            if name not in columns and chosen is not None:
+                found[chosen] = name
+        return found
+
+    def unread(self, columns: Collection[str]) -> list[str]:
+        """Columns of a file that say what another one, which is read, says better."""
+        others = {_key(one) for one in self._spellings()}
+        return [name for name in columns if _key(name) in others and name not in self.spelled(columns)]
+
+    def _spellings(self) -> set[str]:
+        return {one for others in self.synonyms.values() for one in others}
 
     def _allowed(self) -> set[str]:
         return {*self.record.names, *(("crs",) if self.feed == "areas" else ())}
@@ -102,6 +133,11 @@ class Profile:
     def _named(self) -> set[str]:
         named = (self.columns.values(), self.values, self.constants, self.relax, self.bounds, self.personal)
         return {name for group in named for name in group}
+
+
+def _key(name: str) -> str:
+    """A header as people mean it: NFKC, lower case, without spaces and the star of a required column."""
+    return "".join(unicodedata.normalize("NFKC", name).lower().split()).strip("*")
 
 
 @cache

@@ -12,14 +12,14 @@ import shapely
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.canonical import canonical
-from yaotong.intake.core.choosing import Choice, asked, choose, known_names, layer_of, mapped
+from yaotong.intake.core.choosing import Choice, asked, choose, known_names, layer_of, mapped, spelled
 from yaotong.intake.core.judging import Context, Judged, judge
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.masking import quote
 from yaotong.intake.core.problems import Bools, Fault
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.reference import Reference
-from yaotong.intake.core.rejects import masked_rows, write_rejects_frame
+from yaotong.intake.core.rejects import as_first_sent, masked_rows, write_rejects_frame
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.intake.formats.opening import open_source, sha256_of
 from yaotong.records import Feed, Rejection
@@ -79,12 +79,14 @@ def read_file(
         raise FileRefused(
             "too_many_columns", f"有 {len(source.frame.columns)} 列，上限是 {limits.columns} 列。"
         )
+    source = as_first_sent(source)
     choice = choose(source.frame, path.name, wanted_feed, wanted_profile)
     source = _with_points(source, choice.feed)
+    sent = source.frame
     source, notes = _prepared(source, choice, path)
     frame = mapped(source.frame, choice)
     judged = judge(frame, source, choice, Context(reference, limits, now))
-    return _reading(path, source, choice, judged, pseudonymiser, notes)
+    return _reading(path, source, sent, choice, judged, pseudonymiser, notes)
 
 
 def write_rejects(reading: Reading, path: Path) -> None:
@@ -115,6 +117,8 @@ def _with_points(source: Source, feed: Feed) -> Source:
 
 
 def _prepared(source: Source, choice: Choice, path: Path) -> tuple[Source, tuple[str, ...]]:
+    frame, unread = spelled(source.frame, choice)
+    source = replace(source, frame=frame, notes=(*source.notes, *unread))
     if choice.profile is None or choice.profile.prepare is None:
         return source, source.notes
     lacking = [name for name in choice.profile.signature if name not in source.frame.columns]
@@ -127,6 +131,7 @@ def _prepared(source: Source, choice: Choice, path: Path) -> tuple[Source, tuple
 def _reading(
     path: Path,
     source: Source,
+    sent: pd.DataFrame,
     choice: Choice,
     judged: Judged,
     pseudonymiser: Pseudonymiser,
@@ -138,7 +143,7 @@ def _reading(
     repeated, conflicting = _repeats(accepted, choice.feed)
     judged.problems.add(choice.feed.key[-1], _conflict(clean, conflicting))
     accepted = accepted[~(repeated | conflicting)].reset_index(drop=True)
-    rejected, positions = _rejections(source, choice, judged)
+    rejected = _rejections(source, choice, judged)
     torn = {one.row: one for one in source.ragged}
     return Reading(
         file=path.name,
@@ -149,7 +154,7 @@ def _reading(
         duplicates=int(repeated.sum()),
         accepted=accepted,
         rejected=rejected,
-        masked=masked_rows(rejected, source.frame, positions, torn, choice),
+        masked=masked_rows(rejected, sent, torn, choice),
         notes=(*notes, *judged.notes),
     )
 
@@ -170,8 +175,8 @@ def _conflict(clean: Bools, conflicting: Bools) -> Fault:
     return Fault("conflict", rows, "与本文件里更早的一行编号相同而内容不同，请只留正确的一行。")
 
 
-def _rejections(source: Source, choice: Choice, judged: Judged) -> tuple[tuple[Rejection, ...], list[int]]:
-    """Rejections by row, and the place of each in the frame (-1: a ragged row, which is in none)."""
+def _rejections(source: Source, choice: Choice, judged: Judged) -> tuple[Rejection, ...]:
+    """Rejections by row, those of ragged rows among them."""
     personal = {column.name for column in choice.feed.columns if column.personal}
     personal |= set(choice.profile.personal) if choice.profile is not None else set()
 
@@ -182,12 +187,11 @@ def _rejections(source: Source, choice: Choice, judged: Judged) -> tuple[tuple[R
 
     numbers = source.frame.index
     found = [
-        (Rejection(int(numbers[position]) + 1, column, reason, message), position)
+        Rejection(int(numbers[position]) + 1, column, reason, message)
         for position, column, reason, message in judged.problems.listed(shown)
     ]
     found += [
-        (Rejection(one.row, "", "column_count", f"有 {one.fields} 个字段，应有 {one.expected} 个。"), -1)
+        Rejection(one.row, "", "column_count", f"有 {one.fields} 个字段，应有 {one.expected} 个。")
         for one in source.ragged
     ]
-    found.sort(key=lambda pair: pair[0].row)
-    return tuple(one for one, _ in found), [position for _, position in found]
+    return tuple(sorted(found, key=lambda one: one.row))

@@ -1,80 +1,112 @@
-"""Refused rows as people get them back: numbered, reasoned, masked, mendable in a spreadsheet."""
+"""Refused rows as people get them back: numbered, reasoned, masked; mended in a table, sent as they are."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
+from yaotong.cells import exported_frame, frame_as_sent
+from yaotong.intake.checks.distinct import distinct, mask_of
 from yaotong.intake.core.choosing import Choice
-from yaotong.intake.core.masking import mask, mask_id_like
-from yaotong.intake.core.source import GEOMETRY, Ragged
-from yaotong.records import Rejection
+from yaotong.intake.core.masking import MASKED, mask, mask_id_like
+from yaotong.intake.core.problems import Fault
+from yaotong.intake.core.source import GEOMETRY, Ragged, Source
+from yaotong.records import Kind, Rejection
 
 _HEAD = ("row", "column", "reason", "message")
-_FORMULA = re.compile(r"^(?:[=@\t\r]|[+-](?![\d.]+$))")
+_SOURCE = "_source"
+_MAY_BE_MASKED = (Kind.TEXT, Kind.IDENTIFIER)
 
 
 def personal_columns(frame: pd.DataFrame, choice: Choice) -> frozenset[str]:
-    """Source columns that hold personal numbers."""
+    """Columns of the file that hold personal numbers."""
     own = {column.name for column in choice.feed.columns if column.personal}
-    if choice.profile is None:
+    profile = choice.profile
+    if profile is None:
         return frozenset(own & set(frame.columns))
-    own |= set(choice.profile.personal)
-    return frozenset(name for name, to in choice.profile.columns.items() if to in own)
+    own |= set(profile.personal)
+    named = {name for name, to in profile.columns.items() if to in own} | set(profile.masked)
+    spelled = profile.spelled(frame.columns)
+    return frozenset(name for name in frame.columns if spelled.get(name, name) in named)
 
 
 def masked_rows(
-    rejected: Iterable[Rejection],
-    frame: pd.DataFrame,
-    positions: list[int],
-    ragged: dict[int, Ragged],
-    choice: Choice,
+    rejected: Iterable[Rejection], frame: pd.DataFrame, ragged: dict[int, Ragged], choice: Choice
 ) -> pd.DataFrame:
     """The refused rows with their masked source, in the order of `rejected`.
 
-    `positions` are rows of `frame`, -1 for a ragged row. Columns the profile ignores are left out:
-    nobody looked at what is in them.
+    `frame` is the file's own: its columns as they are called there, its index the 0-based row. Columns the
+    profile ignores are left out, unless it recognises the file by them: nobody looked at what is in them.
     """
     told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(_HEAD))
-    shown = [name for name in frame.columns if name != GEOMETRY and not _ignored(name, choice)]
+    shown = [name for name in frame.columns if name != GEOMETRY and not _ignored(str(name), choice)]
     personal = personal_columns(frame, choice)
-    whole = np.array(positions, dtype=np.int64) >= 0
-    chosen = frame.iloc[[one for one in positions if one >= 0]]
-    torn = [
-        _torn(ragged[int(row)], len(shown), hidden=bool(_personal(choice))) for row in told["row"][~whole]
-    ]
+    torn = told["row"].isin(list(ragged)).to_numpy()
+    chosen = frame.loc[told["row"][~torn] - 1]
+    hidden = bool(personal) or any(column.personal for column in choice.feed.columns)
+    hidden |= choice.profile is not None and bool(choice.profile.ignored)
     columns = {}
-    for place, name in enumerate(shown):
-        cells = np.full(len(told), "", dtype=object)
-        cells[whole] = [_cell(value, name in personal) for value in chosen[name].tolist()]
-        cells[~whole] = [row[place] for row in torn]
-        columns[_apart(name)] = pd.Series(cells, index=told.index, dtype="str")
+    for place, name in enumerate(frame.columns):
+        if name in shown:
+            cells = np.full(len(told), "", dtype=object)
+            cells[~torn] = [_cell(value, name in personal) for value in chosen[name].tolist()]
+            cells[torn] = [_torn(ragged[int(row)], place, hidden=hidden) for row in told["row"][torn]]
+            columns[_apart(str(name))] = pd.Series(cells, index=told.index, dtype="str")
     return told.assign(**columns)
 
 
 def write_rejects_frame(masked: pd.DataFrame, path: Path) -> None:
-    """CSV with BOM for spreadsheets; cells that would start a formula get an apostrophe first."""
-    safe = masked.map(
-        lambda value: f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
-    )
+    """CSV with BOM for spreadsheets; no cell begins like a formula."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    exported_frame(masked).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def _personal(choice: Choice) -> set[str]:
-    return {column.name for column in choice.feed.columns if column.personal}
+def as_first_sent(source: Source) -> Source:
+    """A reject file that comes back as the file it was made from; any other source as it is.
+
+    It is one when all four head columns are there: they are dropped, columns of the file that bore such
+    a name get it back, and the apostrophes of the export go.
+    """
+    names = [str(name) for name in source.frame.columns]
+    if not set(_HEAD) <= set(names):
+        return source
+    places = [place for place, name in enumerate(names) if name not in _HEAD]
+    back = {f"{name}{_SOURCE}": name for name in _HEAD}
+    torn = tuple(
+        replace(one, cells=tuple(one.cells[place] for place in places if place < len(one.cells)))
+        for one in source.ragged
+    )
+    frame = frame_as_sent(source.frame.drop(columns=list(_HEAD)).rename(columns=back))
+    return replace(source, frame=frame, ragged=torn, resent=True)
+
+
+def masks_left(frame: pd.DataFrame, choice: Choice) -> list[tuple[str, Fault]]:
+    """Cells of a mended reject file (canonical names) that still hold our mask and not what it hides."""
+    found = []
+    for column in choice.feed.columns:
+        if column.kind in _MAY_BE_MASKED and column.name in frame.columns:
+            texts = distinct(frame[column.name])
+            masked = texts.in_rows(mask_of(pc.match_substring_regex(texts.values, MASKED)))
+            reason = "bad_id" if column.kind is Kind.IDENTIFIER else "bad_text"
+            found.append((column.name, Fault(reason, masked, "还被 * 遮着，请填写完整的号码或原文。")))
+    return found
 
 
 def _ignored(name: str, choice: Choice) -> bool:
-    return choice.profile is not None and name not in choice.profile.columns and choice.profile.ignores(name)
+    profile = choice.profile
+    if profile is None:
+        return False
+    chief = profile.spelled([name]).get(name, name)
+    return chief not in {*profile.columns, *profile.signature, *profile.masked} and profile.ignores(name)
 
 
 def _apart(name: str) -> str:
-    return f"{name}_source" if name in _HEAD else name
+    return f"{name}{_SOURCE}" if name in _HEAD else name
 
 
 def _cell(value: object, personal: bool) -> str:
@@ -83,8 +115,8 @@ def _cell(value: object, personal: bool) -> str:
     return mask(value.strip()) if personal else mask_id_like(value)
 
 
-def _torn(row: Ragged, width: int, *, hidden: bool) -> list[str]:
-    """A ragged row's cells in order. In a feed with personal columns any cell may be one, shifted."""
-    show = mask if hidden else mask_id_like
-    cells = [show(one) for one in row.cells[:width]]
-    return cells + [""] * (width - len(cells))
+def _torn(row: Ragged, place: int, *, hidden: bool) -> str:
+    """A ragged row's cell. Where anything is personal or unread, any cell may be that, shifted."""
+    if place >= len(row.cells):
+        return ""
+    return mask(row.cells[place]) if hidden else mask_id_like(row.cells[place])

@@ -35,3 +35,5 @@ class Source:
     geo: bool = False
     # What of the file was not read, in sentences for the receipt.
     notes: tuple[str, ...] = ()
+    # A mended reject file: its cells may still hold our masks.
+    resent: bool = False
