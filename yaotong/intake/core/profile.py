@@ -41,7 +41,7 @@ class Profile:
         relax: required columns that this source may lack or leave empty.
         bounds: canonical name → (lowest, highest) where the feed's own bounds do not fit.
         personal: canonical names that hold personal numbers here (the feed's own are always masked).
-        masked: further columns of the file that hold personal numbers, from which `prepare` takes something.
+        taken: further columns of the file, from which `prepare` takes something; reject files show them.
         signature: source columns by which a file is recognised (before `prepare`).
         file_pattern: glob that the file's name must match to be recognised.
         prepare: reshapes the text frame, given the file's path for companions; answers notes beside it.
@@ -65,7 +65,7 @@ class Profile:
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     personal: tuple[str, ...] = ()
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    masked: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     prepare: Prepare | None = None
     layer: str | None = None
 
@@ -99,7 +99,7 @@ class Profile:
 
     def ignores(self, name: str) -> bool:
         """Whether an unmapped column is knowingly not read."""
-        others = {_key(one) for one in self.ignored} | {_key(one) for one in self._spellings()}
+        others = {_key(one) for one in (*self.ignored, *self.taken, *self._spellings())}
         return ANY in self.ignored or _key(name) in others
 
     def recognises(self, columns: Collection[str], file: str) -> bool:

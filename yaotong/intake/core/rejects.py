@@ -30,7 +30,7 @@ def personal_columns(frame: pd.DataFrame, choice: Choice) -> frozenset[str]:
     if profile is None:
         return frozenset(own & set(frame.columns))
     own |= set(profile.personal)
-    named = {name for name, to in profile.columns.items() if to in own} | set(profile.masked)
+    named = {name for name, to in profile.columns.items() if to in own}
     spelled = profile.spelled(frame.columns)
     return frozenset(name for name in frame.columns if spelled.get(name, name) in named)
 
@@ -41,10 +41,10 @@ def masked_rows(
     """The refused rows with their masked source, in the order of `rejected`.
 
     `frame` is the file's own: its columns as they are called there, its index the 0-based row. Columns the
-    profile ignores are left out, unless it recognises the file by them: nobody looked at what is in them.
+    profile ignores are left out: nobody looked at what is in them.
     """
     told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(_HEAD))
-    shown = [name for name in frame.columns if name != GEOMETRY and not _ignored(str(name), choice)]
+    shown = _shown(frame, choice)
     personal = personal_columns(frame, choice)
     torn = told["row"].isin(list(ragged)).to_numpy()
     chosen = frame.loc[told["row"][~torn] - 1]
@@ -97,12 +97,13 @@ def masks_left(frame: pd.DataFrame, choice: Choice) -> list[tuple[str, Fault]]:
     return found
 
 
-def _ignored(name: str, choice: Choice) -> bool:
-    profile = choice.profile
+def _shown(frame: pd.DataFrame, choice: Choice) -> list[str]:
+    """Columns of the file that somebody looked at."""
+    names, profile = [str(name) for name in frame.columns if name != GEOMETRY], choice.profile
     if profile is None:
-        return False
-    chief = profile.spelled([name]).get(name, name)
-    return chief not in {*profile.columns, *profile.signature, *profile.masked} and profile.ignores(name)
+        return names
+    spelled, looked_at = profile.spelled(names), {*profile.columns, *profile.signature, *profile.taken}
+    return [name for name in names if spelled.get(name, name) in looked_at or not profile.ignores(name)]
 
 
 def _apart(name: str) -> str:
