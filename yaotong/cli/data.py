@@ -16,9 +16,11 @@ from yaotong.acts.detection import RuleRun, detect
 from yaotong.acts.intake import ON_BAD_ROWS, take_in
 from yaotong.cli.common import DAY, chosen_home, home_option, opened, print_json
 from yaotong.codes import Outcome
-from yaotong.intake import Limits
+from yaotong.intake import Limits, profiles
 from yaotong.records import FEEDS, Receipt
 from yaotong.workspace import init_workspace
+
+_SHOWN = 5  # refused rows on the screen; the reject file has them all
 
 
 @click.command("init")
@@ -141,11 +143,20 @@ def _print_receipt(receipt: Receipt) -> None:
         click.echo(f"{receipt.file}: 整份拒收（{receipt.file_reason}）{receipt.message}", err=True)
         return
     click.echo(
-        f"{receipt.file}: {receipt.feed} {receipt.outcome}，{receipt.rows} 行，接收 {receipt.accepted}，"
-        f"重复 {receipt.duplicates}，拒收 {len(receipt.rejected)}（{receipt.seconds:.1f} 秒）"
+        f"{receipt.file}: {receipt.feed} {receipt.outcome}，{_read_as(receipt)}，{receipt.rows} 行，"
+        f"接收 {receipt.accepted}，重复 {receipt.duplicates}，"
+        f"拒收 {len(receipt.rejected)}（{receipt.seconds:.1f} 秒）"
     )
-    for one in receipt.rejected[:5]:
+    for note in receipt.notes:
+        click.echo(f"  {note}")
+    for one in receipt.rejected[:_SHOWN]:
         click.echo(f"  第 {one.row} 行 {one.column} {one.reason}：{one.message}", err=True)
+
+
+def _read_as(receipt: Receipt) -> str:
+    """Whose column names the file had: those of a source, or our own."""
+    source = profiles().get(receipt.profile)
+    return f"按来源 {source.id}（{source.title_zh}）读取" if source is not None else "按标准列名读取"
 
 
 def _code(receipts: tuple[Receipt, ...]) -> int:
