@@ -183,3 +183,17 @@ def test_a_credit_code_with_a_letter_in_front_is_taken(tmp_path: Path) -> None:
     reading = read(written(tmp_path, csv_text(rows, head), "shops.csv"), feed="pharmacies")
     assert [(one.row, one.column, one.reason) for one in reading.rejected] == [(3, "uscc", "bad_uscc")]
     assert list(reading.accepted["uscc"]) == [FARM, OTHER]
+
+
+def test_a_number_that_a_spreadsheet_shortened_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    codes = ["8.12346E+19", "8.1e+19", "8E+19", "2.5E10", "20E+10", "A+B", "8.12346E+1", "+"]
+    rows = [sale(serial, trace_code=code) for serial, code in enumerate(codes)]
+    reading = read(written(tmp_path, csv_text(rows, (*SALES_HEAD, "trace_code"))), feed="sales")
+    assert [(one.row, one.column, one.reason) for one in reading.rejected] == [
+        (row, "trace_code", "bad_id") for row in (1, 2, 3)
+    ]
+    assert "文本" in reading.rejected[0].message
+    assert list(reading.accepted["trace_code"]) == codes[3:]
+    shortened = [sale(1, sale_id="2.02606E+16"), sale(2, quantity="1E+01")]
+    reading = read(written(tmp_path, csv_text(shortened)), feed="sales")
+    assert [(one.row, one.column, one.reason) for one in reading.rejected] == [(1, "sale_id", "bad_id")]

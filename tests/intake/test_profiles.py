@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -105,6 +106,7 @@ def test_a_rejected_line_of_an_export_goes_back_under_its_own_headers_and_in_aga
     first = read(table(tmp_path, [line, {**line, "行号": "2", "数量": "两盒"}]))
     back = first.masked.replace("两盒", "2")
     assert "流水号" in back.columns
+    assert (list(back["column"]), first.rejected[0].column) == (["数量"], "quantity")
     assert "sale_id" not in back.columns
     again = read(table(tmp_path, [dict(row) for _, row in back.iterrows()], "back.csv"))
     assert (again.profile, again.rejected) == ("pos_sales", ())
@@ -251,3 +253,17 @@ def test_hours_in_words(words: str, hours: str) -> None:
 )
 def test_scope_in_words(words: str, codes: str | None) -> None:
     assert categories_of(words) == codes
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"synonyms": {"数目": ("数量",)}}, "synonyms of '数目', which is not read"),
+        ({"synonyms": {"数量": ("销量",), "单价": ("销 量",)}}, "'销量' is spelled twice"),
+    ],
+)
+def test_a_profile_with_misspelt_synonyms_says_so(
+    changes: dict[str, Mapping[str, tuple[str, ...]]], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        replace(profiles()["pos_sales"], **changes)  # type: ignore[arg-type]

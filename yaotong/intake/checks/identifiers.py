@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yaotong.intake.checks.distinct import Bools, Checked, Flaw, mask_of
+from yaotong.intake.checks.distinct import Bools, Checked, Flaw, byte_view, mask_of
 
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 _OTHER_PAPER = re.compile(r"(?=.*[0-9])[0-9A-Z]{5,20}")
 _ID_SHAPE = r"^\d{17}[\dX]$"
+_SCIENTIFIC = r"^\d([.,]\d+)?[eE]\+\d{2}$"
 _FEWEST_DIGITS_OF_ID = 14  # no passport or permit has so many: it is an identity number, mistyped
 
 
@@ -39,6 +40,18 @@ def read_personal(values: Any) -> Checked:
     """Personal numbers without a form of their own. A star hides a digit: its key would be nobody's."""
     numbers = normalised(values)
     return Checked(numbers, (_starred(numbers),))
+
+
+def lost_digits(values: Any) -> tuple[Flaw, ...]:
+    """What a spreadsheet made of a long number, such as 8.12346E+19: its last digits are gone for good.
+
+    Kept, it would be the trace code or the receipt number of every pack alike.
+    """
+    places, marks = byte_view(values)
+    if not len(values) or not (marks[places[0] : places[-1]] == ord("+")).any():
+        return ()  # a look at the bytes costs next to nothing, an expression for each value does not
+    lost = mask_of(pc.match_substring_regex(values, _SCIENTIFIC))
+    return (Flaw("bad_id", lost, "号码成了科学计数，末几位已丢失。请把该列设为文本后重新导出。"),)
 
 
 def _starred(numbers: Any) -> Flaw:

@@ -91,6 +91,8 @@ def _judge_column(
         judged.problems.add(name, Fault("missing_value", texts.missing, "必填，不能为空。"))
     checked = _read(column, texts, choice, context, judged)
     flaws = (*text.text_flaws(texts, context.limits.field_chars), *checked.flaws)
+    if column.kind is Kind.IDENTIFIER:
+        flaws = (*identifiers.lost_digits(texts.values), *flaws)
     known = context.reference.known(choice.feed.name, name)
     if known is not None:
         flaws = (*flaws, _unknown(checked.typed, *known))

@@ -8,8 +8,8 @@ import unicodedata
 # A trace code has 20 digits, so only runs of 15 to 18 are taken for identity numbers.
 _ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
 _ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
-# What our masks leave: all of a cell, or a number of 15 to 18 within it.
-MASKED = r"^[^*]{0,4}\*+$|\d{4}\*{11,14}"
+# What our masks leave: all of a cell (which a source may join with others), or 15 to 18 digits within it.
+MASKED = r"^[^*]{0,4}\*+(?:-|$)|\d{4}\*{11,14}"
 _KEPT = 4
 _QUOTED = 40
 

@@ -88,6 +88,8 @@ class Profile:
         found += [f"required column {name!r} is neither mapped, constant nor relaxed" for name in lacking]
         twice = sorted({one for one in self.columns.values() if list(self.columns.values()).count(one) > 1})
         found += [f"{name!r} is mapped twice" for name in twice]
+        known = {*self.columns, *self.signature, *self.taken}
+        found += [f"synonyms of {name!r}, which is not read" for name in self.synonyms if name not in known]
         spellings = Counter(_key(one) for name, others in self.synonyms.items() for one in (name, *others))
         found += [f"{name!r} is spelled twice" for name, times in spellings.items() if times > 1]
         return found

@@ -41,9 +41,11 @@ def masked_rows(
     """The refused rows with their masked source, in the order of `rejected`.
 
     `frame` is the file's own: its columns as they are called there, its index the 0-based row. Columns the
-    profile ignores are left out: nobody looked at what is in them.
+    profile ignores are left out: nobody looked at what is in them. `column` names the cell to mend as the
+    file calls it.
     """
     told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(_HEAD))
+    told["column"] = told["column"].replace(_called(frame, choice))
     shown = _shown(frame, choice)
     personal = personal_columns(frame, choice)
     torn = told["row"].isin(list(ragged)).to_numpy()
@@ -95,6 +97,15 @@ def masks_left(frame: pd.DataFrame, choice: Choice) -> list[tuple[str, Fault]]:
             reason = "bad_id" if column.kind is Kind.IDENTIFIER else "bad_text"
             found.append((column.name, Fault(reason, masked, "还被 * 遮着，请填写完整的号码或原文。")))
     return found
+
+
+def _called(frame: pd.DataFrame, choice: Choice) -> dict[str, str]:
+    """Canonical column → what the file calls it, for those it has."""
+    if choice.profile is None:
+        return {}
+    spelled = choice.profile.spelled(frame.columns)
+    there = {spelled.get(str(name), str(name)): str(name) for name in frame.columns}
+    return {to: there[name] for name, to in choice.profile.columns.items() if name in there}
 
 
 def _shown(frame: pd.DataFrame, choice: Choice) -> list[str]:

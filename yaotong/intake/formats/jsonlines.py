@@ -40,6 +40,8 @@ def _record(line: str, number: int, limits: Limits) -> dict[str, str | None]:
         raise FileRefused("bad_json", f"{where}不是一个对象。NDJSON 每行应为一个对象。")
     found: dict[str, list[str]] = {}
     try:
+        if not any(isinstance(value, dict | list) for value in record.values()):
+            return {name: plain(value) for name, value in record.items()}
         _flatten(record, "", found)
         return {name: _joined(values) for name, values in found.items()}
     except ValueError as error:
