@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from yaotong.intake.checks import kernels
 from yaotong.intake.checks.distinct import COMPILED_FROM, byte_view, distinct
 from yaotong.intake.checks.moments import moment_of, parse_moments
 from yaotong.intake.checks.numbers import read_numbers
+from yaotong.intake.core.remembered import Remembered
 
 _DIGIT = st.sampled_from("0123456789")
 near_moments = st.one_of(
@@ -110,7 +113,7 @@ def test_a_column_says_the_same_by_distinct_values_and_by_rows(texts: list[str |
     plain = [(one or "").strip() or None for one in column]
     assert [found.at(row) for row in range(rows)] == plain
     assert found.spread(found.values).to_pylist() == plain
-    assert found.coded(found.values).to_pylist() == plain
+    assert replace(found, compact=True).spread(found.values).to_pylist() == plain
     assert found.missing.tolist() == [one is None for one in plain]
     keep = np.arange(rows) % 3 == 0
     assert found.kept(keep).spread(found.values).to_pylist() == plain[::3]
@@ -120,3 +123,40 @@ def test_a_column_says_the_same_by_distinct_values_and_by_rows(texts: list[str |
 def test_views_of_slices_start_where_the_slice_starts() -> None:
     offsets, data = byte_view(pa.array(["ab", "c", "", "def"])[1:])
     assert [bytes(data[a:b]) for a, b in itertools.pairwise(offsets)] == [b"c", b"", b"def"]
+
+
+@given(st.lists(st.tuples(st.dates(), st.datetimes()), min_size=1, max_size=20))
+@settings(deadline=None)
+def test_full_years_are_counted_as_people_count_them(pairs: list[tuple[date, datetime]]) -> None:
+    born = np.array([one for one, _ in pairs], dtype="datetime64[s]")
+    sold = np.array([one for _, one in pairs], dtype="datetime64[s]")
+    years = np.zeros(len(pairs), dtype=np.int32)
+    kernels.full_years(born.view(np.int64), sold.view(np.int64), years)
+    plain = [at.year - day.year - ((at.month, at.day) < (day.month, day.day)) for day, at in pairs]
+    assert years.tolist() == plain
+
+
+@pytest.mark.parametrize("most", [1, 700, 10_000])
+def test_keys_are_the_same_remembered_or_made_again(most: int) -> None:
+    made: list[str] = []
+
+    def make(number: str) -> str:
+        made.append(number)
+        return f"{int(number):08d}"
+
+    rng = np.random.default_rng(5)
+    memory = Remembered(make, 8, most)
+    for _ in range(3):
+        numbers = [str(one) for one in rng.integers(0, 1_000, 3_000)]
+        assert memory.keys(pa.array(numbers)).to_pylist() == [f"{int(one):08d}" for one in numbers]
+    if most > 1_000:
+        assert len(made) == len(set(made)) <= 1_000
+    else:
+        assert len(made) > 9_000 * (1 - most / 1_000) * 0.8
+
+
+def test_remembered_keys_grow_past_their_first_room() -> None:
+    numbers = [str(one) for one in range(150_000)]
+    memory = Remembered(lambda number: number.zfill(8), 8)
+    for _ in range(2):
+        assert memory.keys(pa.array(numbers)).to_pylist() == [one.zfill(8) for one in numbers]

@@ -7,7 +7,7 @@ than it saves: then the values are simply those of the rows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,10 @@ class Distinct:
     values: Any  # pyarrow string array without nulls
     codes: Codes | None
     rows: int
+    # Whether text is handed on as a dictionary where that is smaller.
+    compact: bool = False
+    # What a look at the bytes told already, if there was one.
+    looked: tuple[bool, int] | None = None
 
     def __post_init__(self) -> None:
         if len(self.values if self.codes is None else self.codes) != self.rows:
@@ -53,21 +57,22 @@ class Distinct:
         """One typed value per row from one per value (pyarrow, missing: null)."""
         if self.codes is None:
             return typed
-        return typed.take(pa.array(self.codes, mask=self.missing))
+        codes = pa.array(self.codes, mask=self.missing)
+        if self.compact and self._repeats(typed):
+            # A flawed value has no row left that would show it.
+            return pa.DictionaryArray.from_arrays(codes, pc.fill_null(typed, ""))
+        return typed.take(codes)
 
-    def coded(self, typed: Any) -> Any:
-        """As `spread`, as a dictionary array where that is smaller; for text."""
-        if self.codes is None or len(typed) * 2 > self.rows or len(pc.unique(typed)) < len(typed):
-            return self.spread(typed)
-        values = pc.fill_null(typed, "")  # a flawed value has no row left that would show it
-        return pa.DictionaryArray.from_arrays(pa.array(self.codes, mask=self.missing), values)
+    def _repeats(self, typed: Any) -> bool:
+        few = pa.types.is_string(typed.type) and len(typed) * 2 <= self.rows
+        return few and len(pc.unique(typed)) == len(typed)
 
     def kept(self, keep: Bools) -> Distinct:
         """The same values for some of the rows."""
         if keep.all():
             return self
         codes = np.flatnonzero(keep).astype(np.int32) if self.codes is None else self.codes[keep]
-        return Distinct(self.values, codes, len(codes))
+        return replace(self, codes=codes, rows=len(codes))
 
     def at(self, row: int) -> str | None:
         """The value of one row."""
@@ -77,17 +82,16 @@ class Distinct:
     @cached_property
     def plain(self) -> bool:
         """Whether all values are printable ASCII: then there is nothing to normalise and nothing hidden."""
-        if not len(self.values):
-            return True
-        if len(self.values) < COMPILED_FROM:
-            shown = r"^[\x20-\x7e]*$"
-            return bool(pc.all(pc.match_substring_regex(self.values, shown)).as_py())
-        above, control, _, _ = _looked(self.values)
-        return not above and not control
+        if self.looked is not None:
+            return self.looked[0]
+        shown = r"^[\x20-\x7e]*$"
+        return bool(pc.all(pc.match_substring_regex(self.values, shown)).as_py() in (True, None))
 
     @cached_property
     def longest(self) -> int:
         """The most bytes that any value has."""
+        if self.looked is not None:
+            return self.looked[1]
         return int(pc.max(pc.binary_length(self.values)).as_py() or 0)
 
 
@@ -113,19 +117,21 @@ def distinct(series: pd.Series) -> Distinct:
     text = pa.array(series, pa.string(), from_pandas=True)
     if isinstance(text, pa.ChunkedArray):
         text = text.combine_chunks()
-    text = _trimmed(text)
+    text, looked = _trimmed(text)
+    if text.null_count == len(text):
+        return nothing(len(text))
     filled = mask_of(pc.greater(pc.binary_length(text), 0))
+    whole = bool(filled.all())
     if _mostly_distinct(text):
-        if filled.all():
-            return Distinct(text, None, len(text))
+        if whole:
+            return Distinct(text, None, len(text), looked=looked)
         codes = np.cumsum(filled, dtype=np.int32) - np.int32(1)
         codes[~filled] = -1
-        return Distinct(text.filter(pa.array(filled)), codes, len(codes))
-    if not filled.all():
-        text = pc.if_else(pa.array(filled), text, None)
-    coded = pc.dictionary_encode(text)
-    codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Distinct(coded.dictionary, codes, len(codes))
+        return Distinct(text.filter(pa.array(filled)), codes, len(codes), looked=looked)
+    coded = pc.dictionary_encode(text if whole else pc.if_else(pa.array(filled), text, None))
+    indices = coded.indices if whole else pc.fill_null(coded.indices, -1)
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return Distinct(coded.dictionary, codes, len(codes), looked=looked)
 
 
 def nothing(rows: int) -> Distinct:
@@ -161,18 +167,16 @@ def byte_view(values: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     return places, marks
 
 
-def _looked(values: Any) -> tuple[int, int, int, int]:
+def _trimmed(text: Any) -> tuple[Any, tuple[bool, int] | None]:
+    """Values without blanks at their edges; whether all are plain, and their longest, where that was seen."""
+    if len(text) < COMPILED_FROM:
+        return pc.utf8_trim_whitespace(text), None
     from yaotong.intake.checks import kernels  # compiled code is loaded for long columns only
 
-    return tuple(int(one) for one in kernels.look(*byte_view(values)))  # type: ignore[return-value]
-
-
-def _trimmed(text: Any) -> Any:
-    if len(text) >= COMPILED_FROM:
-        above, _, edged, _ = _looked(text)
-        if not above and not edged:  # only spaces above ASCII could stand at an edge unseen
-            return text
-    return pc.utf8_trim_whitespace(text)
+    above, control, edged, longest = kernels.look(*byte_view(text))
+    if above or edged:  # a blank above ASCII may stand at an edge
+        return pc.utf8_trim_whitespace(text), None
+    return text, (not control, int(longest))
 
 
 def _mostly_distinct(text: Any) -> bool:

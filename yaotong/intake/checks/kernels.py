@@ -8,25 +8,19 @@ meaning of everything else is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_F = TypeVar("_F", bound=Callable[..., Any])
+from yaotong.compiled import compiled
+
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.integer[Any]]
 Lane = NDArray[np.uint64]
 
 _EPOCH_DAYS = 719_468  # days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar
 _EXACT_DIGITS = 15  # so many digits, and powers of ten up to 22, are exact in float64
-
-
-def compiled(function: _F) -> _F:
-    """Compile on first use, keep the machine code beside the module, run without the interpreter lock."""
-    return cast(_F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @compiled
@@ -209,3 +203,58 @@ def add_coded(lane0: Lane, lane1: Lane, codes: NDArray[np.int32], sum0: Lane, su
         if code >= 0:
             sum0[row] += lane0[code]
             sum1[row] += lane1[code]
+
+
+@compiled
+def _civil(days: int) -> tuple[int, int]:
+    """Year, and month and day as month * 32 + day, of a day counted from 1970-01-01."""
+    shifted = days + _EPOCH_DAYS
+    era = shifted // 146_097
+    of_era = shifted - era * 146_097
+    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    shifted_month = (5 * of_year + 2) // 153
+    day = of_year - (153 * shifted_month + 2) // 5 + 1
+    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
+    return year + era * 400 + (month <= 2), month * 32 + day
+
+
+@compiled
+def full_years(since: NDArray[np.int64], until: NDArray[np.int64], out: NDArray[np.int32]) -> None:
+    """Full years between the days of two moments (seconds since 1970)."""
+    for row in range(len(out)):
+        first, first_day = _civil(since[row] // 86_400)
+        last, last_day = _civil(until[row] // 86_400)
+        out[row] = last - first - (last_day < first_day)
+
+
+@compiled
+def places_of(
+    slots: NDArray[np.int32],
+    known0: Lane,
+    known1: Lane,
+    count: int,
+    asked0: Lane,
+    asked1: Lane,
+    out: NDArray[np.int32],
+) -> int:
+    """The place of each asked hash among the known ones; new ones are appended while there is room (else -1).
+
+    Answers how many are known then. `slots` has a power of two of entries, -1 where free.
+    """
+    mask = np.uint64(len(slots) - 1)
+    for row in range(len(out)):
+        at = asked0[row] & mask
+        place = -1
+        while slots[at] >= 0:
+            one = slots[at]
+            if known0[one] == asked0[row] and known1[one] == asked1[row]:
+                place = one
+                break
+            at = (at + np.uint64(1)) & mask
+        if place < 0 and count < len(known0):
+            known0[count], known1[count] = asked0[row], asked1[row]
+            slots[at] = count
+            place, count = count, count + 1
+        out[row] = place
+    return count

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from yaotong.facts import PURCHASES_SCHEMA, SALES_SCHEMA
-from yaotong.intake.checks.distinct import Bools, Distinct
+from yaotong.intake.checks.distinct import Bools, Distinct, mask_of
 from yaotong.intake.core.choosing import Choice
 from yaotong.intake.core.fingerprint import row_shas
 from yaotong.intake.core.judging import Judged, is_identity
@@ -21,29 +20,47 @@ from yaotong.intake.core.source import GEOMETRY
 from yaotong.records import Column, Kind
 
 _DEFAULTS = {("areas", "generation"): "1", ("pharmacies", "status"): "active"}
-_LINE_FEEDS = {"sales": SALES_SCHEMA, "purchases": PURCHASES_SCHEMA}
 _NULLABLE = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
 # Derived from other columns by arithmetic whose last digit may differ between machines.
-_NOT_CONTENT = frozenset(("lon", "lat", "line_id"))
+_NOT_CONTENT = frozenset(("lon", "lat"))
 
 
 def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudonymiser) -> pd.DataFrame:
-    """The kept rows in the feed's canonical columns, with `row_sha`; the index counts from 0."""
+    """The kept rows of a registry in its canonical columns, with `row_sha`; the index counts from 0."""
+    columns = canonical_columns(judged, choice, keep, pseudonymiser)
+    if choice.feed.name == "pharmacies":
+        columns.update(_places(columns, judged, keep))
+    return _frame(columns, judged, choice, keep)
+
+
+def framed(lines: pa.Table) -> pd.DataFrame:
+    """Lines as a frame of plain columns; line_sha in hexadecimal digits, and once more as row_sha."""
+    plain = {
+        name: lines[name].cast(lines[name].type.value_type)
+        if pa.types.is_dictionary(lines[name].type)
+        else lines[name]
+        for name in lines.column_names
+        if name not in ("line_key", "line_sha")
+    }
+    said = pd.Series([one.hex() for one in lines["line_sha"].to_pylist()], dtype="str")
+    frame: pd.DataFrame = pa.table(plain).to_pandas(types_mapper=_NULLABLE.get)
+    frame.insert(1, "line_sha", said)
+    return frame.assign(row_sha=said)
+
+
+def canonical_columns(
+    judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudonymiser
+) -> dict[str, Any]:
+    """The kept rows as pyarrow arrays by canonical name."""
     columns: dict[str, Any] = {}
     for column in choice.feed.columns:
         if column.kind is not Kind.GEOMETRY:
             texts = judged.texts[column.name]
             kept = texts.kept(keep)
             columns.update(_column(column, kept, judged, choice, pseudonymiser))
-    name = choice.feed.name
-    if name == "sales":
+    if choice.feed.name == "sales":
         columns["buyer_age_years"] = _ages(columns.pop("buyer_born"), columns["sold_at"])
-    if name in _LINE_FEEDS:
-        serial = columns[choice.feed.key[1]]
-        columns["line_id"] = pc.binary_join_element_wise(columns["pharmacy_id"], serial, "/")
-    if name == "pharmacies":
-        columns.update(_places(columns, judged, keep))
-    return _frame(columns, judged, choice, keep)
+    return columns
 
 
 def _column(
@@ -52,7 +69,7 @@ def _column(
     name, typed = column.name, judged.typed[column.name]
     if column.personal:
         stem = name.removesuffix("_id_no").removesuffix("_id")
-        keys = pa.array(pseudonymiser.keys(typed.to_pandas()), pa.string(), from_pandas=True)
+        keys = pseudonymiser.keys(typed)
         found = {f"{stem}_key": texts.spread(keys)}
         if is_identity(column):
             people = judged.people[name]
@@ -72,19 +89,14 @@ def _column(
 
 def _ages(born: Any, sold: Any) -> Any:
     """Full years on the day of sale."""
-    birth = born.to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    day = sold.to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    known = ~np.isnat(birth) & ~np.isnat(day)
-    birth, day = (np.where(known, one, np.datetime64("1970-01-01")) for one in (birth, day))
-    years = day.astype("datetime64[Y]").astype(np.int64) - birth.astype("datetime64[Y]").astype(np.int64)
-    early = _month_day(day) < _month_day(birth)
-    return pa.array((years - early).astype(np.int32), pa.int32(), mask=~known)
+    known = mask_of(pc.and_(pc.is_valid(born), pc.is_valid(sold)))
+    years = np.zeros(len(known), dtype=np.int32)
+    if known.any():
+        from yaotong.intake.checks import kernels  # compiled code is loaded where somebody was registered
 
-
-def _month_day(days: Any) -> Any:
-    months = days.astype("datetime64[M]")
-    in_month = (days - months.astype("datetime64[D]")).astype(np.int64)
-    return (months.astype(np.int64) % 12) * 32 + in_month
+        since, until = (pc.fill_null(pc.cast(one, pa.int64()), 0).to_numpy() for one in (born, sold))
+        kernels.full_years(since, until, years)
+    return pa.array(years, pa.int32(), mask=~known)
 
 
 def _places(columns: dict[str, Any], judged: Judged, keep: Bools) -> dict[str, Any]:
@@ -106,11 +118,6 @@ def _frame(columns: dict[str, Any], judged: Judged, choice: Choice, keep: Bools)
         # Where a ring starts and which way it runs says nothing; normalised, equal outlines are equal.
         content[GEOMETRY] = pa.array(shapely.to_wkb(shapely.normalize(shapes), hex=True), pa.string())
     columns["row_sha"] = row_shas(content)
-    schema = _LINE_FEEDS.get(choice.feed.name)
-    if schema is not None:
-        columns["line_sha"] = columns["row_sha"]
-        order = [name for name in schema.names if name != "arrived_at"]
-        columns = {name: columns[name] for name in (*order, "row_sha")}
     frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=_NULLABLE.get)
     if shapes is None:
         return frame

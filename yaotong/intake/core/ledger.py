@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from yaotong.intake.checks.kernels import compiled
+from yaotong.compiled import compiled
 from yaotong.intake.core.lanes import Lane, Lanes
 
 Moments = NDArray[np.int64]
@@ -51,7 +51,7 @@ class Ledger:
     def __init__(self) -> None:
         self.count = 0
         self.siblings: list[int] = []  # entries that share their key with an earlier one
-        self._lanes = [np.empty(_FIRST, dtype=np.uint64) for _ in range(3)]  # key, key, content
+        self._first, self._second, self._content = (np.empty(_FIRST, dtype=np.uint64) for _ in range(3))
         self._recorded = np.empty(_FIRST, dtype=np.int64)
         self._flags = np.zeros(_FIRST, dtype=np.uint8)  # 1: learned, 2: repeats a stored line
         self._slots = np.full(_FIRST * 2, -1, dtype=np.int32)
@@ -71,7 +71,10 @@ class Ledger:
         """
         places = np.full(len(key.first), -1, dtype=np.int64)
         if self.count:
-            _meet(self._slots, *self._lanes, self._flags, key.first, key.second, content.first, places)
+            _meet(
+                self._slots, self._first, self._second, self._content, self._flags,
+                key.first, key.second, content.first, places,
+            )  # fmt: skip
         found = np.flatnonzero(places >= 0)
         return found, places[found]
 
@@ -87,8 +90,8 @@ class Ledger:
         status, entry = np.zeros(rows, dtype=np.int8), np.full(rows, -1, dtype=np.int64)
         self.count = int(
             _enter(
-                self._slots, *self._lanes, self._recorded, self._flags, self.count,
-                key.first, key.second, content.first, recorded, flag, status, entry,
+                self._slots, self._first, self._second, self._content, self._recorded, self._flags,
+                self.count, key.first, key.second, content.first, recorded, flag, status, entry,
             )
         )  # fmt: skip
         if flag == 0:
@@ -99,19 +102,14 @@ class Ledger:
         needed = self.count + rows
         if needed > len(self._recorded):
             size = max(needed, len(self._recorded) * 3 // 2)
-            self._lanes = [_longer(lane, size) for lane in self._lanes]
-            self._recorded, self._flags = _longer(self._recorded, size), _longer(self._flags, size)
+            for lane in (self._first, self._second, self._content, self._recorded, self._flags):
+                lane.resize(size, refcheck=False)  # in place where the system can: no second copy
         slots = len(self._slots)
         while needed > slots * _FULLEST:
             slots *= 2
         if slots > len(self._slots):
             self._slots = np.full(slots, -1, dtype=np.int32)
-            _slot_again(self._slots, self._lanes[0], self.count)
-
-
-def _longer(lane: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    lane.resize(size, refcheck=False)  # in place where the system can: no second copy of a long lane
-    return lane
+            _slot_again(self._slots, self._first, self.count)
 
 
 @compiled

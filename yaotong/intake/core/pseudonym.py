@@ -5,11 +5,16 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from yaotong.intake.checks.distinct import COMPILED_FROM, mask_of
+
+if TYPE_CHECKING:
+    from yaotong.intake.core.remembered import Remembered
 
 _HEX_DIGITS = 32
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -31,6 +36,7 @@ class Pseudonymiser:
     key: bytes = field(repr=False)
     key_id: str
     digest: Literal["sha256", "sm3"] | str = "sha256"
+    _memory: list[Remembered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.key) < 16:
@@ -40,17 +46,28 @@ class Pseudonymiser:
         if self.digest not in ("sha256", "sm3"):
             raise ValueError(f"digest must be sha256 or sm3, not {self.digest!r}")
 
-    def keys(self, numbers: pd.Series) -> pd.Series:
-        """Pseudonyms of normalised numbers (`str`, missing stays missing), aligned to the series.
+    def keys(self, numbers: Any) -> Any:
+        """Pseudonyms of normalised numbers (pyarrow strings, null stays null), one for one."""
+        if len(numbers) < COMPILED_FROM:
+            made = {one: self._key(one) for one in set(numbers.to_pylist()) if one is not None}
+            return pa.array([made.get(one) for one in numbers.to_pylist()], pa.string())
+        there = numbers.drop_null()
+        keys = self._remembered().keys(there)
+        if not numbers.null_count:
+            return keys
+        valid = mask_of(pc.is_valid(numbers))
+        return keys.take(pa.array(np.cumsum(valid) - 1, mask=~valid))
 
-        Each distinct number is hashed once: a buyer comes back many times.
-        """
-        coded = pc.dictionary_encode(pa.array(numbers, pa.string(), from_pandas=True))
-        if isinstance(coded, pa.ChunkedArray):
-            coded = coded.combine_chunks()
-        keys = pa.array([self._key(number) for number in coded.dictionary.to_pylist()], pa.string())
-        found: pd.Series = keys.take(coded.indices).to_pandas().astype("str")
-        return found.set_axis(numbers.index)
+    def _remembered(self) -> Remembered:
+        if not self._memory:
+            from yaotong.intake.core.remembered import Remembered  # compiled code, for long columns only
+
+            self._memory.append(Remembered(self._key, len(self.key_id) + 1 + _HEX_DIGITS))
+        return self._memory[0]
+
+    def fingerprint_secret(self) -> bytes:
+        """32 bytes that line fingerprints are made with; they tell nothing of the key."""
+        return hmac.digest(self.key, b"line fingerprints", "sha256")
 
     def _key(self, number: str) -> str:
         digest = hmac.digest(self.key, f"ID|{number}".encode(), self.digest)

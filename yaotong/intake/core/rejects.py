@@ -18,7 +18,7 @@ from yaotong.intake.core.problems import Fault
 from yaotong.intake.core.source import GEOMETRY, Ragged, Source
 from yaotong.records import Kind, Rejection
 
-_HEAD = ("row", "column", "reason", "message")
+HEAD = ("row", "column", "reason", "message")
 _SOURCE = "_source"
 _MAY_BE_MASKED = (Kind.TEXT, Kind.IDENTIFIER)
 
@@ -44,7 +44,7 @@ def masked_rows(
     profile ignores are left out: nobody looked at what is in them. `column` names the cell to mend as the
     file calls it.
     """
-    told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(_HEAD))
+    told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(HEAD))
     told["column"] = told["column"].replace(_called(frame, choice))
     shown = _shown(frame, choice)
     personal = personal_columns(frame, choice)
@@ -75,15 +75,15 @@ def as_first_sent(source: Source) -> Source:
     a name get it back, and the apostrophes of the export go.
     """
     names = [str(name) for name in source.frame.columns]
-    if not set(_HEAD) <= set(names):
+    if not set(HEAD) <= set(names):
         return source
-    places = [place for place, name in enumerate(names) if name not in _HEAD]
-    back = {f"{name}{_SOURCE}": name for name in _HEAD}
+    places = [place for place, name in enumerate(names) if name not in HEAD]
+    back = {f"{name}{_SOURCE}": name for name in HEAD}
     torn = tuple(
         replace(one, cells=tuple(one.cells[place] for place in places if place < len(one.cells)))
         for one in source.ragged
     )
-    frame = frame_as_sent(source.frame.drop(columns=list(_HEAD)).rename(columns=back))
+    frame = frame_as_sent(source.frame.drop(columns=list(HEAD)).rename(columns=back))
     return replace(source, frame=frame, ragged=torn, resent=True)
 
 
@@ -118,7 +118,7 @@ def _shown(frame: pd.DataFrame, choice: Choice) -> list[str]:
 
 
 def _apart(name: str) -> str:
-    return f"{name}{_SOURCE}" if name in _HEAD else name
+    return f"{name}{_SOURCE}" if name in HEAD else name
 
 
 def _cell(value: object, personal: bool) -> str:

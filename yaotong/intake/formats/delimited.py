@@ -22,8 +22,8 @@ DELIMITERS = (",", "\t", ";")
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_THREE_BYTES = re.compile(rb"[\xe0-\xf4]")
-_OTHER_LETTERS = re.compile(rb"[\xc6-\xcc\xd0-\xdf]")  # first bytes of U+0180-U+033F and from U+0400 on
+THREE_BYTES = re.compile(rb"[\xe0-\xf4]")
+OTHER_LETTERS = re.compile(rb"[\xc6-\xcc\xd0-\xdf]")  # first bytes of U+0180-U+033F and from U+0400 on
 
 
 def read_delimited(data: bytes, limits: Limits, known: Collection[str]) -> Source:
@@ -37,10 +37,10 @@ def read_delimited(data: bytes, limits: Limits, known: Collection[str]) -> Sourc
     if not text.strip():
         raise FileRefused("empty_file", "文件是空的。请确认导出成功后重送。")
     _refuse_open_quote(text)
-    head, body = _head_and_body(text)
-    names, delimiter = _header(head, known)
+    head, body = head_and_body(text)
+    names, delimiter = header_of(head, known)
     check_header(names, limits, known)
-    table, ragged = _parse(body, names, delimiter)
+    table, ragged = parse_body(body, names, delimiter)
     if table.num_rows + len(ragged) > limits.rows:
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
     frame = table.to_pandas()
@@ -80,7 +80,7 @@ def _unless_gb18030(body: bytes) -> bytes:
     Chinese in UTF-8 has bytes from E0 on. Without any, letters other than Latin and Greek are
     taken for GB18030: Cyrillic or Arabic alone is not to be expected in these files.
     """
-    if body.isascii() or _THREE_BYTES.search(body) or not _OTHER_LETTERS.search(body):
+    if body.isascii() or THREE_BYTES.search(body) or not OTHER_LETTERS.search(body):
         return body
     try:
         return body.decode("gb18030").encode("utf-8")
@@ -117,7 +117,7 @@ def _refuse_open_quote(text: bytes) -> None:
             ) from None
 
 
-def _head_and_body(text: bytes) -> tuple[str, bytes]:
+def head_and_body(text: bytes) -> tuple[str, bytes]:
     """The first line that is not empty, and everything after it."""
     text = text.lstrip(b"\r\n")
     ends = [place for place in (text.find(b"\n"), text.find(b"\r")) if place >= 0]
@@ -125,7 +125,7 @@ def _head_and_body(text: bytes) -> tuple[str, bytes]:
     return text[:end].decode("utf-8"), text[end:].lstrip(b"\r\n")
 
 
-def _header(line: str, known: Collection[str]) -> tuple[list[str], str]:
+def header_of(line: str, known: Collection[str]) -> tuple[list[str], str]:
     """The column names, by the delimiter that finds most known names."""
     choices = [(_split(line, delimiter), delimiter) for delimiter in DELIMITERS]
 
@@ -160,7 +160,7 @@ def _like_data(name: str) -> bool:
     return bool(re.fullmatch(r"[+-]?[\d.,:/ T-]{2,}|\d{17}[\dXx]", name))
 
 
-def _parse(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
+def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
     if not body.strip(b"\r\n"):
         return pa.table({name: pa.array([], pa.string()) for name in names}), []
     torn: list[Any] = []

@@ -19,10 +19,10 @@ from yaotong.intake.formats.geopackage import read_geopackage
 from yaotong.intake.formats.jsonlines import read_jsonlines
 from yaotong.intake.formats.workbook import read_workbook
 
-_TEXT = (".csv", ".tsv", ".txt")
+TEXT = (".csv", ".tsv", ".txt")
 _JSON_LINES = (".ndjson", ".jsonl")
 _GEO_JSON = (".geojson", ".json", ".topojson")
-_ALL = (*_TEXT, *_JSON_LINES, *_GEO_JSON, ".xlsx", ".parquet", ".gpkg")
+_ALL = (*TEXT, *_JSON_LINES, *_GEO_JSON, ".xlsx", ".parquet", ".gpkg")
 _GZIP = b"\x1f\x8b"
 _PART = 1 << 20
 _MAGIC = {".xlsx": (b"PK", b"\xd0\xcf\x11\xe0"), ".parquet": (b"PAR1",), ".gpkg": (b"SQLite format 3",)}
@@ -43,7 +43,7 @@ def open_source(path: Path, limits: Limits, known: Collection[str], layer: str |
             ext_mismatch, unknown_format, decompression_bomb, nested_archive.
     """
     suffix, data = _content(path, limits)
-    if suffix in _TEXT:
+    if suffix in TEXT:
         return read_delimited(data, limits, known)
     if suffix in _JSON_LINES:
         return read_jsonlines(data, limits)

@@ -1,0 +1,158 @@
+"""A file as pieces that can be read one by one: CSV in blocks of whole lines, anything else in one.
+
+A first pass over the bytes settles what only the whole file can say: its hash, its encoding, its quotes. So
+every piece can then be read alone, on any core, and a file of any size needs the memory of a few pieces.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.source import Source
+from yaotong.intake.formats.delimited import (
+    OTHER_LETTERS,
+    THREE_BYTES,
+    check_header,
+    head_and_body,
+    header_of,
+    parse_body,
+)
+from yaotong.intake.formats.opening import TEXT, open_source, sha256_of
+
+BLOCK_BYTES = 24 << 20
+_PART = 4 << 20
+Piece = Callable[[], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A file's hash and its pieces; row numbers of a piece count from its own first row."""
+
+    sha256: str
+    pieces: Iterator[Piece]
+
+
+def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str | None = None) -> Pieces:
+    """Open a file of any accepted format, FileRefused as `open_source` does or when a piece is read."""
+    if path.suffix.lower() not in TEXT or not _is_long(path, limits):
+        return Pieces(_sha256(path), iter([lambda: open_source(path, limits, known, layer)]))
+    survey = _survey(path)
+    if not survey.plain:
+        return Pieces(survey.sha256, iter([lambda: open_source(path, limits, known, layer)]))
+    return Pieces(survey.sha256, _blocks(path, limits, known, quoted=survey.quotes > 0))
+
+
+def _is_long(path: Path, limits: Limits) -> bool:
+    """Whether blocks are worth it; what is too large or not there is refused in the usual way."""
+    try:
+        return BLOCK_BYTES < path.stat().st_size <= limits.file_bytes
+    except OSError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    return sha256_of(path) if path.is_file() else ""
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What the bytes of a whole text say."""
+
+    sha256: str = ""
+    quotes: int = 0
+    utf8: bool = True
+    ascii: bool = True
+    three_bytes: bool = False
+    other_letters: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it surely is UTF-8 with closed quotes; if not, the whole text decides what it is."""
+        accident = not self.ascii and not self.three_bytes and self.other_letters
+        return self.utf8 and not accident and self.quotes % 2 == 0
+
+
+def _survey(path: Path) -> _Survey:
+    found, digest = _Survey(), hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
+        while part := file.read(_PART):
+            hashing = beside.submit(digest.update, part)
+            _look(part, decoder, found)
+            hashing.result()
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        found.utf8 = False
+    found.sha256 = digest.hexdigest()
+    return found
+
+
+def _look(part: bytes, decoder: codecs.IncrementalDecoder, found: _Survey) -> None:
+    found.quotes += part.count(b'"')
+    if part.isascii() and found.ascii:
+        return
+    found.ascii = False
+    if found.utf8:
+        try:
+            decoder.decode(part)
+        except UnicodeDecodeError:
+            found.utf8 = False
+    if not found.three_bytes:
+        found.three_bytes = bool(THREE_BYTES.search(part))
+        found.other_letters |= bool(OTHER_LETTERS.search(part))
+
+
+def _blocks(path: Path, limits: Limits, known: Collection[str], *, quoted: bool) -> Iterator[Piece]:
+    names: list[str] = []
+    delimiter = ","
+    for text in _whole_lines(path, quoted):
+        body = text
+        if not names:
+            head, body = head_and_body(text.removeprefix(codecs.BOM_UTF8))
+            names, delimiter = header_of(head, known)
+            check_header(names, limits, known)
+        yield _piece(body, names, delimiter)
+
+
+def _piece(body: bytes, names: list[str], delimiter: str) -> Piece:
+    def read() -> Source:
+        table, ragged = parse_body(body, names, delimiter)
+        frame = table.to_pandas()
+        if ragged:
+            torn = {one.row - 1 for one in ragged}
+            frame.index = pd.Index([row for row in range(len(frame) + len(torn)) if row not in torn])
+        return Source(frame, tuple(ragged))
+
+    return read
+
+
+def _whole_lines(path: Path, quoted: bool) -> Iterator[bytes]:
+    """Blocks that end with a line; a line break inside quotes ends none."""
+    rest = b""
+    with path.open("rb") as file:
+        while part := file.read(BLOCK_BYTES):
+            text = rest + part
+            end = _last_end(text, quoted)
+            if end:
+                yield text[:end]
+            rest = text[end:]
+    if rest.strip(b"\r\n"):
+        yield rest
+
+
+def _last_end(text: bytes, quoted: bool) -> int:
+    """Just after the last line break outside quotes; 0 when there is none. Blocks begin outside quotes."""
+    end = text.rfind(b"\n") + 1
+    if not quoted or not end or text.count(b'"', 0, end) % 2 == 0:
+        return end
+    # Inside a quoted field: go back over the quote that opens it, to the line break before that.
+    return _last_end(text[: text.rfind(b'"', 0, end)], quoted)
