@@ -124,6 +124,29 @@ def test_the_rejects_of_a_sample_are_recognised_as_the_same_source(tmp_path: Pat
     assert len({one.row for one in again.rejected}) == len({one.row for one in first.rejected})
 
 
+@pytest.mark.parametrize(
+    ("cells", "sold_at"),
+    [
+        ({"销售日期": "2026-06-01", "销售时间": "8:30"}, "2026-06-01 08:30:00"),
+        ({"销售日期": "2026-06-01 00:00:00", "销售时间": "08:30:59"}, "2026-06-01 08:30:59"),
+        ({"销售日期": "2026-06-02", "销售时间": "2026-06-01 08:30:00"}, "2026-06-01 08:30:00"),
+        ({"销售日期": "2026-06-01 09:00:00"}, "2026-06-01 09:00:00"),
+    ],
+)
+def test_a_day_and_a_time_in_two_columns_are_one_moment(
+    tmp_path: Path, cells: dict[str, str], sold_at: str
+) -> None:
+    line = {**{key: cell for key, cell in POS.items() if key != "销售时间"}, **cells}
+    reading = read(table(tmp_path, [line]))
+    assert [str(one) for one in reading.accepted["sold_at"]] == [sold_at]
+    assert reading.notes == ()
+
+
+def test_a_time_without_a_day_is_no_moment(tmp_path: Path) -> None:
+    reading = read(table(tmp_path, [{**POS, "销售时间": "8:30", "销售日期": ""}]))
+    assert [(one.column, one.reason) for one in reading.rejected] == [("sold_at", "bad_date")]
+
+
 def claim(**changes: object) -> dict[str, object]:
     line = {
         "fixmedins_code": "P33048200001",
@@ -190,6 +213,20 @@ def test_insurance_paid_only_where_a_settlement_says_so(tmp_path: Path) -> None:
     assert found["paid_by_insurance"].tolist() == [True, pd.NA]
 
 
+def test_codes_of_the_insurance_become_those_of_the_registers_where_lists_lie_beside(tmp_path: Path) -> None:
+    lines = [claim(), claim(fixmedins_code="P33048200002", med_list_codg="Z" * 23, fixmedins_bchno="B2")]
+    path = written(tmp_path, "".join(json.dumps(one) + "\n" for one in lines), "a.ndjson")
+    assert list(read(path).accepted["pharmacy_id"]) == ["P33048200001", "P33048200002"]
+    written(tmp_path, "fixmedins_code,license_no\nP33048200001,浙DB573100001\n", "institutions.csv")
+    written(tmp_path, "med_list_codg,drug_code\nXJ01CAA040A001010405611,D1\n", "insurance_drugs.csv")
+    found = read(path).accepted
+    assert list(found["pharmacy_id"]) == ["浙DB573100001", "P33048200002"]
+    assert list(found["drug_code"]) == ["D1", "Z" * 23]
+    written(tmp_path, "fixmedins_code,licence\nP33048200001,浙DB573100001\n", "institutions.csv")
+    with pytest.raises(FileRefused, match=r"institutions\.csv 缺少列：license_no"):
+        read(path)
+
+
 def test_an_ambiguous_file_names_the_candidates() -> None:
     twice = SOURCES / "kentucky_pharmacies" / "pharmacy_year.csv.gz"
     with pytest.raises(FileRefused, match="同样像 kentucky_pharmacies、kentucky_shipments") as refused:
@@ -207,6 +244,17 @@ def test_of_two_sources_the_one_with_more_of_its_columns_in_the_file_is_taken() 
     assert chosen([*claims, *outlets], "pharmacies") == "taiwan_pharmacies"
     with pytest.raises(FileRefused, match="同样像 nhsa_3505、taiwan_pharmacies"):
         chosen([*claims, *outlets])
+
+
+def test_a_file_that_lacks_a_column_of_a_source_is_told_which() -> None:
+    pos = list(profiles()["pos_sales"].signature)
+    with pytest.raises(FileRefused, match="最接近 pos_sales，缺少列：数量。"):
+        chosen(pos[:-1])
+    with pytest.raises(FileRefused, match="最接近 pos_sales，缺少列：商品编码、数量。"):
+        chosen(pos[:-2])
+    with pytest.raises(FileRefused) as refused:
+        chosen(pos[:2])
+    assert "最接近" not in refused.value.message
 
 
 def chosen(columns: list[str], feed: str | None = None) -> str:

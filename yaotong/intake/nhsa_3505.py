@@ -1,7 +1,10 @@
 """Sales lines of the insurance's purchase-sale-stock interface (transaction 3505), as CSV or NDJSON.
 
-Pharmacies and drugs come under the insurance's own codes: `fixmedins_code` and `med_list_codg` are taken as
-`pharmacy_id` and `drug_code`, so the registers must know them by these. A person's name is never looked at.
+Pharmacies and drugs come under the insurance's own codes. Where a list lies beside the file, they become
+those of the registers: `institutions.csv` (fixmedins_code, license_no) and `insurance_drugs.csv`
+(med_list_codg, drug_code). What is in no list keeps its code, for the registers to know or not. A
+person's name is never looked at.
+
 Field names after the interface's specification (domain notes §3.6).
 """
 
@@ -14,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from yaotong.intake.core.companions import companion
 from yaotong.intake.core.profile import Prepared, Profile
 
 _TRACE, _COUNT = "drug_trac_codg", "sel_retn_cnt"
@@ -21,13 +25,18 @@ _DOCUMENTS = ("rtal_docno", "stoout_no")
 _LINE = "fixmedins_bchno"
 _INSTEAD_OF_LINE = ("med_list_codg", "manu_lotnum")
 _Part = tuple[str | None, str | None]  # quantity and trace code
+# Column of the file → the list beside it, and the list's column with the register's own code.
+_LISTS = {
+    "fixmedins_code": ("institutions.csv", "license_no"),
+    "med_list_codg": ("insurance_drugs.csv", "drug_code"),
+}
 _SEVERAL = r"[|,;，；、\s]+"
 
 
 def one_line_a_pack(frame: pd.DataFrame, path: Path) -> Prepared:
     """Name each line, tell what insurance paid, and make of a line with several trace codes several lines."""
     named = frame.assign(sale_id=_serials(frame), paid_by_insurance=_paid(frame))
-    packs, split = _apart(named)
+    packs, split = _apart(_registered(named, path))
     loose = int((_text(frame, "trdn_flag") == "1").sum())
     notes = []
     if split:
@@ -35,6 +44,17 @@ def one_line_a_pack(frame: pd.DataFrame, path: Path) -> Prepared:
     if loose:
         notes.append(f"{loose:,} 行为拆零销售，数量按原文计。")
     return packs, tuple(notes)
+
+
+def _registered(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Pharmacies and drugs under the registers' codes, where a list beside the file knows them."""
+    columns = {}
+    for name, (beside, own) in _LISTS.items():
+        if path.with_name(beside).is_file():
+            known = companion(path, beside, (name, own)).dropna(subset=[name, own])
+            codes = known.drop_duplicates(name).set_index(name)[own].to_dict()
+            columns[name] = frame[name].map(lambda one, codes=codes: codes.get(one, one), na_action="ignore")
+    return frame.assign(**columns)
 
 
 def _text(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -9,11 +9,27 @@ import pandas as pd
 from yaotong.intake.core.profile import Prepared, Profile
 
 _RECEIPT, _LINE = "小票号", "行号"
+_MOMENT, _DAY = "销售时间", "销售日期"
+_CLOCK = r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
 # What tells the lines of one receipt apart where the export does not number them.
 _INSTEAD_OF_LINE = ("商品编码", "批号", "追溯码")
 _STORE = ("门店", "到店", "线下", "店内", "柜台")
 _ONLINE = ("网订", "网上", "线上", "网订店取", "网店", "O2O")
 _DELIVERY = ("配送", "网订店送", "送货上门", "送药上门", "外卖")
+
+
+def whole_lines(frame: pd.DataFrame, path: Path) -> Prepared:
+    """Each line with a name of its own, and with the day of its sale where the export has it apart."""
+    return with_sale_id(_with_days(frame), path)
+
+
+def _with_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """Day and time of day joined, where they stand in two columns."""
+    if _DAY not in frame.columns:
+        return frame
+    clock, day = frame[_MOMENT].fillna("").str.strip(), frame[_DAY].str.extract(r"^\s*(\S+)", expand=False)
+    apart = clock.str.fullmatch(_CLOCK) & day.notna()
+    return frame.assign(**{_MOMENT: frame[_MOMENT].where(~apart, day + " " + clock)})
 
 
 def with_sale_id(frame: pd.DataFrame, path: Path) -> Prepared:
@@ -45,11 +61,11 @@ PROFILE = Profile(
     cadence="daily",
     licence="supervision data, sent by the pharmacy under its duty to report; not for publication",
     credit="报送药店",
-    signature=(_RECEIPT, "药店许可证号", "销售时间", "商品编码", "数量"),
+    signature=(_RECEIPT, "药店许可证号", _MOMENT, "商品编码", "数量"),
     columns={
         "sale_id": "sale_id",
         "药店许可证号": "pharmacy_id",
-        "销售时间": "sold_at",
+        _MOMENT: "sold_at",
         "商品编码": "drug_code",
         "追溯码": "trace_code",
         "批号": "batch_no",
@@ -87,7 +103,7 @@ PROFILE = Profile(
             "药店编码",
             "药店编号",
         ),
-        "销售时间": ("销售日期时间", "交易时间", "收款时间", "收银时间", "开单时间", "销售日期"),
+        _MOMENT: ("销售日期时间", "交易时间", "收款时间", "收银时间", "开单时间", _DAY),
         "商品编码": ("本位码", "药品本位码", "国家药品编码", "药品编码", "药品代码", "商品代码", "货号"),
         "追溯码": ("药品追溯码", "追溯码信息", "电子监管码", "监管码"),
         "批号": ("药品批号", "产品批号", "生产批号", "商品批号"),
@@ -119,7 +135,7 @@ PROFILE = Profile(
         },
         "paid_by_insurance": {"医保": "是", "医保支付": "是", "自费": "否", "非医保": "否"},
     },
-    taken=(_RECEIPT, _LINE),
+    taken=(_RECEIPT, _LINE, _DAY),
     ignored=(
         # How the goods are called and where they come from: the register of drugs says it.
         *("商品名称", "药品名称", "品名", "通用名", "规格", "剂型", "单位", "包装单位", "批准文号"),
@@ -134,5 +150,5 @@ PROFILE = Profile(
         *("证件类型", "收银员", "营业员", "销售员", "操作员", "处方医院", "处方机构"),
         *("序号", "门店名称", "药店名称", "店名", "收银机号", "备注"),
     ),
-    prepare=with_sale_id,
+    prepare=whole_lines,
 )

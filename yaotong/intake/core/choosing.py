@@ -87,11 +87,24 @@ def _best(candidates: list[tuple[int, Choice]], columns: set[str]) -> Choice:
     if len(best) == 1:
         return best[0]
     names = "、".join(one.profile.id if one.profile else one.feed.name for one in best)
-    said = f"同样像 {names}" if best else f"不像任何一种数据（列：{header_text(sorted(columns))}）"
+    nobody = f"不像任何一种数据（列：{header_text(sorted(columns))}）{_nearest(columns)}"
+    said = f"同样像 {names}" if best else nobody
     raise FileRefused(
         "bad_schema",
         f"按列名看，文件{said}。请用 --feed 指明 {'、'.join(FEEDS)} 之一，或用 --profile 指明来源。",
     )
+
+
+def _nearest(columns: set[str]) -> str:
+    """The source that most of whose telling columns are there, and which are not; empty when none is near."""
+    near = []
+    for one in profiles().values():
+        lacking = [name for name in one.signature if name not in columns | set(one.spelled(columns).values())]
+        if 0 < len(lacking) * 2 < len(one.signature):
+            near.append(
+                (len(lacking) / len(one.signature), f"，最接近 {one.id}，缺少列：{'、'.join(lacking)}")
+            )
+    return min(near, default=(0.0, ""))[1]
 
 
 def _allowed(feed: Feed) -> set[str]:

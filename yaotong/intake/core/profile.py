@@ -123,7 +123,7 @@ class Profile:
 
     def unread(self, columns: Collection[str]) -> list[str]:
         """Columns of a file that say what another one, which is read, says better."""
-        others = {_key(one) for one in self._spellings()}
+        others = {_key(one) for one in self._spellings() - set(self.taken)}
         return [name for name in columns if _key(name) in others and name not in self.spelled(columns)]
 
     def _spellings(self) -> set[str]:
