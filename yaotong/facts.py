@@ -1,7 +1,8 @@
 """Facts (事实): the tables every rule and every read sees, with their exact columns and types.
 
 All timestamps are naive Beijing time to the second, so that a Beijing day is a plain cast on any
-engine. `line_id` is "<pharmacy_id>/<sale_id>" and stays the same through corrections.
+engine. `line_id` is the key of the feed, its parts joined by "/" (moments as 2026-05-01T08:30:00):
+"<pharmacy_id>/<sale_id>" for a sale. It stays the same through corrections.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from datetime import date, datetime, timedelta
 
 import ibis.expr.types as ir
 import pyarrow as pa
+
+from yaotong.records import FEEDS
 
 _TS = pa.timestamp("s")
 
@@ -57,6 +60,79 @@ PURCHASES_SCHEMA = pa.schema(
         ("arrived_at", _TS),
     ]
 )
+STOCK_COUNTS_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),
+        ("pharmacy_id", pa.string()),
+        ("drug_code", pa.string()),
+        ("counted_at", _TS),
+        ("quantity", pa.float64()),  # packs on the shelf
+        ("batch_no", pa.string()),
+        ("arrived_at", _TS),
+    ]
+)
+PRESCRIPTIONS_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),
+        ("prescription_no", pa.string()),
+        ("issued_at", _TS),
+        ("prescriber_key", pa.string()),
+        ("drug_code", pa.string()),
+        ("quantity", pa.float64()),
+        ("days", pa.int64()),  # of treatment
+        ("patient_key", pa.string()),
+        ("patient_region", pa.string()),
+        ("patient_age_years", pa.int32()),  # on the day of issue
+        ("arrived_at", _TS),
+    ]
+)
+SETTLEMENTS_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),
+        ("settlement_id", pa.string()),
+        ("settled_at", _TS),
+        ("pharmacy_id", pa.string()),
+        ("person_key", pa.string()),
+        ("drug_code", pa.string()),
+        ("quantity", pa.float64()),  # packs; negative: withdrawn
+        ("amount_fen", pa.int64()),  # negative: paid back
+        ("trace_code", pa.string()),
+        ("arrived_at", _TS),
+    ]
+)
+DUTY_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),
+        ("pharmacy_id", pa.string()),
+        ("pharmacist_id", pa.string()),
+        ("duty_from", _TS),
+        ("duty_until", _TS),  # first moment after the shift; NULL while it lasts
+        ("arrived_at", _TS),
+    ]
+)
+INSPECTIONS_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("line_sha", pa.string()),
+        ("inspection_id", pa.string()),
+        ("pharmacy_id", pa.string()),
+        ("inspected_at", _TS),
+        ("kind", pa.string()),
+        ("outcome", pa.string()),
+        ("department_code", pa.string()),
+        ("hours_confirmed", pa.bool_()),  # NULL: not looked at
+        ("place_confirmed", pa.bool_()),
+        ("phone_confirmed", pa.bool_()),
+        ("pharmacist_present", pa.bool_()),
+        ("stock_agrees", pa.bool_()),
+        ("note", pa.string()),
+        ("arrived_at", _TS),
+    ]
+)
 DRUGS_SCHEMA = pa.schema(
     [
         ("drug_code", pa.string()),
@@ -71,7 +147,9 @@ DRUGS_SCHEMA = pa.schema(
     ]
 )
 # The feeds whose lines are facts: kept as Parquet, with the moment that decides their month.
-FACT_MOMENTS: Mapping[str, str] = {"sales": "sold_at", "purchases": "received_at"}
+FACT_MOMENTS: Mapping[str, str] = {
+    feed.name: feed.column(feed.moment).stored for feed in FEEDS.values() if feed.moment
+}
 
 PHARMACIES_SCHEMA = pa.schema(
     [
@@ -124,7 +202,7 @@ DAYS_SCHEMA = pa.schema(
 class Facts:
     """One consistent set of tables at one data version, as Ibis expressions of the same backend.
 
-    `sales` holds current lines only: a corrected line stands once, in its last wording.
+    Every table of lines holds current ones only: a corrected line stands once, in its last wording.
     `days` covers every day from the first sale to the last day of the window asked for.
     """
 
@@ -136,6 +214,11 @@ class Facts:
     recalls: ir.Table
     notices: ir.Table
     days: ir.Table
+    stock_counts: ir.Table
+    prescriptions: ir.Table
+    settlements: ir.Table
+    duty: ir.Table
+    inspections: ir.Table
 
     def sales_of(self, *categories: str) -> ir.Table:
         """Sales lines of drugs that bore any of the categories on the day of sale.
@@ -197,4 +280,9 @@ FACT_SCHEMAS: Mapping[str, pa.Schema] = {
     "recalls": RECALLS_SCHEMA,
     "notices": NOTICES_SCHEMA,
     "days": DAYS_SCHEMA,
+    "stock_counts": STOCK_COUNTS_SCHEMA,
+    "prescriptions": PRESCRIPTIONS_SCHEMA,
+    "settlements": SETTLEMENTS_SCHEMA,
+    "duty": DUTY_SCHEMA,
+    "inspections": INSPECTIONS_SCHEMA,
 }

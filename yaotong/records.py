@@ -4,99 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from yaotong.codes import FILE_REASONS, ROW_REASONS, Outcome
+from yaotong.columns import Column, Feed, Kind, choice, date, flag, ident, moment, number, text
 
+__all__ = [
+    "AREAS",
+    "CALENDAR",
+    "DEPARTMENTS",
+    "DRUGS",
+    "DUTY",
+    "FEEDS",
+    "INSPECTIONS",
+    "PHARMACIES",
+    "PRESCRIPTIONS",
+    "PURCHASES",
+    "RECALLS",
+    "SALES",
+    "SETTLEMENTS",
+    "STOCK_COUNTS",
+    "Column",
+    "Feed",
+    "Kind",
+    "Receipt",
+    "Rejection",
+]
 
-class Kind(StrEnum):
-    """How a column's text is read."""
-
-    TEXT = "text"
-    IDENTIFIER = "identifier"
-    DATE = "date"
-    MOMENT = "moment"
-    NUMBER = "number"
-    INTEGER = "integer"
-    FLAG = "flag"
-    CHOICE = "choice"
-    CATEGORIES = "categories"
-    GEOMETRY = "geometry"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a feed.
-
-    `low` and `high` are inclusive bounds of numbers; `personal` columns are pseudonymised
-    in intake and never stored, logged or returned in the clear.
-    """
-
-    name: str
-    kind: Kind = Kind.TEXT
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    personal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A kind of input file: its key, its columns and the parts of the key that must exist elsewhere."""
-
-    name: str
-    title_zh: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """Names of the columns without which a file is refused."""
-        return tuple(column.name for column in self.columns if column.required)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all columns, in the contract's order."""
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        """The column of that name; KeyError when the feed has none."""
-        return next(column for column in self.columns if column.name == name)
-
-
-def _text(name: str, required: bool = False, personal: bool = False) -> Column:
-    return Column(name, Kind.TEXT, required, personal=personal)
-
-
-def _ident(name: str, required: bool = False, personal: bool = False) -> Column:
-    return Column(name, Kind.IDENTIFIER, required, personal=personal)
-
-
-def _date(name: str, required: bool = False) -> Column:
-    return Column(name, Kind.DATE, required)
-
-
-def _choice(name: str, *choices: str, required: bool = False) -> Column:
-    return Column(name, Kind.CHOICE, required, choices)
-
-
-_VALIDITY = (_date("valid_from"), _date("valid_to"))
+_LEAST_PACKS = 0.001  # split packs are sold by the piece, and nobody writes of less
+_VALIDITY = (date("valid_from"), date("valid_to"))
 
 AREAS = Feed(
     "areas",
     "行政区域",
     ("area_code", "generation"),
     (
-        _ident("area_code", True),
-        _text("area_name", True),
+        ident("area_code", True),
+        text("area_name", True),
         Column("geometry", Kind.GEOMETRY, True),
-        _ident("generation"),
-        _ident("parent_code"),
-        _ident("level"),
+        ident("generation"),
+        ident("parent_code"),
+        ident("level"),
         Column("population", Kind.INTEGER, low=0, high=2e9),
-        _text("note"),
+        text("note"),
         *_VALIDITY,
     ),
 )
@@ -105,23 +55,23 @@ PHARMACIES = Feed(
     "药店名录",
     ("license_no",),
     (
-        _ident("license_no", True),
-        _ident("uscc"),
-        _text("name", True),
-        _text("address", True),
+        ident("license_no", True),
+        ident("uscc"),
+        text("name", True),
+        text("address", True),
         Column("lon", Kind.NUMBER, True),
         Column("lat", Kind.NUMBER, True),
-        _choice("crs", "wgs84", "cgcs2000", "gcj02", "bd09", required=True),
-        _ident("town_code"),
-        _text("phone"),
-        _text("opening_hours"),
+        choice("crs", "wgs84", "cgcs2000", "gcj02", "bd09", required=True),
+        ident("town_code"),
+        text("phone"),
+        text("opening_hours"),
         Column("insurance_designated", Kind.FLAG),
         Column("dual_channel", Kind.FLAG),
         Column("scope", Kind.CATEGORIES),
-        _text("chain"),
-        _ident("kind"),
-        _text("services"),
-        _choice("status", "active", "suspended", "closed"),
+        text("chain"),
+        ident("kind"),
+        text("services"),
+        choice("status", "active", "suspended", "closed"),
         *_VALIDITY,
     ),
 )
@@ -130,12 +80,12 @@ DRUGS = Feed(
     "药品目录",
     ("drug_code", "valid_from"),
     (
-        _ident("drug_code", True),
-        _text("drug_name", True),
-        Column("category", Kind.CATEGORIES, True),
-        _text("pack"),
+        ident("drug_code", True),
+        text("drug_name", True),
+        Column("category", Kind.CATEGORIES, True, held_as="categories"),
+        text("pack"),
         Column("active_mg_per_pack", Kind.NUMBER, low=0, high=1e6),
-        _choice("prescription", "rx", "otc"),
+        choice("prescription", "rx", "otc"),
         Column("limit_per_sale", Kind.NUMBER, low=0, high=1e4),
         *_VALIDITY,
     ),
@@ -145,50 +95,128 @@ SALES = Feed(
     "销售明细",
     ("pharmacy_id", "sale_id"),
     (
-        _ident("sale_id", True),
-        _ident("pharmacy_id", True),
+        ident("sale_id", True),
+        ident("pharmacy_id", True),
         Column("sold_at", Kind.MOMENT, True),
-        _ident("drug_code", True),
-        _ident("trace_code"),
-        _ident("batch_no"),
+        ident("drug_code", True),
+        ident("trace_code"),
+        ident("batch_no"),
         Column("quantity", Kind.NUMBER, True, low=-1e5, high=1e5),
-        Column("unit_price", Kind.NUMBER, low=0, high=1e6),
-        _ident("buyer_id_no", personal=True),
-        _ident("prescription_no"),
-        _ident("prescriber_id", personal=True),
-        _ident("pharmacist_id"),
-        _choice("channel", "store", "online", "delivery"),
+        number("unit_price", 0, 1e6, held_as="unit_price_fen"),
+        ident("buyer_id_no", personal=True),
+        ident("prescription_no"),
+        ident("prescriber_id", personal=True),
+        ident("pharmacist_id"),
+        choice("channel", "store", "online", "delivery"),
         Column("paid_by_insurance", Kind.FLAG),
-        _ident("settlement_id"),
-        _ident("seal_id"),
+        ident("settlement_id"),
+        ident("seal_id"),
         Column("recorded_at", Kind.MOMENT),
     ),
+    moment="sold_at",
 )
 PURCHASES = Feed(
     "purchases",
     "购进明细",
     ("pharmacy_id", "purchase_id"),
     (
-        _ident("purchase_id", True),
-        _ident("pharmacy_id", True),
+        ident("purchase_id", True),
+        ident("pharmacy_id", True),
         Column("received_at", Kind.MOMENT, True),
-        _ident("supplier_uscc"),
-        _ident("drug_code", True),
-        _ident("batch_no"),
+        ident("supplier_uscc"),
+        ident("drug_code", True),
+        ident("batch_no"),
         Column("quantity", Kind.NUMBER, True, low=-1e7, high=1e7),
-        _date("expiry"),
-        _ident("trace_code"),
+        date("expiry"),
+        ident("trace_code"),
     ),
+    moment="received_at",
+)
+STOCK_COUNTS = Feed(
+    "stock_counts",
+    "库存盘点",
+    ("pharmacy_id", "drug_code", "counted_at"),
+    (
+        ident("pharmacy_id", True),
+        ident("drug_code", True),
+        moment("counted_at", True),
+        number("quantity", 0, 1e7, True),
+        ident("batch_no"),
+    ),
+    moment="counted_at",
+)
+PRESCRIPTIONS = Feed(
+    "prescriptions",
+    "处方",
+    ("prescription_no",),
+    (
+        ident("prescription_no", True),
+        moment("issued_at", True),
+        ident("prescriber_id", personal=True),
+        ident("drug_code", True),
+        number("quantity", _LEAST_PACKS, 1e5, True),
+        Column("days", Kind.INTEGER, low=1, high=366),
+        ident("patient_id_no", personal=True),
+    ),
+    moment="issued_at",
+)
+SETTLEMENTS = Feed(
+    "settlements",
+    "医保结算",
+    ("settlement_id",),
+    (
+        ident("settlement_id", True),
+        moment("settled_at", True),
+        ident("pharmacy_id", True),
+        ident("person_no", personal=True),
+        ident("drug_code", True),
+        number("quantity", -1e5, 1e5, True),
+        number("amount", -1e7, 1e7, held_as="amount_fen"),
+        ident("trace_code"),
+    ),
+    moment="settled_at",
+)
+DUTY = Feed(
+    "duty",
+    "药师在岗",
+    ("pharmacy_id", "pharmacist_id", "from"),
+    (
+        ident("pharmacy_id", True),
+        ident("pharmacist_id", True),
+        moment("from", True, held_as="duty_from"),
+        moment("until", held_as="duty_until"),
+    ),
+    moment="from",
+)
+INSPECTIONS = Feed(
+    "inspections",
+    "监督检查",
+    ("pharmacy_id", "inspection_id"),
+    (
+        ident("inspection_id", True),
+        ident("pharmacy_id", True),
+        moment("inspected_at", True),
+        choice("kind", "routine", "random", "special", "complaint", "alert", "follow_up", required=True),
+        choice("outcome", "passed", "corrected", "ordered", "filed", "not_met", required=True),
+        ident("department_code"),
+        flag("hours_confirmed"),
+        flag("place_confirmed"),
+        flag("phone_confirmed"),
+        flag("pharmacist_present"),
+        flag("stock_agrees"),
+        text("note"),
+    ),
+    moment="inspected_at",
 )
 RECALLS = Feed(
     "recalls",
     "召回通知",
     ("batch_no", "drug_code"),
     (
-        _ident("batch_no", True),
-        _ident("drug_code", True),
+        ident("batch_no", True),
+        ident("drug_code", True),
         Column("effective_at", Kind.MOMENT, True),
-        _ident("level"),
+        ident("level"),
     ),
 )
 CALENDAR = Feed(
@@ -196,11 +224,11 @@ CALENDAR = Feed(
     "日历与公告",
     ("date_from", "date_until", "scope", "kind"),
     (
-        _date("date_from", True),
-        _date("date_until", True),
-        _text("scope"),
-        _choice("kind", "promotion", "closure", "school", "holiday", "outage", required=True),
-        _text("name"),
+        date("date_from", True),
+        date("date_until", True),
+        text("scope"),
+        choice("kind", "promotion", "closure", "school", "holiday", "outage", required=True),
+        text("name"),
     ),
 )
 DEPARTMENTS = Feed(
@@ -208,17 +236,32 @@ DEPARTMENTS = Feed(
     "机构名录",
     ("department_code",),
     (
-        _ident("department_code", True),
-        _text("department_name", True),
-        _ident("role", True),
-        _ident("area_code", True),
-        _ident("parent_code"),
-        _text("phone"),
+        ident("department_code", True),
+        text("department_name", True),
+        ident("role", True),
+        ident("area_code", True),
+        ident("parent_code"),
+        text("phone"),
     ),
 )
 
 FEEDS: Mapping[str, Feed] = {
-    feed.name: feed for feed in (AREAS, PHARMACIES, DRUGS, SALES, PURCHASES, RECALLS, CALENDAR, DEPARTMENTS)
+    feed.name: feed
+    for feed in (
+        AREAS,
+        PHARMACIES,
+        DRUGS,
+        SALES,
+        PURCHASES,
+        STOCK_COUNTS,
+        PRESCRIPTIONS,
+        SETTLEMENTS,
+        DUTY,
+        RECALLS,
+        INSPECTIONS,
+        CALENDAR,
+        DEPARTMENTS,
+    )
 }
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from shutil import copyfile
@@ -196,7 +197,8 @@ def _night_facts(hours: list[int], quantity: float = 1.0, category: str = "EPH")
     drugs = _table(DRUGS_SCHEMA, [{"drug_code": "D1", "categories": f"|{category}|", **always}])
     shops = _table(PHARMACIES_SCHEMA, [{"pharmacy_id": "A", "area_code": "330482001"}])
     empty = _table(AREAS_SCHEMA, [])
-    return Facts(_table(SALES_SCHEMA, lines), empty, drugs, shops, empty, empty, empty, empty)
+    others = {one.name: empty for one in fields(Facts)}
+    return Facts(**{**others, "sales": _table(SALES_SCHEMA, lines), "drugs": drugs, "pharmacies": shops})
 
 
 @pytest.fixture

@@ -127,7 +127,8 @@ def _keep_lines(
     if fresh.empty:
         return _Kept(0, repeated, None)
     placed = registry.read(connection, placement).set_index("license_no")["area_code"]
-    factfiles.write(connection, facts_dir, feed, fresh, fresh["pharmacy_id"].map(placed), version)
+    shops = fresh.get("pharmacy_id", pd.Series(pd.NA, fresh.index, dtype="str"))  # prescriptions name none
+    factfiles.write(connection, facts_dir, feed, fresh, shops.map(placed), version)
     factfiles.correct(connection, feed, split.corrected, version)
     return _Kept(len(fresh), repeated, version)
 

@@ -25,6 +25,11 @@ def facts_from(
     recalls: Rows = (),
     notices: Rows = (),
     purchases: Rows = (),
+    stock_counts: Rows = (),
+    prescriptions: Rows = (),
+    settlements: Rows = (),
+    duty: Rows = (),
+    inspections: Rows = (),
     since: date,
     until: date,
 ) -> Facts:
@@ -41,6 +46,11 @@ def facts_from(
         "areas": areas,
         "recalls": recalls,
         "notices": notices,
+        "stock_counts": stock_counts,
+        "prescriptions": prescriptions,
+        "settlements": settlements,
+        "duty": duty,
+        "inspections": inspections,
     }
     backend = ibis.duckdb.connect(threads=1)
     tables = {}

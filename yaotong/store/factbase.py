@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from sqlalchemy import Connection
 
-from yaotong.facts import FACT_SCHEMAS, Facts
+from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts
 from yaotong.store import factfiles, registry
 from yaotong.store.engine import Store
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
@@ -24,8 +24,7 @@ def open_facts(store: Store, *, until: date | None = None, version: int | None =
     """The facts at a data version (now by default); `until` is the last day of the calendar table."""
     backend = ibis.duckdb.connect(threads=2)
     with store.read() as connection:
-        sales = _lines(backend, connection, store, "sales", version)
-        purchases = _lines(backend, connection, store, "purchases", version)
+        tables = {feed: _lines(backend, connection, store, feed, version) for feed in FACT_MOMENTS}
         frames = {
             "drugs": _drugs(connection, version),
             "pharmacies": _pharmacies(connection, version),
@@ -33,9 +32,9 @@ def open_facts(store: Store, *, until: date | None = None, version: int | None =
             "recalls": registry.read(connection, recall, version),
             "notices": registry.read(connection, notice, version),
         }
-    frames["days"] = _days(sales, until)
-    tables = {name: _table(backend, name, frame) for name, frame in frames.items()}
-    return Facts(sales=sales, purchases=purchases, **tables)
+    frames["days"] = _days(tables["sales"], until)
+    tables |= {name: _table(backend, name, frame) for name, frame in frames.items()}
+    return Facts(**tables)
 
 
 def _lines(

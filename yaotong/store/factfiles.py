@@ -105,7 +105,8 @@ def correct(connection: Connection, feed: str, ended: pd.DataFrame, version: int
 
 def _write_file(path: Path, feed: str, part: pd.DataFrame) -> str:
     schema = FACT_SCHEMAS[feed]
-    ordered = part.sort_values(["pharmacy_id", FACT_MOMENTS[feed], "line_id"], kind="stable")
+    order = [name for name in ("pharmacy_id", FACT_MOMENTS[feed], "line_id") if name in schema.names]
+    ordered = part.sort_values(order, kind="stable")
     table = pa.Table.from_pandas(ordered[schema.names], schema=schema, preserve_index=False, safe=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")

@@ -100,9 +100,7 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
 
 def _registry(name: str, feed: Feed, *extra: Column[Any]) -> Table:
     """A registry's table: the feed's columns, what we add, and the versions it is in force."""
-    own = [
-        Column("categories" if one.name == "category" else one.name, _TYPES[one.kind]) for one in feed.columns
-    ]
+    own = [Column(one.stored, _TYPES[one.kind]) for one in feed.columns]
     return Table(
         name,
         metadata,

@@ -14,7 +14,8 @@ import shapely
 from yaotong.intake.checks.distinct import Bools, Distinct, mask_of
 from yaotong.intake.core.choosing import Choice
 from yaotong.intake.core.fingerprint import row_shas
-from yaotong.intake.core.judging import Judged, is_identity
+from yaotong.intake.core.judging import Judged
+from yaotong.intake.core.masking import mask_id_like
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.source import GEOMETRY
 from yaotong.records import Column, Kind
@@ -58,8 +59,10 @@ def canonical_columns(
             texts = judged.texts[column.name]
             kept = texts.kept(keep)
             columns.update(_column(column, kept, judged, choice, pseudonymiser))
-    if choice.feed.name == "sales":
-        columns["buyer_age_years"] = _ages(columns.pop("buyer_born"), columns["sold_at"])
+    for column in choice.feed.columns:
+        if column.identity:
+            born = columns.pop(f"{column.stem}_born")
+            columns[f"{column.stem}_age_years"] = _ages(born, columns[choice.feed.moment])
     return columns
 
 
@@ -68,27 +71,34 @@ def _column(
 ) -> dict[str, Any]:
     name, typed = column.name, judged.typed[column.name]
     if column.personal:
-        stem = name.removesuffix("_id_no").removesuffix("_id")
+        stem = column.stem
         keys = pseudonymiser.keys(typed)
-        found = {f"{stem}_key": texts.spread(keys)}
-        if is_identity(column):
+        found = {column.stored: texts.spread(keys)}
+        if column.identity:
             people = judged.people[name]
             found |= {
                 f"{stem}_region": texts.spread(people.region),
                 f"{stem}_born": texts.spread(people.born),
             }
         return found
+    if choice.feed.moment and column.kind is Kind.TEXT:
+        typed = _without_numbers(typed)
     values = texts.spread(typed)
     if (choice.feed.name, name) in _DEFAULTS:
         values = pc.fill_null(values, _DEFAULTS[choice.feed.name, name])
-    if name == "unit_price":
+    if column.stored.endswith("_fen"):
         fen = pc.round(pc.multiply(values, 100.0), round_mode="half_to_even")
-        return {"unit_price_fen": pc.cast(fen, pa.int64())}
-    return {"categories" if name == "category" else name: values}
+        values = pc.cast(fen, pa.int64())
+    return {column.stored: values}
+
+
+def _without_numbers(typed: Any) -> Any:
+    """Free text of lines: a note about a visit may name somebody's number."""
+    return pa.array([None if one is None else mask_id_like(one) for one in typed.to_pylist()], pa.string())
 
 
 def _ages(born: Any, sold: Any) -> Any:
-    """Full years on the day of sale."""
+    """Full years on the day of the line."""
     known = mask_of(pc.and_(pc.is_valid(born), pc.is_valid(sold)))
     years = np.zeros(len(known), dtype=np.int32)
     if known.any():

@@ -24,9 +24,8 @@ from yaotong.intake.core.problems import Fault, Problems
 from yaotong.intake.core.reference import Reference
 from yaotong.intake.core.rejects import masks_left
 from yaotong.intake.core.source import GEOMETRY, Source
-from yaotong.records import Column, Kind
+from yaotong.records import DUTY, Column, Kind
 
-_IN_THE_PAST = frozenset(("sold_at", "recorded_at", "received_at"))
 _BY_NAME: Mapping[str, Callable[[Any], Checked]] = {
     "opening_hours": choices.read_hours,
     "crs": choices.read_crs,
@@ -72,14 +71,11 @@ def judge(frame: pd.DataFrame, source: Source, choice: Choice, context: Context)
             _judge_places(judged, context)
     if choice.feed.name == "areas":
         _judge_outlines(frame, source, judged, context)
-    if choice.feed.name == "sales":
-        _judge_births(judged)
+    for name in judged.people:
+        _judge_births(judged, name, choice.feed.moment)
+    if choice.feed is DUTY:
+        _judge_shifts(judged)
     return judged
-
-
-def is_identity(column: Column) -> bool:
-    """Whether a column holds people's identity numbers, which have check digits."""
-    return column.personal and column.name.endswith("_id_no")
 
 
 def _judge_column(
@@ -103,7 +99,7 @@ def _judge_column(
 
 def _read(column: Column, texts: Distinct, choice: Choice, context: Context, judged: Judged) -> Checked:
     values = texts.values
-    if is_identity(column):
+    if column.identity:
         checked, judged.people[column.name] = identifiers.read_identity(values, context.now)
         return checked
     if column.personal:
@@ -114,15 +110,15 @@ def _read(column: Column, texts: Distinct, choice: Choice, context: Context, jud
         if choice.profile is not None:
             bounds = choice.profile.bounds.get(column.name, bounds)
         return numbers.read_numbers(plain, bounds, whole=column.kind is Kind.INTEGER)
-    return _reader(column, context)(plain)
+    return _reader(column, choice, context)(plain)
 
 
-def _reader(column: Column, context: Context) -> Callable[[Any], Checked]:
+def _reader(column: Column, choice: Choice, context: Context) -> Callable[[Any], Checked]:
     if column.name == "uscc" or column.name.endswith("_uscc"):
         return firm_codes.read_credit_codes
     if column.name in _BY_NAME:
         return _BY_NAME[column.name]
-    past = column.name in _IN_THE_PAST
+    past = column.name in (choice.feed.moment, "recorded_at")
     readers: dict[Kind, Callable[[Any], Checked]] = {
         Kind.DATE: moments.read_dates,
         Kind.MOMENT: lambda values: moments.read_moments(values, context.now, past=past),
@@ -189,9 +185,18 @@ def _declared(source: Source, needed: bool) -> str | None:
         ) from None
 
 
-def _judge_births(judged: Judged) -> None:
-    """Nobody buys before being born."""
-    born = judged.texts["buyer_id_no"].spread(judged.people["buyer_id_no"].born)
-    sold = judged.texts["sold_at"].spread(judged.typed["sold_at"])
-    unborn: Bools = mask_of(pc.greater(born, sold))
-    judged.problems.add("buyer_id_no", Fault("bad_id", unborn, "证件上的出生日期晚于销售日。"))
+def _judge_births(judged: Judged, name: str, moment: str) -> None:
+    """Nobody buys, or is prescribed to, before being born."""
+    born = judged.texts[name].spread(judged.people[name].born)
+    unborn: Bools = mask_of(pc.greater(born, _moments(judged, moment)))
+    judged.problems.add(name, Fault("bad_id", unborn, "证件上的出生日期晚于该行的日期。"))
+
+
+def _judge_shifts(judged: Judged) -> None:
+    """A shift ends after it starts, or has not ended."""
+    ended: Bools = mask_of(pc.less_equal(_moments(judged, "until"), _moments(judged, "from")))
+    judged.problems.add("until", Fault("out_of_range", ended, "{value} 不晚于上岗时间，请核对。"))
+
+
+def _moments(judged: Judged, name: str) -> Any:
+    return judged.texts[name].spread(judged.typed[name])

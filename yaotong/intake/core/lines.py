@@ -19,7 +19,12 @@ from yaotong.intake.core.ledger import UNDATED, Moments
 from yaotong.intake.core.pseudonym import Pseudonymiser
 
 # Said by other columns, so no part of what a line says.
-_DERIVED = ("line_id", "line_sha", "arrived_at", "buyer_region", "buyer_age_years")
+_DERIVED = (
+    "line_id",
+    "line_sha",
+    "arrived_at",
+    *(f"{who}_{what}" for who in ("buyer", "patient") for what in ("region", "age_years")),
+)
 _RECORDED = "recorded_at"
 
 
@@ -57,7 +62,7 @@ def lines_of(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudon
 
 def key_columns(choice: Choice) -> tuple[str, ...]:
     """The canonical columns that say which line a line is."""
-    return choice.feed.key
+    return choice.feed.stored_key
 
 
 def _line_ids(parts: list[Any]) -> Any:

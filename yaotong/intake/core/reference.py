@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Column of a feed → what it must be found in, and the reason when it is not.
+_PHARMACY, _DRUG = ("pharmacies", "unknown_pharmacy"), ("drugs", "unknown_drug")
 REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("sales", "pharmacy_id"): ("pharmacies", "unknown_pharmacy"),
-    ("sales", "drug_code"): ("drugs", "unknown_drug"),
-    ("purchases", "pharmacy_id"): ("pharmacies", "unknown_pharmacy"),
-    ("purchases", "drug_code"): ("drugs", "unknown_drug"),
-    ("recalls", "drug_code"): ("drugs", "unknown_drug"),
+    ("sales", "pharmacy_id"): _PHARMACY,
+    ("sales", "drug_code"): _DRUG,
+    ("purchases", "pharmacy_id"): _PHARMACY,
+    ("purchases", "drug_code"): _DRUG,
+    ("stock_counts", "pharmacy_id"): _PHARMACY,
+    ("stock_counts", "drug_code"): _DRUG,
+    ("prescriptions", "drug_code"): _DRUG,
+    ("settlements", "pharmacy_id"): _PHARMACY,
+    ("settlements", "drug_code"): _DRUG,
+    ("duty", "pharmacy_id"): _PHARMACY,
+    ("inspections", "pharmacy_id"): _PHARMACY,
+    ("recalls", "drug_code"): _DRUG,
     ("pharmacies", "town_code"): ("towns", "unknown_town"),
 }
 
