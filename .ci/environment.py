@@ -12,7 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 # Names that conda-forge spells otherwise.
-CONDA_NAMES = {"duckdb": "python-duckdb", "ibis-framework[duckdb]": "ibis-duckdb"}
+CONDA_NAMES = {
+    "duckdb": "python-duckdb",
+    "ibis-framework[duckdb]": "ibis-duckdb",
+    "psycopg[binary]": "psycopg",
+}
 # Packages that conda-forge does not carry, or carries under other versions: pip takes these.
 PIP_ONLY = {
     "apprise",

@@ -56,6 +56,10 @@ def test_a_range_that_differs_is_noticed() -> None:
     assert _conda_lines(CONDA) != _project_lines(other)
 
 
+def test_the_tests_speak_to_postgresql_through_the_driver_that_people_are_given() -> None:
+    assert set(PROJECT["project"]["optional-dependencies"]["postgres"]) <= set(PROJECT["dependency-groups"]["dev"])
+
+
 def test_the_file_is_what_the_writer_writes() -> None:
     assert (ROOT / "environment.yml").read_text("utf-8") == _writer().environment(PROJECT)
 
