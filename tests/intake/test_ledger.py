@@ -31,7 +31,7 @@ def _columns(some: list[tuple[int, int, int]]) -> tuple[Lanes, Lanes, np.ndarray
     return _lanes([key for key, _, _ in some]), Lanes(content, content), recorded
 
 
-def _plain(some: list[tuple[int, int, int]], learned: set[tuple[int, int]]) -> list[Status]:
+def _plain(some: list[tuple[int, int, int]], learned: dict[tuple[int, int], int]) -> list[Status]:
     kept: dict[int, dict[int, int]] = {}
     answers = []
     for key, said, at in some:
@@ -40,12 +40,17 @@ def _plain(some: list[tuple[int, int, int]], learned: set[tuple[int, int]]) -> l
             answers.append(Status.REPEAT)
         elif (key, said) in learned:
             answers.append(Status.KNOWN)
+            known[said] = learned[key, said]
         elif at in known.values():
             answers.append(Status.CONFLICT)
         else:
             answers.append(Status.WORDING if known else Status.FRESH)
             known[said] = at
     return answers
+
+
+def _first_said(some: list[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
+    return {(key, said): at for key, said, at in reversed(some)}
 
 
 @given(learned=lines, blocks=st.lists(lines, max_size=4), stored=lines)
@@ -57,7 +62,7 @@ def test_the_ledger_agrees_with_a_dictionary(
     ledger.learn(*_columns(learned))
     found = [status for block in blocks for status in ledger.add(*_columns(block)).status.tolist()]
     every = [line for block in blocks for line in block]
-    plain = _plain(every, {(key, said) for key, said, _ in learned})
+    plain = _plain(every, _first_said(learned))
     assert found == plain
     kept = [line[:2] for line, status in zip(every, plain, strict=True) if status in (Status.FRESH, Status.WORDING)]
     places, entries = ledger.meet(*_columns(stored)[:2])

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, insert
 
-from yaotong.store import factfiles
+from tests.staged import put_sales
 from yaotong.store.schema import alert, alert_event, area, dispatch, drug, load, pharmacy, placement
 from yaotong.workspace import Workspace, init_workspace
 
@@ -39,10 +39,9 @@ def build(home: Path, names: dict[str, str] | None = None) -> Workspace:
         connection.execute(insert(pharmacy), [_shop(one, names or {}) for one in SHOPS])
         connection.execute(insert(placement), [_placed(one) for one in SHOPS])
         connection.execute(insert(drug), _drugs())
-        sales = _sales()
-        factfiles.write(connection, ws.store.facts_dir, "sales", sales, sales["pharmacy_id"].map(lambda one: SHOPS[one][0]), 1)
         add_alert(connection, "a-red", "R-M01", "red", ["W1"], WEST, {"msa": "lead", "psb": "assist"})
         add_alert(connection, "a-yellow", "R-N01", "yellow", ["E1"], EAST, {"nhsa": "lead"})
+    put_sales(ws.store, _sales(), {shop: town for shop, (town, _, _) in SHOPS.items()}, 1)
     return ws
 
 
@@ -113,10 +112,4 @@ def _sales() -> pd.DataFrame:
     frame["sold_at"] = pd.to_datetime(frame.pop("day")) + pd.Timedelta(hours=10)
     frame["sale_id"] = [f"s{number}" for number in range(len(frame))]
     frame["line_id"] = frame["pharmacy_id"] + "/" + frame["sale_id"]
-    frame["line_sha"] = "0" * 32
-    frame["arrived_at"] = _ARRIVED
-    for name in factfiles.FACT_SCHEMAS["sales"].names:
-        if name not in frame:
-            frame[name] = None
-    frame["recorded_at"] = pd.NaT
     return frame

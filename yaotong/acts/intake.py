@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ import geopandas as gpd
 import pandas as pd
 
 from yaotong import intake
+from yaotong.acts.lines import Staged, Task, read_or_stage
+from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, UsageError
 from yaotong.facts import FACT_MOMENTS
@@ -20,9 +23,11 @@ from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
 from yaotong.records import Receipt
 from yaotong.store import Connection, factfiles, loads, outlines, registry
 from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
+from yaotong.store.scratch import scratch, turn
 from yaotong.workspace import Workspace
 
 ON_BAD_ROWS = ("partial", "atomic")
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,10 @@ class _Kept:
     accepted: int
     duplicates: int
     version: int | None
+
+
+class _Overtaken(Exception):
+    """Another load brought lines of the same feed while this file was read."""
 
 
 def take_in(
@@ -52,16 +61,68 @@ def take_in(
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError(f"--on-bad-rows 只能是 {' 或 '.join(ON_BAD_ROWS)}，不是 {on_bad_rows!r}。")
     started = time.monotonic()
-    try:
-        reading = _read(workspace, path, feed, profile, limits or Limits(), now)
-    except FileRefused as refused:
-        receipt = _refusal(path, feed, profile, refused)
-        return _record(workspace, receipt, None, sent_by, now, started)
-    if on_bad_rows == "atomic" and reading.rejected:
-        receipt = _atomic_refusal(reading)
-        _write_rejects(workspace, reading, now)
-        return _record(workspace, receipt, None, sent_by, now, started)
-    return _keep(workspace, reading, sent_by, now, started)
+    wanted = None if profile == "auto" else profile
+    for attempt in range(1, _ATTEMPTS + 1):
+        # Who was overtaken twice reads the last time while no other may commit.
+        with turn(workspace.store, alone=attempt == _ATTEMPTS):
+            try:
+                receipt = _attempt(workspace, path, feed, wanted, on_bad_rows, sent_by, now, limits, started)
+            except _Overtaken:
+                continue
+            except FileRefused as refused:
+                receipt = _refusal(path, feed, wanted, refused)
+                return _record(workspace, receipt, None, sent_by, now, started)
+            return receipt
+    raise AssertionError("nobody commits during the last attempt")
+
+
+def _attempt(
+    workspace: Workspace,
+    path: Path,
+    feed: str | None,
+    profile: str | None,
+    on_bad_rows: str,
+    sent_by: str,
+    now: datetime,
+    limits: Limits | None,
+    started: float,
+) -> Receipt:
+    with ExitStack() as held:
+        folder = held.enter_context(scratch(workspace.store))
+        task, seen = _task(workspace, path, feed, profile, limits or Limits(), now, folder)
+        read = read_or_stage(task)
+        if on_bad_rows == "atomic" and read.rejected:
+            receipt = _atomic_refusal(read, path)
+            _write_rejects(workspace, read, now)
+            return _record(workspace, receipt, None, sent_by, now, started)
+        receipt = _keep(workspace, read, path, seen, sent_by, now, started)
+    if read.rejected:
+        _write_rejects(workspace, read, now)
+    return receipt
+
+
+def _task(
+    workspace: Workspace,
+    path: Path,
+    feed: str | None,
+    profile: str | None,
+    limits: Limits,
+    now: datetime,
+    folder: Path,
+) -> tuple[Task, dict[str, int]]:
+    """What the reader must know, and the newest version of each feed of lines it knows of."""
+    settings, store = workspace.settings, workspace.store
+    with store.read() as connection:
+        kept = {name: factfiles.kept(connection, store.facts_dir, name) for name in FACT_MOMENTS}
+        placed = registry.read(connection, placement)
+        known = reference(connection, workspace, feed)
+    keyed = intake.Pseudonymiser(
+        settings.pseudonym_key, settings.pseudonym_key_id, digest=settings.pseudonym_digest
+    )
+    inside = placed[placed["area_code"].notna()]
+    areas = dict(zip(inside["license_no"], inside["area_code"], strict=True))
+    task = Task(path, feed, profile, known, keyed, limits, now, folder, areas, kept)
+    return task, {name: max((one.version for one in files), default=0) for name, files in kept.items()}
 
 
 def reference(connection: Connection, workspace: Workspace, feed: str | None) -> Reference:
@@ -77,60 +138,43 @@ def reference(connection: Connection, workspace: Workspace, feed: str | None) ->
     )
 
 
-def _read(
+def _keep(
     workspace: Workspace,
+    read: Reading | Staged,
     path: Path,
-    feed: str | None,
-    profile: str | None,
-    limits: Limits,
+    seen: dict[str, int],
+    sent_by: str,
     now: datetime,
-) -> Reading:
-    settings = workspace.settings
-    with workspace.store.read() as connection:
-        known = reference(connection, workspace, feed)
-    keyed = intake.Pseudonymiser(
-        settings.pseudonym_key, settings.pseudonym_key_id, digest=settings.pseudonym_digest
-    )
-    wanted = None if profile == "auto" else profile
-    return intake.read_file(
-        path, feed=feed, profile=wanted, reference=known, pseudonymiser=keyed, limits=limits, now=now
-    )
-
-
-def _keep(workspace: Workspace, reading: Reading, sent_by: str, now: datetime, started: float) -> Receipt:
+    started: float,
+) -> Receipt:
+    feed = _feed_of(read)
     with workspace.store.write() as connection:
-        known = loads.seen(connection, reading.sha256, reading.feed.name)
-        kept = _keep_rows(connection, workspace, reading, now)
-        receipt = _receipt(reading, kept, known)
-        receipt = replace(receipt, seconds=time.monotonic() - started)
+        known = loads.seen(connection, read.sha256, feed)
+        version = loads.next_version(connection)
+        if isinstance(read, Staged):
+            if factfiles.newest(connection, feed) != seen[feed]:
+                raise _Overtaken
+            kept = _keep_lines(connection, workspace, read, version)
+        else:
+            kept = _keep_registry(connection, read, version)
+        receipt = replace(_receipt(read, path, kept, known), seconds=time.monotonic() - started)
         loads.record(connection, receipt, version=kept.version, sent_by=sent_by, arrived_at=now)
-    if reading.rejected:
-        _write_rejects(workspace, reading, now)
     return receipt
 
 
-def _keep_rows(connection: Connection, workspace: Workspace, reading: Reading, now: datetime) -> _Kept:
-    version = loads.next_version(connection)
-    if reading.feed.name in FACT_MOMENTS:
-        return _keep_lines(connection, workspace, reading, now, version)
-    return _keep_registry(connection, reading, version)
+def _feed_of(read: Reading | Staged) -> str:
+    return read.feed if isinstance(read, Staged) else read.feed.name
 
 
-def _keep_lines(
-    connection: Connection, workspace: Workspace, reading: Reading, now: datetime, version: int
-) -> _Kept:
-    feed, frame = reading.feed.name, reading.accepted
-    facts_dir = workspace.store.facts_dir
-    split = factfiles.split(connection, facts_dir, feed, frame)
-    fresh = frame[split.fresh.to_numpy()].assign(arrived_at=pd.Timestamp(now))
-    repeated = int(split.repeated.sum())
-    if fresh.empty:
-        return _Kept(0, repeated, None)
-    placed = registry.read(connection, placement).set_index("license_no")["area_code"]
-    shops = fresh.get("pharmacy_id", pd.Series(pd.NA, fresh.index, dtype="str"))  # prescriptions name none
-    factfiles.write(connection, facts_dir, feed, fresh, shops.map(placed), version)
-    factfiles.correct(connection, feed, split.corrected, version)
-    return _Kept(len(fresh), repeated, version)
+def _keep_lines(connection: Connection, workspace: Workspace, staged: Staged, version: int) -> _Kept:
+    if not staged.accepted:
+        return _Kept(0, staged.duplicates, None)
+    factfiles.keep(connection, workspace.store.facts_dir, staged.feed, staged.files, version)
+    before = factfiles.ended_among(connection, staged.feed, [one.line_sha for one in staged.stored])
+    in_force = [one for one in staged.stored if one.line_sha not in before]
+    ended = [factfiles.Ended(one.line_id, one.line_sha) for one in outdated(in_force, staged.new)]
+    factfiles.correct(connection, staged.feed, ended, version)
+    return _Kept(staged.accepted, staged.duplicates, version)
 
 
 def _keep_registry(connection: Connection, reading: Reading, version: int) -> _Kept:
@@ -138,10 +182,10 @@ def _keep_registry(connection: Connection, reading: Reading, version: int) -> _K
     frame = _storable(reading.accepted)
     applied = registry.apply(connection, table, key, frame, version)
     if not applied.changed:
-        return _Kept(0, applied.unchanged, None)
+        return _Kept(0, applied.unchanged + reading.duplicates, None)
     if reading.feed.name in ("areas", "pharmacies"):
         _place_again(connection, version)
-    return _Kept(applied.changed, applied.unchanged, version)
+    return _Kept(applied.changed, applied.unchanged + reading.duplicates, version)
 
 
 def _place_again(connection: Connection, version: int) -> None:
@@ -161,21 +205,21 @@ def _storable(frame: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _receipt(reading: Reading, kept: _Kept, known: bool) -> Receipt:
-    outcome = Outcome.PARTIAL if reading.rejected else Outcome.ACCEPTED
+def _receipt(read: Reading | Staged, path: Path, kept: _Kept, known: bool) -> Receipt:
+    outcome = Outcome.PARTIAL if read.rejected else Outcome.ACCEPTED
     if known and not kept.accepted:
         outcome = Outcome.NOOP
     return Receipt(
-        file=reading.file,
-        feed=reading.feed.name,
-        sha256=reading.sha256,
+        file=path.name,
+        feed=_feed_of(read),
+        sha256=read.sha256,
         outcome=outcome,
-        rows=reading.rows,
+        rows=read.rows,
         accepted=kept.accepted,
-        duplicates=kept.duplicates + reading.duplicates,
-        rejected=reading.rejected,
-        profile=reading.profile,
-        notes=reading.notes,
+        duplicates=kept.duplicates,
+        rejected=read.rejected,
+        profile=read.profile,
+        notes=read.notes,
     )
 
 
@@ -191,11 +235,11 @@ def _refusal(path: Path, feed: str | None, profile: str | None, refused: FileRef
     )
 
 
-def _atomic_refusal(reading: Reading) -> Receipt:
+def _atomic_refusal(reading: Reading | Staged, path: Path) -> Receipt:
     """None of the file is kept; the receipt lists the rows that stood in the way, and only those."""
     return Receipt(
-        file=reading.file,
-        feed=reading.feed.name,
+        file=path.name,
+        feed=_feed_of(reading),
         sha256=reading.sha256,
         outcome=Outcome.REJECTED_FILE,
         rows=len(reading.rejected),
@@ -216,6 +260,6 @@ def _record(
     return timed
 
 
-def _write_rejects(workspace: Workspace, reading: Reading, now: datetime) -> None:
+def _write_rejects(workspace: Workspace, reading: Reading | Staged, now: datetime) -> None:
     name = f"{now:%Y%m%d-%H%M%S}-{reading.sha256[:8]}-rejects.csv"
     intake.write_rejects(reading, workspace.settings.raw_dir / name)

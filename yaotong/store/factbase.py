@@ -43,13 +43,14 @@ def _lines(
     files = factfiles.paths(connection, store.facts_dir, feed, version)
     if not files:
         return _table(backend, feed, pd.DataFrame())
-    names = FACT_SCHEMAS[feed].names
-    lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)[names]
-    ended = factfiles.corrections(connection, feed, version)
+    lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)
+    names = [name for name in FACT_SCHEMAS[feed].names if name in lines.columns and name != "line_sha"]
+    ended = factfiles.corrections(connection, feed, version)["line_sha"]
     if ended.empty:
-        return lines
-    gone = _registered(backend, f"{feed}_ended", pa.Table.from_pandas(ended, preserve_index=False))
-    return lines.anti_join(gone, ["line_id", "line_sha"])
+        return lines[names]
+    shas = pa.array([bytes.fromhex(one) for one in ended], pa.binary())
+    gone = _registered(backend, f"{feed}_ended", pa.table({"line_sha": shas}))
+    return lines.anti_join(gone, "line_sha")[names]
 
 
 def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:

@@ -33,7 +33,7 @@ _PLAIN = (
     "line_id", "line_key", "line_sha", "sale_id", "trace_code", "settlement_id", "buyer_key", "recorded_at",
 )  # fmt: skip
 _SAID = ("line_id", "line_key", "line_sha")
-_FULL = "事实文件写不下去：{}。已收的数据未受影响，请腾出磁盘空间后重送。"
+FULL = "事实文件写不下去：{}。已收的数据未受影响，请腾出磁盘空间后重送。"
 Entries = NDArray[np.int64]
 Partition = tuple[str, str]
 
@@ -113,7 +113,7 @@ class Stage:
             with ThreadPoolExecutor(2) as beside:
                 done = list(beside.map(lambda item: self._finish(item, drop), sorted(self._open.items())))
         except OSError as error:
-            raise StoreError(_FULL.format(error.strerror)) from error
+            raise StoreError(FULL.format(error.strerror)) from error
         return tuple(one for one in done if one is not None)
 
     def lines_of(self, wanted: Entries) -> pa.Table:
@@ -154,7 +154,7 @@ class Stage:
                 one.writer = _writer(one.path, table.schema, self._schema)
             one.writer.write_table(table, row_group_size=_GROUP_ROWS)
         except OSError as error:
-            raise StoreError(_FULL.format(error.strerror)) from error
+            raise StoreError(FULL.format(error.strerror)) from error
         self._pending -= one.rows
         one.pending, one.rows = [], 0
 

@@ -53,7 +53,7 @@ class Ledger:
         self.siblings: list[int] = []  # entries that share their key with an earlier one
         self._first, self._second, self._content = (np.empty(_FIRST, dtype=np.uint64) for _ in range(3))
         self._recorded = np.empty(_FIRST, dtype=np.int64)
-        self._flags = np.zeros(_FIRST, dtype=np.uint8)  # 1: learned, 2: repeats a stored line
+        self._flags = np.zeros(_FIRST, dtype=np.uint8)  # 1: learned, 2: repeats a stored line, 4: repeated
         self._slots = np.full(_FIRST * 2, -1, dtype=np.int32)
 
     def add(self, key: Lanes, content: Lanes, recorded: Moments) -> Verdict:
@@ -83,6 +83,25 @@ class Ledger:
         """Entries that repeat a stored line."""
         answer: NDArray[np.bool_] = (self._flags[: self.count] & 2) > 0
         return answer
+
+    @property
+    def fresh(self) -> bool:
+        """Whether any line was entered that was not learned."""
+        return bool((self._flags[: self.count] & 1 == 0).any())
+
+    def family(self, entries: list[int]) -> Entries:
+        """The entries, and all others that share their keys, those learned left out; in order."""
+        if not entries:
+            return np.array([], dtype=np.int64)
+        wanted = set(zip(self._first[entries].tolist(), self._second[entries].tolist(), strict=True))
+        own = self._flags[: self.count] & 1 == 0
+        found = np.flatnonzero(np.isin(self._first[: self.count], self._first[entries]) & own).tolist()
+        kin = [one for one in found if (int(self._first[one]), int(self._second[one])) in wanted]
+        return np.array(kin, dtype=np.int64)
+
+    def recorded(self, entries: Entries) -> Moments:
+        """When the lines of some entries were written down."""
+        return self._recorded[entries]
 
     def _enter(self, key: Lanes, content: Lanes, recorded: Moments, flag: int) -> Verdict:
         rows = len(key.first)
@@ -149,12 +168,13 @@ def _enter(
                 if content[entry] == said[row]:
                     repeat = entry
                     break
-                if flags[entry] & 1 == 0:
+                if flags[entry] & 5 != 1:  # a learned line that the file repeats is one of its lines
                     wording = True
                     conflict |= recorded[entry] == at[row]
             place = (place + np.uint64(1)) & mask
         if repeat >= 0:
-            status[row] = 2 if flags[repeat] & 1 else 1
+            status[row] = 2 if flags[repeat] & 5 == 1 else 1
+            flags[repeat] |= np.uint8(4 if flag == 0 else 0)
         elif conflict and flag == 0:
             status[row] = 3
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
@@ -61,9 +62,17 @@ def read_file(
     return _lines(file, pseudonymiser) if file.has_lines else read_registry(file, pseudonymiser)
 
 
-def write_rejects(reading: Reading, path: Path) -> None:
+class Refusing(Protocol):
+    """Anything that tells which rows were refused: `masked` as in `Reading`."""
+
+    @property
+    def masked(self) -> pd.DataFrame:
+        """The refused rows."""
+
+
+def write_rejects(refusing: Refusing, path: Path) -> None:
     """Write the refused rows as CSV with BOM: row, column, reason, message and the masked source row."""
-    write_rejects_frame(reading.masked, path)
+    write_rejects_frame(refusing.masked, path)
 
 
 def read_registry(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
