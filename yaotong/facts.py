@@ -21,7 +21,6 @@ _TS = pa.timestamp("s")
 SALES_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),  # content of the line, 32 hex digits
         ("pharmacy_id", pa.string()),
         ("sale_id", pa.string()),
         ("sold_at", _TS),
@@ -47,7 +46,6 @@ SALES_SCHEMA = pa.schema(
 PURCHASES_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),
         ("pharmacy_id", pa.string()),
         ("purchase_id", pa.string()),
         ("received_at", _TS),
@@ -63,7 +61,6 @@ PURCHASES_SCHEMA = pa.schema(
 STOCK_COUNTS_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),
         ("pharmacy_id", pa.string()),
         ("drug_code", pa.string()),
         ("counted_at", _TS),
@@ -75,7 +72,6 @@ STOCK_COUNTS_SCHEMA = pa.schema(
 PRESCRIPTIONS_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),
         ("prescription_no", pa.string()),
         ("issued_at", _TS),
         ("prescriber_key", pa.string()),
@@ -91,7 +87,6 @@ PRESCRIPTIONS_SCHEMA = pa.schema(
 SETTLEMENTS_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),
         ("settlement_id", pa.string()),
         ("settled_at", _TS),
         ("pharmacy_id", pa.string()),
@@ -106,7 +101,6 @@ SETTLEMENTS_SCHEMA = pa.schema(
 DUTY_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),
         ("pharmacy_id", pa.string()),
         ("pharmacist_id", pa.string()),
         ("duty_from", _TS),
@@ -117,7 +111,6 @@ DUTY_SCHEMA = pa.schema(
 INSPECTIONS_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
-        ("line_sha", pa.string()),
         ("inspection_id", pa.string()),
         ("pharmacy_id", pa.string()),
         ("inspected_at", _TS),

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tests.cities import city
@@ -52,7 +52,7 @@ def touching(story: dict[str, Any], found: list[Finding], keyed: Pseudonymiser) 
     """Findings about a story: on its subject within its days, and resting on its lines where it names lines."""
     subjects = {story["subject"], *story["pharmacies"]}
     if story["subject_kind"] == "buyer":
-        subjects |= set(keyed.keys(pd.Series([story["subject"]])))
+        subjects |= set(keyed.keys(pa.array([story["subject"]])).to_pylist())
     since, until = date.fromisoformat(story["from"]), date.fromisoformat(story["until"])
     near = [one for one in found if one.subject in subjects and since <= one.behaviour_day <= until]
     if not story["sale_ids"] or not any(one.line_ids for one in near):

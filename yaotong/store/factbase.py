@@ -44,7 +44,7 @@ def _lines(
     if not files:
         return _table(backend, feed, pd.DataFrame())
     lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)
-    names = [name for name in FACT_SCHEMAS[feed].names if name in lines.columns and name != "line_sha"]
+    names = FACT_SCHEMAS[feed].names
     ended = factfiles.corrections(connection, feed, version)["line_sha"]
     if ended.empty:
         return lines[names]

@@ -40,8 +40,7 @@ Partition = tuple[str, str]
 
 def stored_schema(feed: str) -> pa.Schema:
     """What a feed's fact files hold: its facts, and the fingerprints of each line's key and content."""
-    facts = [one for one in FACT_SCHEMAS[feed] if one.name != "line_sha"]
-    return pa.schema([*facts, ("line_key", pa.binary(16)), ("line_sha", pa.binary(16))])
+    return pa.schema([*FACT_SCHEMAS[feed], ("line_key", pa.binary(16)), ("line_sha", pa.binary(16))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudo
 
 
 def framed(lines: pa.Table) -> pd.DataFrame:
-    """Lines as a frame of plain columns; line_sha in hexadecimal digits, and once more as row_sha."""
+    """Lines as a frame of plain columns, with the fingerprint of their content as `row_sha` (hexadecimal)."""
     plain = {
         name: lines[name].cast(lines[name].type.value_type)
         if pa.types.is_dictionary(lines[name].type)
@@ -45,7 +45,6 @@ def framed(lines: pa.Table) -> pd.DataFrame:
     }
     said = pd.Series([one.hex() for one in lines["line_sha"].to_pylist()], dtype="str")
     frame: pd.DataFrame = pa.table(plain).to_pandas(types_mapper=_NULLABLE.get)
-    frame.insert(1, "line_sha", said)
     return frame.assign(row_sha=said)
 
 

@@ -21,7 +21,6 @@ from yaotong.intake.core.pseudonym import Pseudonymiser
 # Said by other columns, so no part of what a line says.
 _DERIVED = (
     "line_id",
-    "line_sha",
     "arrived_at",
     *(f"{who}_{what}" for who in ("buyer", "patient") for what in ("region", "age_years")),
 )
@@ -48,21 +47,13 @@ def lines_of(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudon
     columns = canonical_columns(replace(judged, texts=compact), choice, keep, pseudonymiser)
     rows = int(keep.sum())
     prints = Fingerprints(pseudonymiser.fingerprint_secret())
-    names = [one for one in FACT_SCHEMAS[choice.feed.name].names if one not in _DERIVED]
-    own = key_columns(choice)
+    names, own = FACT_SCHEMAS[choice.feed.name].names, choice.feed.stored_key
     key = prints.of(columns, own, Lanes.zeros(rows))
-    content = prints.of(columns, [name for name in names if name not in own], key)
+    content = prints.of(columns, [one for one in names if one not in (*own, *_DERIVED)], key)
     columns["line_id"] = _line_ids([columns[name] for name in own])
-    columns |= {"line_key": key.binary(), "line_sha": content.binary()}
-    held = [name for name in FACT_SCHEMAS[choice.feed.name].names if name in columns and name != "arrived_at"]
-    order = dict.fromkeys([*held, "line_key", "line_sha"])
-    table = pa.table([columns[name] for name in order], names=list(order))
+    held = {name: columns[name] for name in names if name != "arrived_at"}
+    table = pa.table({**held, "line_key": key.binary(), "line_sha": content.binary()})
     return Lines(table, key, content, _recorded(columns.get(_RECORDED), rows))
-
-
-def key_columns(choice: Choice) -> tuple[str, ...]:
-    """The canonical columns that say which line a line is."""
-    return choice.feed.stored_key
 
 
 def _line_ids(parts: list[Any]) -> Any:
