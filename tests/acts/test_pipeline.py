@@ -17,7 +17,8 @@ from yaotong.config import Webhook
 from yaotong.departments import CHANNELS
 from yaotong.errors import Conflict, Forbidden, NotFound
 from yaotong.records import Outcome as FileOutcome
-from yaotong.store import alerts, loads, outbox
+from yaotong.records import Receipt
+from yaotong.store import alerts, findings, loads, outbox
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -229,3 +230,36 @@ def test_late_lines_of_a_known_day_take_part_in_it(small: Workspace, tmp_path: P
     assert receipt.accepted == 1, receipt.rejected
     runs = {run.rule_id: run for run in acts.detect(small, now=LATER)}
     assert runs["R-M01"].opened == 1
+
+
+def test_a_correction_marks_what_rests_on_the_line_until_it_is_judged_again(
+    small: Workspace, tmp_path: Path
+) -> None:
+    header = "sale_id,pharmacy_id,sold_at,drug_code,quantity,buyer_id_no,recorded_at"
+    source = sales_file(small).read_text("utf-8").splitlines()
+    columns = dict(zip(source[0].split(","), source[1].split(","), strict=True))
+    at = datetime.fromisoformat(columns["sold_at"]).replace(hour=15, minute=0, second=0)
+
+    def send(name: str, quantity: int, recorded: datetime) -> Receipt:
+        path = tmp_path / name
+        line = f"FIX1,{columns['pharmacy_id']},{at},YP0102A,{quantity},910000199001010012,{recorded}"
+        path.write_text(f"{header}\n{line}\n", "utf-8")
+        return acts.take_in(small, path, feed="sales", now=LATER)
+
+    def marks() -> list[int | None]:
+        with small.store.read() as connection:
+            rows = alerts.listing(connection, rule_id="R-M01")
+            return [findings.corrected_since(connection, str(one["alert_id"])) for one in rows]
+
+    assert send("first.csv", 5, at).accepted == 1
+    acts.detect(small, now=LATER)
+    opened = len(marks())
+    assert marks() == [None] * opened
+    assert send("earlier.csv", 4, at - timedelta(hours=1)).accepted == 1  # an older wording outdates nothing
+    assert send("mended.csv", 1, at + timedelta(hours=1)).accepted == 1
+    marked = [one for one in marks() if one is not None]
+    with small.store.read() as connection:
+        assert marked == [loads.current_version(connection)]
+    runs = {run.rule_id: run for run in acts.detect(small, now=LATER)}
+    assert runs["R-M01"].vanished == 1
+    assert marks() == [None] * opened

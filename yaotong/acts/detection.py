@@ -130,6 +130,7 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], window
     subjects = {one.subject for one in news} | alerts.subjects_of(connection, gone)
     known = alerts.known(connection, rule.rule_id, sorted(subjects))
     findings.let_go(connection, gone, loads.current_version(connection))
+    findings.judged_again(connection, rule.rule_id, window.since, window.until)
     return plan(news, gone, known, rule.cooldown_days)
 
 

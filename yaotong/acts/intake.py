@@ -21,7 +21,7 @@ from yaotong.intake import Limits, Reading, Reference
 from yaotong.joins import place, quality
 from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
 from yaotong.records import Receipt
-from yaotong.store import Connection, factfiles, loads, outlines, registry
+from yaotong.store import Connection, factfiles, findings, loads, outlines, registry
 from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
 from yaotong.store.scratch import scratch, turn
 from yaotong.workspace import Workspace
@@ -174,6 +174,9 @@ def _keep_lines(connection: Connection, workspace: Workspace, staged: Staged, ve
     in_force = [one for one in staged.stored if one.line_sha not in before]
     ended = [factfiles.Ended(one.line_id, one.line_sha) for one in outdated(in_force, staged.new)]
     factfiles.correct(connection, staged.feed, ended, version)
+    held = {one.line_sha for one in in_force}
+    corrected = {one.line_id for one in ended if one.line_sha in held}
+    findings.mark_corrected(connection, sorted(corrected), version)
     return _Kept(staged.accepted, staged.duplicates, version)
 
 

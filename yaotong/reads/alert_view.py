@@ -109,6 +109,8 @@ class AlertView:
     shops: tuple[tuple[str, str], ...]
     loads: tuple[LoadPart, ...]
     condition_gone: bool
+    # Data version of a correction that no run has judged yet.
+    corrected_at_version: int | None
 
 
 def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertView:
@@ -122,6 +124,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         sent = casework.dispatches(connection, alert_id)
         history = casework.events(connection, alert_id)
         stored = casework.one(connection, alert_id)
+        corrected = findings.corrected_since(connection, alert_id)
     lines = _lines(workspace, kept)
     shown = shown_fields(viewer.department, row.part)
     drawn = bool(kept) and _drawn(rule, shown)
@@ -139,6 +142,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         shops=_shops(workspace, lines, row.pharmacy_ids) if "pharmacy" in shown else (),
         loads=_loads(workspace, lines) if "sold_at" in shown else (),
         condition_gone=bool(stored.condition_gone),
+        corrected_at_version=corrected,
     )
 
 

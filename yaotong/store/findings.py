@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from yaotong.alerts.model import Finding
 from yaotong.codes import Level
-from yaotong.store.schema import finding
+from yaotong.store.schema import evidence_line, finding
 
 
 def in_window(connection: Connection, rule_id: str, since: date, until: date) -> dict[str, str]:
@@ -43,11 +43,17 @@ def keep(connection: Connection, alert_of: Mapping[str, str], found: Iterable[Fi
     rows = [_row(one, alert_of[one.finding_id], version) for one in found]
     if not rows:
         return
-    connection.execute(
-        delete(finding).where(finding.c.finding_id == bindparam("old")),
-        [{"old": row["finding_id"]} for row in rows],
-    )
+    old = [{"old": row["finding_id"]} for row in rows]
+    for table in (finding, evidence_line):
+        connection.execute(delete(table).where(table.c.finding_id == bindparam("old")), old)
     connection.execute(insert(finding), rows)
+    lines = [
+        {"finding_id": row["finding_id"], "line_id": line_id}
+        for row in rows
+        for line_id in dict.fromkeys(json.loads(row["line_ids"]))
+    ]
+    if lines:
+        connection.execute(insert(evidence_line), lines)
 
 
 def let_go(connection: Connection, finding_ids: Iterable[str], version: int) -> None:
@@ -56,6 +62,36 @@ def let_go(connection: Connection, finding_ids: Iterable[str], version: int) -> 
     if rows:
         statement = update(finding).where(finding.c.finding_id == bindparam("old"))
         connection.execute(statement.values(gone_at_version=version), rows)
+
+
+def mark_corrected(connection: Connection, line_ids: Sequence[str], version: int) -> int:
+    """Mark the findings in force that rest on lines corrected at a version; answers how many."""
+    marked = 0
+    for part in chunks(line_ids):
+        resting = select(evidence_line.c.finding_id).where(evidence_line.c.line_id.in_(part))
+        in_force = finding.c.gone_at_version.is_(None)
+        statement = update(finding).where(finding.c.finding_id.in_(resting), in_force)
+        marked += connection.execute(statement.values(corrected_at_version=version)).rowcount
+    return marked
+
+
+def judged_again(connection: Connection, rule_id: str, since: date, until: date) -> None:
+    """A run over a span of behaviour days has seen every correction of what lies in it."""
+    statement = update(finding).where(
+        finding.c.rule_id == rule_id,
+        finding.c.behaviour_day.between(since, until),
+        finding.c.corrected_at_version.is_not(None),
+    )
+    connection.execute(statement.values(corrected_at_version=None))
+
+
+def corrected_since(connection: Connection, alert_id: str) -> int | None:
+    """The newest data version that corrected a line under an alert and was not judged yet; else None."""
+    query = select(func.max(finding.c.corrected_at_version)).where(
+        finding.c.alert_id == alert_id, finding.c.gone_at_version.is_(None)
+    )
+    found: int | None = connection.execute(query).scalar()
+    return found
 
 
 def chunks(values: Sequence[str], size: int = 500) -> list[Sequence[str]]:

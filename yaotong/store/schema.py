@@ -177,7 +177,17 @@ finding = Table(
     Column("alert_id", String(16), ForeignKey("alert.alert_id"), index=True),
     Column("data_version", Integer, nullable=False),
     Column("gone_at_version", Integer),
+    # Set when a line it rests on is corrected, until the finding is judged again.
+    Column("corrected_at_version", Integer),
     Index(None, "rule_id", "behaviour_day"),
+)
+
+# The lines a finding rests on, to be asked from the line.
+evidence_line = Table(
+    "evidence_line",
+    metadata,
+    Column("finding_id", String(32), primary_key=True),
+    Column("line_id", String(160), primary_key=True, index=True),
 )
 
 alert = Table(
