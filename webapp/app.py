@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from webapp import (
     alert_api,
     alert_pages,
+    coverage_pages,
     desk_pages,
     find_pages,
     login_pages,
@@ -41,6 +42,7 @@ _BLUEPRINTS = (
     pharmacy_pages.bp,
     rule_pages.bp,
     source_pages.bp,
+    coverage_pages.bp,
     map_pages.bp,
     probes.bp,
 )

@@ -1,37 +1,54 @@
-"""Sources: receipts, coverage, data quality, and sending a file."""
+"""Sources: sending files, their receipts, who sent what, and what does not fit together."""
 
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_login import login_required
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from webapp.context import current_viewer, current_workspace
+from webapp import reasons
+from webapp.context import current_lang, current_viewer, current_workspace
+from webapp.words import say
 from yaotong import acts, clock
+from yaotong.codes import Outcome
 from yaotong.errors import Forbidden, NotFound, UsageError
-from yaotong.reads import sources
+from yaotong.reads import receipts, sources
 from yaotong.records import FEEDS, Receipt
 
 bp = Blueprint("sources", __name__)
+PAGE_ROWS = 50
+REFUSED_ROWS = 200
+ASIDE = "X-Yaotong-Inline"
+ON_BAD_ROWS = ("partial", "atomic")
+# Beyond this the intake refuses a file, so the page need not send it first.
+MAX_FILE_BYTES = 50_000_000
 
 
 @bp.get("/sources")
 @login_required
 def page() -> str:
-    """What came in, who reports, what does not fit."""
+    """Send files, see what came in, and what does not fit."""
     workspace, viewer = current_workspace(), current_viewer()
-    covered = [one for one in sources.coverage(workspace) if viewer.covers(one.area_code)]
+    asked, number = _asked(), _page_number()
+    found = receipts.history(workspace, viewer, asked, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
     return render_template(
         "sources.html",
-        receipts=sources.receipts(workspace, 100),
-        coverage=covered,
+        history=found,
+        asked=asked,
+        number=number,
+        pages=-(-found.total // PAGE_ROWS),
         quality=sources.quality(workspace, viewer),
         feeds=FEEDS,
+        outcomes=tuple(Outcome),
+        profiles=receipts.known_profiles(),
         may_send=viewer.covers(None),
+        max_bytes=MAX_FILE_BYTES,
+        aside=ASIDE,
     )
 
 
@@ -39,20 +56,41 @@ def page() -> str:
 @login_required
 def receipt(load_id: int) -> str:
     """One receipt as a page."""
-    return render_template(
-        "receipt.html", receipt=sources.receipt(current_workspace(), load_id), load_id=load_id
+    reason, number = request.args.get("reason", ""), _page_number()
+    view = receipts.receipt_view(
+        current_workspace(),
+        current_viewer(),
+        load_id,
+        reason=reason,
+        limit=REFUSED_ROWS,
+        offset=(number - 1) * REFUSED_ROWS,
     )
+    pages = -(-view.matching // REFUSED_ROWS)
+    return render_template("receipt.html", view=view, reason=reason, number=number, pages=pages, **_help())
+
+
+@bp.get("/sources/<int:load_id>/rejects.csv")
+@login_required
+def rejects(load_id: int) -> Response:
+    """The refused rows with their source as a table, to be mended and sent again."""
+    path = receipts.reject_file(current_workspace(), current_viewer(), load_id)
+    name = f"{load_id}-rejects.csv"
+    return send_file(path.resolve(), mimetype="text/csv", as_attachment=True, download_name=name)
 
 
 @bp.post("/sources")
 @login_required
-def send() -> Response:
-    """Take a file from the form and show its receipt."""
-    taken = take(request.files.get("file"), request.form.get("feed") or None)
-    newest = sources.receipts(current_workspace(), 1)[0]
-    if newest.file != taken.file:
-        raise NotFound("回执不见了，请在列表中查找。")
-    return redirect(url_for("sources.receipt", load_id=newest.load_id))
+def send() -> Response | str:
+    """Take the files of the form: one leads to its receipt, several to the list; a script gets the slip."""
+    given: list[FileStorage | None] = [one for one in request.files.getlist("file") if one.filename]
+    numbers = [_take_numbered(one)[1] for one in given or [None]]
+    if ASIDE in request.headers:
+        view = receipts.receipt_view(current_workspace(), current_viewer(), numbers[0])
+        return render_template("slip.html", view=view, **_help())
+    if len(numbers) == 1:
+        return redirect(url_for("sources.receipt", load_id=numbers[0]))
+    flash(f"{say('已读完的文件：')}{len(numbers)}", "good")
+    return redirect(url_for("sources.page"))
 
 
 @bp.post("/api/v1/feeds/<feed>")
@@ -61,14 +99,24 @@ def api(feed: str) -> tuple[Response, int]:
     """Upload by program: the receipt, 200 when the file was taken and 422 when it was refused."""
     if feed not in FEEDS:
         raise NotFound(f"没有数据种类 {feed}。可用：{'、'.join(FEEDS)}")
-    taken = take(request.files.get("file"), feed)
+    taken, _ = take(request.files.get("file"), feed)
     return jsonify(taken.as_dict()), 422 if taken.file_reason else 200
 
 
-def take(upload: FileStorage | None, feed: str | None) -> Receipt:
-    """Take an uploaded file in under its own name; UsageError without one.
+def _take_numbered(upload: FileStorage | None) -> tuple[Receipt, int]:
+    form = request.form
+    profile = form.get("profile") or "auto"
+    if profile != "auto" and profile not in receipts.known_profiles():
+        raise UsageError(f"没有名为 {profile} 的来源对照。")
+    return take(upload, form.get("feed") or None, profile, form.get("on_bad_rows") or "partial")
 
-    Forbidden to an office of one town: a file speaks of the whole county.
+
+def take(
+    upload: FileStorage | None, feed: str | None, profile: str = "auto", on_bad_rows: str = "partial"
+) -> tuple[Receipt, int]:
+    """Take an uploaded file in under its own name: its receipt and the receipt's number.
+
+    UsageError without a file; Forbidden to an office of one town: a file speaks of the whole county.
     """
     if not current_viewer().covers(None):
         raise Forbidden("数据文件由县级及以上账号接收。请交给本部门的县级账号。")
@@ -76,12 +124,16 @@ def take(upload: FileStorage | None, feed: str | None) -> Receipt:
         raise UsageError("请选择一个文件。")
     if feed is not None and feed not in FEEDS:
         raise UsageError(f"没有数据种类 {feed}。")
+    if on_bad_rows not in ON_BAD_ROWS:
+        raise UsageError("有坏行时只能选“收下好行”或“整份不收”。")
+    workspace, sender, now = current_workspace(), current_viewer().username, clock.now()
     with tempfile.TemporaryDirectory(prefix="yaotong-") as folder:
         path = Path(folder) / safe_name(upload.filename)
         upload.save(path)
-        return acts.take_in(
-            current_workspace(), path, feed=feed, sent_by=current_viewer().username, now=clock.now()
+        taken = acts.take_in(
+            workspace, path, feed=feed, profile=profile, on_bad_rows=on_bad_rows, sent_by=sender, now=now
         )
+    return taken, receipts.receipt_number(workspace, taken, sent_by=sender, arrived_at=now)
 
 
 def safe_name(given: str) -> str:
@@ -89,3 +141,37 @@ def safe_name(given: str) -> str:
     name = given.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
     kept = "".join(one for one in name if one.isprintable() and one not in '<>:"|?*')
     return kept[-120:] or "upload"
+
+
+def _help() -> dict[str, object]:
+    """What slips and receipts need to speak of reasons; a message that tells the remedy needs no second."""
+    return {
+        "reason_title": reasons.title,
+        "reason_remedy": reasons.remedy,
+        "tells_remedy": lambda message: current_lang() == "zh" and "请" in message,
+    }
+
+
+def _asked() -> receipts.Asked:
+    asked = request.args
+    return receipts.Asked(
+        feed=asked.get("feed", "")[:32],
+        outcome=asked.get("outcome", "")[:16],
+        sender=asked.get("sender", "")[:64],
+        since=_day("since"),
+        until=_day("until"),
+    )
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("日期应写作 2026-06-30 的样子。") from error
+
+
+def _page_number() -> int:
+    return min(max(request.args.get("page", 1, type=int), 1), 1_000_000)

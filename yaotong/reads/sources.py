@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from yaotong.errors import NotFound
 from yaotong.records import FEEDS
 from yaotong.store import loads, registry
 from yaotong.store.factbase import open_facts
@@ -84,15 +83,6 @@ def receipts(workspace: Workspace, limit: int = 200) -> tuple[LoadRow, ...]:
         )
         for row in frame.to_dict("records")
     )
-
-
-def receipt(workspace: Workspace, load_id: int) -> dict[str, Any]:
-    """One receipt in the form of contract §4; NotFound when there is none."""
-    with workspace.store.read() as connection:
-        found = loads.receipt_of(connection, load_id)
-    if found is None:
-        raise NotFound(f"没有回执 {load_id}。")
-    return found
 
 
 def coverage(workspace: Workspace) -> tuple[Coverage, ...]:
