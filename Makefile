@@ -8,8 +8,10 @@ PORT ?= 8000
 PACKAGES := geo yaotong layers webapp
 # Two cores by default; JOBS=auto uses all.
 JOBS ?= 2
+# The tests whose workspaces keep their tables in the operational store.
+ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli webapp/test_moves.py webapp/test_upload.py)
 
-.PHONY: help install install-dev demo test lint types arrows pytest bench vendor lock clean
+.PHONY: help install install-dev demo test test-postgres lint types arrows pytest bench vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -30,6 +32,11 @@ else
 endif
 
 test: install-dev lint types arrows pytest ## 全部检验：风格、类型、依赖方向、测试
+
+test-postgres: ## 在临时的 PostgreSQL 上运行用到业务库的测试；ARGS="-k 名字" 可挑选
+	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@$(PY) -m pytest --database postgres -n $(JOBS) $(ON_POSTGRES) $(ARGS)
 
 lint: ## 代码风格
 	@sh .ci/install dev

@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from tests import databases
 from yaotong.acts.demo import build_demo
 from yaotong.workspace import Workspace, open_workspace
 
@@ -21,6 +22,7 @@ SIZES = {"full": (365, 280), "small": (120, 60)}
 def city(size: str) -> Workspace:
     """The workspace of a demo city; tests that change it must take a copy (`copy_of`)."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    run += "-pg" if databases.on_postgres() else ""
     folder = ROOT / "build" / "cities" / f"{size}-{run}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{size}.lock").open("w") as lock:
@@ -28,7 +30,10 @@ def city(size: str) -> Workspace:
         if not (folder / "built").exists():
             _forget_older(folder.parent, size)
             days, pharmacies = SIZES[size]
-            build_demo(folder, days=days, pharmacies=pharmacies, now=BUILT_AT)
+            built = build_demo(folder, days=days, pharmacies=pharmacies, now=BUILT_AT).workspace
+            built.store.engine.dispose()
+            if databases.on_postgres():
+                databases.keep_pristine(built.settings.database_url)
             (folder / "built").touch()
     return open_workspace(folder, {})
 
@@ -37,6 +42,8 @@ def copy_of(workspace: Workspace, folder: Path) -> Workspace:
     """A copy that a test may change."""
     workspace.store.engine.dispose()
     shutil.copytree(workspace.settings.home, folder)
+    if databases.on_postgres():
+        databases.settle_in(folder, databases.copied(workspace.settings.database_url))
     return open_workspace(folder, {})
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.databases import database_url
 from tests.staged import put_sales, sales_table, stage_lines
 from yaotong.errors import StoreError
 from yaotong.store import Store, factfiles, migrate, open_store, staging
@@ -40,7 +41,7 @@ def quantities(store: Store, version: int | None = None) -> dict[str, float]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "facts")
+    made = open_store(database_url(tmp_path), tmp_path / "facts")
     made.facts_dir.mkdir()
     migrate(made)
     yield made

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.databases import bare_url, database_url
 from yaotong.store import Store, migrate, open_store, registry
 from yaotong.store.schema import metadata, recall
 
@@ -37,7 +38,7 @@ def levels(store: Store, version: int | None = None) -> dict[str, str]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "facts")
+    made = open_store(database_url(tmp_path), tmp_path / "facts")
     migrate(made)
     yield made
     made.engine.dispose()
@@ -80,7 +81,7 @@ def test_every_past_version_stays_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, loads: list[dict[str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("registry")
-    store = open_store(f"sqlite:///{folder / 'a.db'}", folder)
+    store = open_store(bare_url(folder), folder)
     recall.create(store.engine)
     model: list[dict[str, str]] = [{}]
     for version, rows in enumerate(loads, start=1):

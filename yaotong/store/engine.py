@@ -1,4 +1,8 @@
-"""The operational database: one engine per workspace, SQLite in WAL mode unless a URL says otherwise."""
+"""The operational database: one engine per workspace, SQLite in WAL mode unless a URL says otherwise.
+
+Writers queue, one transaction after the other, on either database: what a writer reads of the newest data
+version stays the newest until it commits. A reader sees one committed state from its first look to its last.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from yaotong.errors import StoreError
+from yaotong.store import dialects
 
-_BUSY_MS = 30_000
+_READ = "请检查路径、权限和数据库服务；文件损坏的，从备份恢复。"
+_WRITE = "这次的改动全部没有生效，请检查磁盘空间、权限和数据库服务后重试。"
+_MIGRATE = "请从备份恢复后重试。"
+_REMEDIES = {
+    dialects.Fault.BUSY: "业务库正被别的程序占用，等候已到时限，什么也没有改动。请稍后重试；"
+    "总是如此的，请查看是否有备份或维护程序一直锁着它。",
+    dialects.Fault.GONE: "数据库服务中断或正在重启，未提交的改动没有生效。"
+    "请确认服务已恢复后重试，不必另作处理。",
+    dialects.Fault.REFUSED: "请由数据库管理员授予该账号读写和建表的权限后重试。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +43,34 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for reading; StoreError when the database cannot be reached."""
-        try:
-            with self.engine.connect() as connection:
-                yield connection
-        except DatabaseError as error:
-            raise _unusable(error, "读取", "请检查路径与权限；文件损坏的，从备份恢复。") from error
+        """A connection for reading, of one committed state; StoreError when the database cannot be had."""
+        with _told("读取", _READ), dialects.reading(self.engine).connect() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is kept, or none of it."""
-        try:
-            engine = self.engine.execution_options(yaotong_write=True)
-            with engine.begin() as connection:
-                yield connection
-        except DatabaseError as error:
-            raise _unusable(error, "写入", "请检查磁盘空间和权限后重试。") from error
+        """One transaction: all of it is kept, or none of it.
+
+        Writers wait for one another, at most `dialects.WAIT_MS`; StoreError after that, and when the
+        database is lost on the way.
+        """
+        with _told("写入", _WRITE), dialects.writing(self.engine).begin() as connection:
+            dialects.queue(connection)
+            yield connection
 
 
 def open_store(database_url: str, facts_dir: Path) -> Store:
     """Open the stores; nothing is created or migrated here."""
-    try:
-        engine = create_engine(database_url, **_options(database_url))
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise StoreError(f"数据库地址无法使用：{error}。请检查 YAOTONG_DATABASE_URL。") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
-    return Store(engine, facts_dir)
+    return Store(dialects.engine(database_url), facts_dir)
 
 
 def migrate(store: Store) -> None:
-    """Bring the database to the newest revision; safe to repeat."""
+    """Bring the database to the newest revision; safe to repeat, and by several at once."""
     config = _alembic()
-    try:
-        with store.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except DatabaseError as error:
-        raise _unusable(error, "升级", "请从备份恢复后重试。") from error
+    with _told("升级", _MIGRATE), dialects.writing(store.engine).begin() as connection:
+        dialects.queue(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def check_revision(store: Store) -> None:
@@ -87,33 +90,16 @@ def _alembic() -> Config:
     return config
 
 
-def _options(url: str) -> dict[str, Any]:
-    if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": _BUSY_MS / 1000}}
-    return {"pool_pre_ping": True}
-
-
-def _sqlite_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, see below
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    # A deferred transaction that writes late fails at once when another has written meanwhile,
-    # so writers queue from their first statement; readers never wait.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
-
-
-def _writes(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get("yaotong_write", False))
-
-
-def _unusable(error: DatabaseError, doing: str, remedy: str) -> Exception:
-    """The store's own failure in words; a fault of ours in what we asked of it stays what it is."""
-    if isinstance(error, IntegrityError | ProgrammingError | DataError):
-        return error
-    cause = str(error.orig) if error.orig is not None else "未知原因"
-    return StoreError(f"业务库无法{doing}：{cause}。{remedy}")
+@contextmanager
+def _told(doing: str, remedy: str) -> Iterator[None]:
+    """The database's own failures in words; a fault of ours in what we asked of it stays what it is."""
+    try:
+        yield
+    except NoConnectionFree as error:
+        raise StoreError(f"业务库无法{doing}：连接都在使用中。请稍后重试。") from error
+    except DBAPIError as error:
+        fault = dialects.fault_of(error)
+        if fault is dialects.Fault.OURS:
+            raise
+        cause = dialects.cause_of(error)
+        raise StoreError(f"业务库无法{doing}：{cause}。{_REMEDIES.get(fault, remedy)}") from error
