@@ -12,7 +12,8 @@ import geopandas as gpd
 import pandas as pd
 
 from yaotong import intake
-from yaotong.acts.lines import Staged, Task, read_or_stage
+from yaotong.acts.handover import read_apart
+from yaotong.acts.lines import Staged, Task
 from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, UsageError
@@ -90,7 +91,7 @@ def _attempt(
     with ExitStack() as held:
         folder = held.enter_context(scratch(workspace.store))
         task, seen = _task(workspace, path, feed, profile, limits or Limits(), now, folder)
-        read = read_or_stage(task)
+        read = read_apart(task)
         if on_bad_rows == "atomic" and read.rejected:
             receipt = _atomic_refusal(read, path)
             _write_rejects(workspace, read, now)
