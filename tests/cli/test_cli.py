@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cities import city, copy_of
 from yaotong.cli import main
+from yaotong.store import dialects
 from yaotong.workspace import Workspace
 
 
@@ -95,6 +98,20 @@ def test_a_spoiled_database_leaves_4_without_a_traceback(
     said = capsys.readouterr().err
     assert "备份" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.sqlite
+def test_a_database_that_another_program_holds_leaves_4_and_afterwards_the_same_command_works(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialects, "WAIT_MS", 300)
+    with closing(sqlite3.connect(home / "yaotong.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert run("intake", "--home", home, drugs(tmp_path, "D1,甲,EPH")) == 4
+    said = capsys.readouterr().err
+    assert "正被别的程序占用" in said
+    assert "Traceback" not in said
+    assert run("intake", "--home", home, drugs(tmp_path, "D1,甲,EPH")) == 0
 
 
 def test_an_empty_workspace_has_nothing_to_detect(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,10 +61,9 @@ class Cluster:
         settings = [f"unix_socket_directories={self.folder}", "listen_addresses=", "max_connections=200"]
         settings += [*_QUICK, "timezone=America/St_Johns"]
         given = [part for one in settings for part in ("-c", one)]
-        self._server = subprocess.Popen(
-            self._command("postgres", "-D", self._data, *given),
-            stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("ab"), cwd="/",
-        )  # fmt: skip
+        command = self._command("postgres", "-D", self._data, *given)
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, cwd="/")
         until = time.monotonic() + _READY_SECONDS
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > until:
