@@ -19,6 +19,8 @@ from yaotong.reads.coverage import SORTS, CoverageView, ShopCoverage, coverage_v
 bp = Blueprint("coverage", __name__)
 PAGE_ROWS = 50
 NOWHERE = "none"
+# Below this a share is drawn in red: one line in ten lacks the thing. A matter of drawing, no finding.
+LOW_SHARE = 0.9
 _UNITS = ((86_400, "天"), (3_600, "小时"), (60, "分钟"), (1, "秒"))
 
 
@@ -39,6 +41,7 @@ def page() -> str:
         sort=_sort(),
         sorts=SORTS,
         nowhere=NOWHERE,
+        low_share=LOW_SHARE,
         number=number,
         pages=pages,
         span=span,
@@ -88,28 +91,26 @@ def _sort() -> str:
 
 def _frame(shops: Sequence[ShopCoverage]) -> pd.DataFrame:
     """One row per shop; what is unknown is an empty cell. Delays in hours, shares from 0 to 1."""
-    rows = [
-        {
-            say("许可证号"): one.pharmacy_id,
-            say("药店"): one.name,
-            say("镇街"): one.area_name,
-            say("最近有销售的日子"): one.last_day,
-            say("停报天数"): one.days_silent,
-            say("应报天数"): one.days_due,
-            say("有数据天数"): one.days_reported,
-            say("销售行数"): one.figures.lines,
-            say("到达延迟中位数（小时）"): _hours(one.figures.arrived_median_s),
-            say("到达延迟 95 分位（小时）"): _hours(one.figures.arrived_p95_s),
-            say("录入延迟中位数（小时）"): _hours(one.figures.booked_median_s),
-            say("录入延迟 95 分位（小时）"): _hours(one.figures.booked_p95_s),
-            say("有追溯码的比例"): _rounded(one.figures.trace_share),
-            say("需登记的行数"): one.figures.registrable,
-            say("已登记购药人的比例"): _rounded(one.figures.buyer_share),
-            say("有批号的比例"): _rounded(one.figures.batch_share),
-        }
-        for one in shops
-    ]
-    return pd.DataFrame(rows).astype(object)
+    columns = {
+        say("许可证号"): [one.pharmacy_id for one in shops],
+        say("药店"): [one.name for one in shops],
+        say("镇街"): [one.area_name for one in shops],
+        say("最近有销售的日子"): [one.last_day for one in shops],
+        say("停报天数"): [one.days_silent for one in shops],
+        say("应报天数"): [one.days_due for one in shops],
+        say("有数据天数"): [one.days_reported for one in shops],
+        say("销售行数"): [one.figures.lines for one in shops],
+        say("到达延迟中位数（小时）"): [_hours(one.figures.arrived_median_s) for one in shops],
+        say("到达延迟 95 分位（小时）"): [_hours(one.figures.arrived_p95_s) for one in shops],
+        say("录入延迟中位数（小时）"): [_hours(one.figures.booked_median_s) for one in shops],
+        say("录入延迟 95 分位（小时）"): [_hours(one.figures.booked_p95_s) for one in shops],
+        say("有追溯码的比例"): [_rounded(one.figures.trace_share) for one in shops],
+        say("需登记的行数"): [one.figures.registrable for one in shops],
+        say("已登记购药人的比例"): [_rounded(one.figures.buyer_share) for one in shops],
+        say("有批号的比例"): [_rounded(one.figures.batch_share) for one in shops],
+    }
+    # As objects, so that a count beside an unknown one stays a whole number.
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
 def _hours(seconds: float | None) -> float | None:
@@ -117,4 +118,4 @@ def _hours(seconds: float | None) -> float | None:
 
 
 def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
+    return None if share is None else math.floor(share * 10_000 + 1e-9) / 10_000

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from webapp.words import say
+
+# How the intake speaks to who types commands, and how a page says the same.
+_SPOKEN = (
+    (re.compile(r"请用 --feed 指明 [^。]*。"), "请在送文件时选好种类或来源。"),
+    (re.compile(r"[“]?--feed[”]?"), "“种类”"),
+    (re.compile(r"[“]?--profile[”]?"), "“来源”"),
+    (re.compile(r"或用 partial。"), "或在“有坏行时”选“收下好行，退回坏行”。"),
+)
 
 FILE: Mapping[str, tuple[str, str]] = {
     "empty_file": ("文件是空的", "请确认导出成功，再送一次。"),
@@ -71,3 +80,10 @@ def title(reason: str) -> str:
 def remedy(reason: str) -> str:
     """What to do about it."""
     return say({**FILE, **ROW}.get(reason, ("", ""))[1])
+
+
+def spoken(message: str) -> str:
+    """A message of the intake without the options of the command line."""
+    for pattern, words in _SPOKEN:
+        message = pattern.sub(words, message)
+    return message

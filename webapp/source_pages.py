@@ -148,6 +148,7 @@ def _help() -> dict[str, object]:
     return {
         "reason_title": reasons.title,
         "reason_remedy": reasons.remedy,
+        "spoken": reasons.spoken,
         "tells_remedy": lambda message: current_lang() == "zh" and "请" in message,
     }
 

@@ -165,4 +165,5 @@ document.addEventListener("drop", (event) => {
   const folders = new Set([...event.dataTransfer.items].map((one) => one.webkitGetAsEntry && one.webkitGetAsEntry()).filter((one) => one && one.isDirectory).map((one) => one.name));
   add([...event.dataTransfer.files], folders);
 });
+form.classList.add("scripted");
 count();
