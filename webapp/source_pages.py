@@ -15,6 +15,7 @@ from webapp import reasons
 from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.words import say
 from yaotong import acts, clock
+from yaotong.acts.profiles import profile_titles
 from yaotong.codes import Outcome
 from yaotong.errors import Forbidden, NotFound, UsageError
 from yaotong.reads import receipts, sources
@@ -45,7 +46,7 @@ def page() -> str:
         quality=sources.quality(workspace, viewer),
         feeds=FEEDS,
         outcomes=tuple(Outcome),
-        profiles=receipts.known_profiles(),
+        profiles=profile_titles(),
         may_send=viewer.covers(None),
         max_bytes=MAX_FILE_BYTES,
         aside=ASIDE,
@@ -106,7 +107,7 @@ def api(feed: str) -> tuple[Response, int]:
 def _take_numbered(upload: FileStorage | None) -> tuple[Receipt, int]:
     form = request.form
     profile = form.get("profile") or "auto"
-    if profile != "auto" and profile not in receipts.known_profiles():
+    if profile != "auto" and profile not in profile_titles():
         raise UsageError(f"没有名为 {profile} 的来源对照。")
     return take(upload, form.get("feed") or None, profile, form.get("on_bad_rows") or "partial")
 
@@ -149,6 +150,7 @@ def _help() -> dict[str, object]:
         "reason_title": reasons.title,
         "reason_remedy": reasons.remedy,
         "spoken": reasons.spoken,
+        "profiles": profile_titles(),
         "tells_remedy": lambda message: current_lang() == "zh" and "请" in message,
     }
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from yaotong.errors import Forbidden, NotFound
-from yaotong.intake import profiles
 from yaotong.records import FEEDS, Receipt
 from yaotong.store import Connection
 from yaotong.store import receipts as rows
@@ -64,7 +63,6 @@ class ReceiptView:
 
     row: ReceiptRow
     profile: str
-    profile_zh: str
     sha256: str
     seconds: float
     data_version: int | None
@@ -114,11 +112,9 @@ def receipt_view(
     told = json.loads(found.receipt)
     sees_rows = viewer.covers(office.area_code or None)
     matching = [one for one in told["rejected"] if not reason or one["reason"] == reason]
-    source = profiles().get(found.profile)
     return ReceiptView(
         row=_row(found, office),
         profile=found.profile,
-        profile_zh=source.title_zh if source is not None else found.profile,
         sha256=found.sha256,
         seconds=float(told["seconds"]),
         data_version=found.data_version,
@@ -145,11 +141,6 @@ def reject_file(workspace: Workspace, viewer: Viewer, load_id: int) -> Path:
     if not path.is_file():
         raise NotFound("这份回执没有拒收表。")
     return path
-
-
-def known_profiles() -> Mapping[str, str]:
-    """The sources that files may be read as: id → what people call it."""
-    return {name: one.title_zh for name, one in profiles().items()}
 
 
 def receipt_number(workspace: Workspace, receipt: Receipt, *, sent_by: str, arrived_at: datetime) -> int:
