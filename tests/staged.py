@@ -25,7 +25,7 @@ def sales_table(frame: pd.DataFrame) -> pa.Table:
         if one.name in frame.columns
         else pa.nulls(len(frame), one.type)
         for one in FACT_SCHEMAS["sales"]
-        if one.name != "arrived_at"
+        if one.name not in ("line_id", "arrived_at")
     }
     keys = [hashlib.md5(one.encode()).digest() for one in frame["line_id"]]
     said = [hashlib.md5(repr(row).encode()).digest() for row in frame.itertuples(index=False)]

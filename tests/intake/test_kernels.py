@@ -131,7 +131,7 @@ def test_full_years_are_counted_as_people_count_them(pairs: list[tuple[date, dat
     born = np.array([one for one, _ in pairs], dtype="datetime64[s]")
     sold = np.array([one for _, one in pairs], dtype="datetime64[s]")
     years = np.zeros(len(pairs), dtype=np.int32)
-    kernels.full_years(born.view(np.int64), sold.view(np.int64), years)
+    kernels.full_years(born.view(np.int64), sold.view(np.int64), np.ones(len(pairs), dtype=bool), years)
     plain = [at.year - day.year - ((at.month, at.day) < (day.month, day.day)) for day, at in pairs]
     assert years.tolist() == plain
 

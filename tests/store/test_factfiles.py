@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.databases import database_url
 from tests.staged import put_sales, sales_table, stage_lines
 from yaotong.errors import StoreError
+from yaotong.lineids import line_ids
 from yaotong.store import Store, factfiles, migrate, open_store, staging
 from yaotong.store.factbase import open_facts
 from yaotong.store.health import examine
@@ -133,7 +134,7 @@ def test_staged_files_hold_just_the_lines_not_dropped(
         assert table.schema.names == staging.stored_schema("sales").names
         assert {TOWNS.get(shop, "none") for shop in table["pharmacy_id"].to_pylist()} == {one.area_code}
         assert set(table["sold_at"].cast(pa.string()).to_pandas().str[:7]) == {one.month}
-        kept |= dict(zip(table["line_id"].to_pylist(), table["quantity"].to_pylist(), strict=True))
+        kept |= dict(zip(line_ids("sales", table).to_pylist(), table["quantity"].to_pylist(), strict=True))
     plain = frame[~drop]
     assert kept == dict(zip(plain["line_id"], plain["quantity"], strict=True))
     assert {(one.month, one.area_code) for one in files} == {

@@ -12,6 +12,7 @@ from ibis.backends.duckdb import Backend
 from sqlalchemy import Connection
 
 from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts
+from yaotong.lineids import line_id_of
 from yaotong.store import factfiles, registry
 from yaotong.store.engine import Store
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
@@ -44,6 +45,7 @@ def _lines(
     if not files:
         return _table(backend, feed, pd.DataFrame())
     lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)
+    lines = lines.mutate(line_id=line_id_of(feed, lines))
     names = FACT_SCHEMAS[feed].names
     ended = factfiles.corrections(connection, feed, version)["line_sha"]
     if ended.empty:

@@ -8,37 +8,39 @@ import duckdb
 import pandas as pd
 from sqlalchemy import select
 
+from yaotong.lineids import line_id_sql
 from yaotong.store.engine import Store
-from yaotong.store.factfiles import paths
+from yaotong.store.factfiles import corrections, paths
 from yaotong.store.schema import fact_file, load
 
 
 def loads_of(store: Store, feed: str, line_ids: Sequence[str]) -> pd.DataFrame:
-    """The load of each line in its last wording: line_id, load_id, file; unknown lines are left out."""
+    """The load of each line in the wording that holds: line_id, load_id, file; unknown ones are left out."""
     with store.read() as connection:
         files = paths(connection, store.facts_dir, feed)
         query = select(fact_file.c.path, fact_file.c.since_version, load.c.load_id, load.c.file).join(
             load, load.c.data_version == fact_file.c.since_version
         )
         rows = connection.execute(query.where(fact_file.c.feed == feed)).fetchall()
+        ended = corrections(connection, feed)["line_sha"].tolist()
     if not files or not line_ids:
         return pd.DataFrame(columns=["line_id", "load_id", "file"])
     written = {str(store.facts_dir / row.path): row for row in rows}
-    found = _files_of(files, line_ids)
+    found = _files_of(feed, files, line_ids)
+    found = found[~found["line_sha"].isin(ended)]
     found = found[found["path"].isin(list(written))]
     kept = found.assign(
-        version=[written[one].since_version for one in found["path"]],
         load_id=[written[one].load_id for one in found["path"]],
         file=[written[one].file for one in found["path"]],
     )
-    last = kept.sort_values("version").drop_duplicates("line_id", keep="last")
-    return last[["line_id", "load_id", "file"]].reset_index(drop=True)
+    return kept[["line_id", "load_id", "file"]].reset_index(drop=True)
 
 
-def _files_of(files: list[str], line_ids: Sequence[str]) -> pd.DataFrame:
+def _files_of(feed: str, files: list[str], line_ids: Sequence[str]) -> pd.DataFrame:
     with duckdb.connect() as backend:
         return backend.execute(
-            "select line_id, filename as path from read_parquet(?, filename=true, hive_partitioning=false)"
-            " where line_id in (select unnest(?))",
+            f"select {line_id_sql(feed)} as line_id, lower(hex(line_sha)) as line_sha, filename as path"
+            " from read_parquet(?, filename=true, hive_partitioning=false)"
+            f" where {line_id_sql(feed)} in (select unnest(?))",
             [files, list(line_ids)],
         ).df()

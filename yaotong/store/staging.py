@@ -24,23 +24,25 @@ from numpy.typing import NDArray
 from yaotong.compiled import compiled
 from yaotong.errors import StoreError
 from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS
+from yaotong.lineids import line_ids
+from yaotong.records import FEEDS
 
 NOWHERE = "none"
 _GROUP_ROWS = 131_072
 _PENDING_ROWS = 1_500_000
 # Hardly ever twice, so that a dictionary would only be tried in vain.
 _PLAIN = (
-    "line_id", "line_key", "line_sha", "sale_id", "trace_code", "settlement_id", "buyer_key", "recorded_at",
+    "line_key", "line_sha", "sale_id", "trace_code", "settlement_id", "buyer_key", "recorded_at",
 )  # fmt: skip
-_SAID = ("line_id", "line_key", "line_sha")
 FULL = "事实文件写不下去：{}。已收的数据未受影响，请腾出磁盘空间后重送。"
 Entries = NDArray[np.int64]
 Partition = tuple[str, str]
 
 
 def stored_schema(feed: str) -> pa.Schema:
-    """What a feed's fact files hold: its facts, and the fingerprints of each line's key and content."""
-    return pa.schema([*FACT_SCHEMAS[feed], ("line_key", pa.binary(16)), ("line_sha", pa.binary(16))])
+    """What a feed's fact files hold: its facts without line_id, which the key says, and the fingerprints."""
+    facts = [one for one in FACT_SCHEMAS[feed] if one.name != "line_id"]
+    return pa.schema([*facts, ("line_key", pa.binary(16)), ("line_sha", pa.binary(16))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,11 @@ class Stage:
             places = np.flatnonzero(np.isin(numbers, wanted))
             if len(places) and one.writer is not None:
                 one.writer.close()
-                table = pq.read_table(one.path, columns=list(_SAID), partitioning=None).take(pa.array(places))
+                said = [*FEEDS[self._feed].stored_key, "line_key", "line_sha"]
+                table = pq.read_table(one.path, columns=said, partitioning=None).take(pa.array(places))
+                table = table.append_column("line_id", line_ids(self._feed, table))
                 found.append(table.append_column("entry", pa.array(numbers[places])))
-        return pa.concat_tables(found)
+        return pa.concat_tables(found).select(["line_id", "line_key", "line_sha", "entry"])
 
     def _uniform(self, lines: pa.Table) -> pa.Table:
         """All blocks in the types of the first: what was coded there is coded, the rest is written out."""

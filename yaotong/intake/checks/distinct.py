@@ -117,11 +117,10 @@ def distinct(series: pd.Series) -> Distinct:
     text = pa.array(series, pa.string(), from_pandas=True)
     if isinstance(text, pa.ChunkedArray):
         text = text.combine_chunks()
-    text, looked = _trimmed(text)
     if text.null_count == len(text):
         return nothing(len(text))
-    filled = mask_of(pc.greater(pc.binary_length(text), 0))
-    whole = bool(filled.all())
+    text, looked, whole = _trimmed(text)
+    filled = np.ones(0, dtype=bool) if whole else mask_of(pc.greater(pc.binary_length(text), 0))
     if _mostly_distinct(text):
         if whole:
             return Distinct(text, None, len(text), looked=looked)
@@ -167,16 +166,18 @@ def byte_view(values: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     return places, marks
 
 
-def _trimmed(text: Any) -> tuple[Any, tuple[bool, int] | None]:
-    """Values without blanks at their edges; whether all are plain, and their longest, where that was seen."""
+def _trimmed(text: Any) -> tuple[Any, tuple[bool, int] | None, bool]:
+    """Values without blanks at their edges; whether all are plain and their longest, where that was seen;
+    whether it was seen that none is missing.
+    """
     if len(text) < COMPILED_FROM:
-        return pc.utf8_trim_whitespace(text), None
+        return pc.utf8_trim_whitespace(text), None, False
     from yaotong.intake.checks import kernels  # compiled code is loaded for long columns only
 
-    above, control, edged, longest = kernels.look(*byte_view(text))
+    above, control, edged, longest, empty = kernels.look(*byte_view(text))
     if above or edged:  # a blank above ASCII may stand at an edge
-        return pc.utf8_trim_whitespace(text), None
-    return text, (not control, int(longest))
+        return pc.utf8_trim_whitespace(text), None, False
+    return text, (not control, int(longest)), not empty
 
 
 def _mostly_distinct(text: Any) -> bool:

@@ -24,8 +24,8 @@ _EXACT_DIGITS = 15  # so many digits, and powers of ten up to 22, are exact in f
 
 
 @compiled
-def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int]:
-    """Whether any byte is above ASCII, any a control, any value edged by a space; and the longest value."""
+def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int, int]:
+    """Whether any byte is above ASCII, any a control, any value edged by a blank; longest; empties."""
     above, low = np.uint8(0), np.uint8(255)
     deleted = 0
     for place in range(offsets[0], offsets[-1]):
@@ -33,13 +33,15 @@ def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int]:
         above |= one
         low = min(low, one)
         deleted |= one == 127
-    edged, longest = 0, 0
+    edged, longest, empty = 0, 0, 0
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         if end > start:
             edged |= (data[start] <= 32) | (data[end - 1] <= 32)
             longest = max(longest, end - start)
-    return int(above >= 128), int((low < 32) | (deleted != 0)), edged, longest
+        else:
+            empty += 1
+    return int(above >= 128), int((low < 32) | (deleted != 0)), edged, longest, empty
 
 
 @compiled
@@ -220,9 +222,11 @@ def _civil(days: int) -> tuple[int, int]:
 
 
 @compiled
-def full_years(since: NDArray[np.int64], until: NDArray[np.int64], out: NDArray[np.int32]) -> None:
-    """Full years between the days of two moments (seconds since 1970)."""
-    for row in range(len(out)):
+def full_years(
+    since: NDArray[np.int64], until: NDArray[np.int64], there: NDArray[np.bool_], out: NDArray[np.int32]
+) -> None:
+    """Full years between the days of two moments (seconds since 1970), where both are there."""
+    for row in np.flatnonzero(there):
         first, first_day = _civil(since[row] // 86_400)
         last, last_day = _civil(until[row] // 86_400)
         out[row] = last - first - (last_day < first_day)

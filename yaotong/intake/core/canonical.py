@@ -18,6 +18,7 @@ from yaotong.intake.core.judging import Judged
 from yaotong.intake.core.masking import mask_id_like
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.source import GEOMETRY
+from yaotong.lineids import line_ids
 from yaotong.records import Column, Kind
 
 _DEFAULTS = {("areas", "generation"): "1", ("pharmacies", "status"): "active"}
@@ -34,7 +35,7 @@ def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudo
     return _frame(columns, judged, choice, keep)
 
 
-def framed(lines: pa.Table) -> pd.DataFrame:
+def framed(feed: str, lines: pa.Table) -> pd.DataFrame:
     """Lines as a frame of plain columns, with the fingerprint of their content as `row_sha` (hexadecimal)."""
     plain = {
         name: lines[name].cast(lines[name].type.value_type)
@@ -45,6 +46,7 @@ def framed(lines: pa.Table) -> pd.DataFrame:
     }
     said = pd.Series([one.hex() for one in lines["line_sha"].to_pylist()], dtype="str")
     frame: pd.DataFrame = pa.table(plain).to_pandas(types_mapper=_NULLABLE.get)
+    frame.insert(0, "line_id", line_ids(feed, lines).to_pandas())
     return frame.assign(row_sha=said)
 
 
@@ -75,8 +77,9 @@ def _column(
         found = {column.stored: texts.spread(keys)}
         if column.identity:
             people = judged.people[name]
+            region = people.region.dictionary_encode() if texts.compact else people.region
             found |= {
-                f"{stem}_region": texts.spread(people.region),
+                f"{stem}_region": texts.spread(region),
                 f"{stem}_born": texts.spread(people.born),
             }
         return found
@@ -104,7 +107,7 @@ def _ages(born: Any, sold: Any) -> Any:
         from yaotong.intake.checks import kernels  # compiled code is loaded where somebody was registered
 
         since, until = (pc.fill_null(pc.cast(one, pa.int64()), 0).to_numpy() for one in (born, sold))
-        kernels.full_years(since, until, years)
+        kernels.full_years(since, until, known, years)
     return pa.array(years, pa.int32(), mask=~known)
 
 

@@ -18,10 +18,10 @@ from yaotong.intake.core.lanes import Fingerprints, Lanes
 from yaotong.intake.core.ledger import UNDATED, Moments
 from yaotong.intake.core.pseudonym import Pseudonymiser
 
+NOT_SENT = ("line_id", "arrived_at")  # made of the key, and by the load
 # Said by other columns, so no part of what a line says.
 _DERIVED = (
-    "line_id",
-    "arrived_at",
+    *NOT_SENT,
     *(f"{who}_{what}" for who in ("buyer", "patient") for what in ("region", "age_years")),
 )
 _RECORDED = "recorded_at"
@@ -29,7 +29,7 @@ _RECORDED = "recorded_at"
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines in the columns of `FACT_SCHEMAS`, without arrived_at and with line_key and line_sha.
+    """Lines in the columns of `FACT_SCHEMAS` without line_id and arrived_at, with line_key and line_sha.
 
     `key` says which line each is, `content` what it says, `recorded` when it was written down
     (seconds since 1970 in Beijing, UNDATED where nobody said).
@@ -50,21 +50,9 @@ def lines_of(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudon
     names, own = FACT_SCHEMAS[choice.feed.name].names, choice.feed.stored_key
     key = prints.of(columns, own, Lanes.zeros(rows))
     content = prints.of(columns, [one for one in names if one not in (*own, *_DERIVED)], key)
-    columns["line_id"] = _line_ids([columns[name] for name in own])
-    held = {name: columns[name] for name in names if name != "arrived_at"}
+    held = {name: columns[name] for name in names if name not in NOT_SENT}
     table = pa.table({**held, "line_key": key.binary(), "line_sha": content.binary()})
     return Lines(table, key, content, _recorded(columns.get(_RECORDED), rows))
-
-
-def _line_ids(parts: list[Any]) -> Any:
-    texts = [pc.cast(one, pa.string()) if pa.types.is_dictionary(one.type) else _text(one) for one in parts]
-    return pc.binary_join_element_wise(*texts, "/") if len(texts) > 1 else texts[0]
-
-
-def _text(part: Any) -> Any:
-    if pa.types.is_timestamp(part.type):
-        return pc.strftime(part, "%Y-%m-%dT%H:%M:%S")
-    return pc.cast(part, pa.string())
 
 
 def _recorded(column: Any, rows: int) -> Moments:

@@ -111,7 +111,7 @@ def _lines(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
         verdict = ledger.add(lines.key, lines.content, lines.recorded)
         judgement.conflicting(verdict.status == Status.CONFLICT)
         refused, shown = judgement.refused(block.base)
-        frames.append(framed(lines.table).assign(row=numbers)[verdict.fresh])
+        frames.append(framed(file.choice.feed.name, lines.table).assign(row=numbers)[verdict.fresh])
         rejected += refused
         masked.append(shown)
         rows += judgement.rows
