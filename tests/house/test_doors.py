@@ -25,7 +25,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pyspark": ("yaotong/store/", "yaotong/rules/"),
     "requests": (),
     "smtplib": ("yaotong/delivery/",),
-    "socket": ("yaotong/delivery/", "webapp/check.py"),
+    # The reading processes are wired to their owner by a pair of local sockets that lead nowhere else.
+    "socket": ("yaotong/delivery/", "webapp/check.py", "yaotong/intake/core/sandbox"),
     "sqlalchemy": ("yaotong/store/",),
     "standardwebhooks": ("yaotong/delivery/",),
     "urllib.request": ("yaotong/delivery/",),
