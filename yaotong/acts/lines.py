@@ -27,6 +27,7 @@ from yaotong.store.factfiles import KeptFile, fingerprints
 from yaotong.store.staging import Stage, StagedFile
 
 _RECORDED = frozenset(("sales",))  # feeds whose lines say when they were written down
+_SHORTEST_LINE = 48  # bytes; shorter ones only make the ledger grow
 _MOST_LEARNED = 30_000_000  # stored lines held in memory while a file that repeats them is read
 
 
@@ -103,7 +104,7 @@ class _Staging:
         self._task, self._file = task, file
         self._feed = file.choice.feed.name
         self._kept = list(task.kept.get(self._feed, ()))
-        self._ledger, self._counts = Ledger(), _Counts()
+        self._ledger, self._counts = Ledger(task.path.stat().st_size // _SHORTEST_LINE), _Counts()
         self._stage = Stage(task.folder, self._feed, task.areas, task.now)
         self._learning = False
         self._learned: set[Path] = set()

@@ -29,7 +29,7 @@ from yaotong.records import FEEDS
 
 NOWHERE = "none"
 _GROUP_ROWS = 131_072
-_PENDING_ROWS = 1_500_000
+_PENDING_ROWS = 400_000
 # Hardly ever twice, so that a dictionary would only be tried in vain.
 _PLAIN = (
     "line_key", "line_sha", "sale_id", "trace_code", "settlement_id", "buyer_key", "recorded_at",
@@ -63,7 +63,7 @@ class _Open:
     path: Path
     pending: list[pa.Table] = field(default_factory=list)
     rows: int = 0
-    entries: list[Entries] = field(default_factory=list)
+    entries: list[NDArray[np.uint32]] = field(default_factory=list)
     writer: pq.ParquetWriter | None = None
 
 
@@ -94,7 +94,7 @@ class Stage:
         for partition, start, end in parts:
             one = self._open.setdefault(partition, _Open(self._path(partition)))
             one.pending.append(lines.slice(start, end - start))
-            one.entries.append(entries[start:end])
+            one.entries.append(entries[start:end].astype(np.uint32))  # kept for all lines, so small
             one.rows += end - start
             self._pending += end - start
             if one.rows >= _GROUP_ROWS:

@@ -46,14 +46,18 @@ class Verdict:
 
 
 class Ledger:
-    """Lines by the fingerprint of their key; grows as it must."""
+    """Lines by the fingerprint of their key; grows as it must.
 
-    def __init__(self) -> None:
+    `expected` is how many lines may come: room for them costs address space only until they do.
+    """
+
+    def __init__(self, expected: int = 0) -> None:
+        room = max(_FIRST, expected)
         self.count = 0
         self.siblings: list[int] = []  # entries that share their key with an earlier one
-        self._first, self._second, self._content = (np.empty(_FIRST, dtype=np.uint64) for _ in range(3))
-        self._recorded = np.empty(_FIRST, dtype=np.int64)
-        self._flags = np.zeros(_FIRST, dtype=np.uint8)  # 1: learned, 2: repeats a stored line, 4: repeated
+        self._first, self._second, self._content = (np.empty(room, dtype=np.uint64) for _ in range(3))
+        self._recorded = np.empty(room, dtype=np.int64)
+        self._flags = np.zeros(room, dtype=np.uint8)  # 1: learned, 2: repeats a stored line, 4: repeated
         self._slots = np.full(_FIRST * 2, -1, dtype=np.int32)
 
     def add(self, key: Lanes, content: Lanes, recorded: Moments) -> Verdict:

@@ -26,7 +26,7 @@ from yaotong.intake.formats.pieces import Piece, open_pieces
 
 _T = TypeVar("_T")
 _READERS = 2
-_AHEAD = 3
+_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)

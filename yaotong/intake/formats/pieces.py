@@ -27,7 +27,7 @@ from yaotong.intake.formats.delimited import (
 )
 from yaotong.intake.formats.opening import TEXT, open_source, sha256_of
 
-BLOCK_BYTES = 24 << 20
+BLOCK_BYTES = 8 << 20
 _PART = 4 << 20
 Piece = Callable[[], Source]
 
