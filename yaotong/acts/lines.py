@@ -21,6 +21,7 @@ from yaotong.intake import Limits, Pseudonymiser, Reading, Reference
 from yaotong.intake.core.lanes import Lanes, lanes_of
 from yaotong.intake.core.ledger import UNDATED, Ledger, Moments, Status
 from yaotong.intake.core.opened import Block, OpenFile, open_file
+from yaotong.intake.core.piece import all_masked
 from yaotong.intake.core.reading import read_registry
 from yaotong.records import Rejection
 from yaotong.store.factfiles import KeptFile, fingerprints
@@ -129,7 +130,7 @@ class _Staging:
             accepted=sum(one.rows for one in files),
             duplicates=counts.duplicates + int(repeated.sum()),
             rejected=tuple(counts.rejected),
-            masked=pd.concat(counts.masked, ignore_index=True),
+            masked=all_masked(counts.masked),
             notes=tuple(counts.notes),
             files=files,
             new=new,

@@ -93,7 +93,8 @@ def _judge_column(
     if known is not None:
         flaws = (*flaws, _unknown(checked.typed, *known))
     for flaw in flaws:
-        judged.problems.add(name, Fault(flaw.reason, texts.in_rows(flaw.values), flaw.message))
+        if flaw.values.any():
+            judged.problems.add(name, Fault(flaw.reason, texts.in_rows(flaw.values), flaw.message))
     judged.texts[name], judged.typed[name] = texts, checked.typed
 
 

@@ -80,7 +80,8 @@ class Fingerprints:
             return
         if isinstance(column, pa.DictionaryArray):
             cells = self._cells(name, column.dictionary)
-            codes = pc.fill_null(pc.cast(column.indices, pa.int32()), -1).to_numpy(zero_copy_only=False)
+            places = pc.cast(column.indices, pa.int32())
+            codes = (pc.fill_null(places, -1) if places.null_count else places).to_numpy(zero_copy_only=False)
             kernels.add_coded(cells.first, cells.second, codes, sums.first, sums.second)
             return
         cells = self._cells(name, column)

@@ -85,6 +85,12 @@ class Judgement:
         return tuple(sorted(found, key=lambda one: one.row))
 
 
+def all_masked(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The masked rows of several pieces as one frame."""
+    filled = [one for one in parts if len(one)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(HEAD))
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """What every piece of one file is judged by."""

@@ -7,12 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from yaotong.intake.core.canonical import canonical, framed
 from yaotong.intake.core.ledger import Ledger, Status
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.opened import OpenFile, open_file
+from yaotong.intake.core.piece import all_masked
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.reference import Reference
 from yaotong.intake.core.rejects import write_rejects_frame
@@ -107,7 +109,7 @@ def _lines(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
     notes: tuple[str, ...] = ()
     for block in file.blocks(pseudonymiser):
         judgement, lines = block.judgement, block.lines
-        numbers = judgement.source.frame.index.to_numpy()[judgement.clean] + 1 + block.base
+        numbers = judgement.source.frame.index.to_numpy(np.int64)[judgement.clean] + 1 + block.base
         verdict = ledger.add(lines.key, lines.content, lines.recorded)
         judgement.conflicting(verdict.status == Status.CONFLICT)
         refused, shown = judgement.refused(block.base)
@@ -124,8 +126,8 @@ def _lines(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
         sha256=file.sha256,
         rows=rows,
         duplicates=duplicates,
-        accepted=pd.concat(frames, ignore_index=True),
+        accepted=pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True),
         rejected=tuple(rejected),
-        masked=pd.concat(masked, ignore_index=True),
+        masked=all_masked(masked),
         notes=notes,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,10 +16,33 @@ from yaotong.intake.core.masking import header_text
 from yaotong.intake.core.source import Source
 
 _WHOLE = 2.0**53
+_PIECE_ROWS = 100_000
+_DAMAGED = "Parquet 文件已损坏。请重新导出。"
 
 
 def read_parquet(data: bytes, limits: Limits) -> Source:
-    """Read Parquet bytes. FileRefused: truncated_file, corrupt_file, too_many_rows, bad_schema."""
+    """Read Parquet bytes whole. FileRefused as `parquet_pieces`."""
+    frames = [one.frame for one in parquet_pieces(data, limits)]
+    return Source(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0])
+
+
+def parquet_pieces(data: bytes, limits: Limits) -> Iterator[Source]:
+    """Parquet bytes some rows at a time; at least one piece, which may have no rows.
+
+    FileRefused: truncated_file, corrupt_file, too_many_rows, decompression_bomb, duplicate_header or
+    bad_schema.
+    """
+    file = _opened(data, limits)
+    batches = file.iter_batches(_PIECE_ROWS)
+    any_rows = False
+    while (table := _next(batches)) is not None:
+        any_rows = True
+        yield _source(table)
+    if not any_rows:
+        yield _source(file.schema_arrow.empty_table())
+
+
+def _opened(data: bytes, limits: Limits) -> pq.ParquetFile:
     if not data.endswith(b"PAR1"):
         raise FileRefused("truncated_file", "Parquet 文件不完整。请重新传输。")
     try:
@@ -27,11 +52,23 @@ def read_parquet(data: bytes, limits: Limits) -> Source:
         unpacked = sum(file.metadata.row_group(one).total_byte_size for one in range(file.num_row_groups))
         if unpacked > limits.unpacked_bytes:
             raise FileRefused("decompression_bomb", f"解压后超过 {limits.unpacked_bytes:,} 字节。")
-        table = file.read()
+        names = file.schema_arrow.names
     except (pa.ArrowException, OSError):
-        raise FileRefused("corrupt_file", "Parquet 文件已损坏。请重新导出。") from None
-    if len(set(table.column_names)) != table.num_columns:
+        raise FileRefused("corrupt_file", _DAMAGED) from None
+    if len(set(names)) != len(names):
         raise FileRefused("duplicate_header", "列名重复。请每列用不同的名字。")
+    return file
+
+
+def _next(batches: Iterator[pa.RecordBatch]) -> pa.Table | None:
+    try:
+        batch = next(batches, None)
+    except (pa.ArrowException, OSError):
+        raise FileRefused("corrupt_file", _DAMAGED) from None
+    return None if batch is None else pa.Table.from_batches([batch])
+
+
+def _source(table: pa.Table) -> Source:
     columns = {name: _text(table[name], name) for name in table.column_names}
     return Source(pa.table(columns).to_pandas())
 

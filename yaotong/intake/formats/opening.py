@@ -42,7 +42,7 @@ def open_source(path: Path, limits: Limits, known: Collection[str], layer: str |
         FileRefused: for the format's own reasons, and unsafe_filename, too_large, empty_file,
             ext_mismatch, unknown_format, decompression_bomb, nested_archive.
     """
-    suffix, data = _content(path, limits)
+    suffix, data = content_of(path, limits)
     if suffix in TEXT:
         return read_delimited(data, limits, known)
     if suffix in _JSON_LINES:
@@ -56,10 +56,11 @@ def open_source(path: Path, limits: Limits, known: Collection[str], layer: str |
 
 def read_bytes(path: Path, limits: Limits) -> bytes:
     """The bytes of a file, unpacked when its name ends in .gz; for files that accompany another."""
-    return _content(path, limits)[1]
+    return content_of(path, limits)[1]
 
 
-def _content(path: Path, limits: Limits) -> tuple[str, bytes]:
+def content_of(path: Path, limits: Limits) -> tuple[str, bytes]:
+    """The format's suffix and the bytes of a file, unpacked; FileRefused when its name or size forbids it."""
     if not path.name.isprintable() or len(path.name) > 255:
         raise FileRefused("unsafe_filename", "文件名含有不可见字符或过长。请改名后重送。")
     suffixes = [one.lower() for one in path.suffixes]

@@ -1,4 +1,4 @@
-"""A file as pieces that can be read one by one: CSV in blocks of whole lines, anything else in one.
+"""A file as pieces that can be read one by one: CSV and Parquet in blocks of rows, anything else in one.
 
 A first pass over the bytes settles what only the whole file can say: its hash, its encoding, its quotes. So
 every piece can then be read alone, on any core, and a file of any size needs the memory of a few pieces.
@@ -11,12 +11,17 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.source import Source
+from yaotong.intake.formats.columnar import parquet_pieces
 from yaotong.intake.formats.delimited import (
     OTHER_LETTERS,
     THREE_BYTES,
@@ -25,7 +30,7 @@ from yaotong.intake.formats.delimited import (
     header_of,
     parse_body,
 )
-from yaotong.intake.formats.opening import TEXT, open_source, sha256_of
+from yaotong.intake.formats.opening import TEXT, content_of, open_source, sha256_of
 
 BLOCK_BYTES = 8 << 20
 _PART = 4 << 20
@@ -42,12 +47,23 @@ class Pieces:
 
 def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str | None = None) -> Pieces:
     """Open a file of any accepted format, FileRefused as `open_source` does or when a piece is read."""
+    if path.suffix.lower() == ".parquet":
+        return Pieces(_sha256(path), _parquet(path, limits))
     if path.suffix.lower() not in TEXT or not _is_long(path, limits):
         return Pieces(_sha256(path), iter([lambda: open_source(path, limits, known, layer)]))
     survey = _survey(path)
     if not survey.plain:
         return Pieces(survey.sha256, iter([lambda: open_source(path, limits, known, layer)]))
     return Pieces(survey.sha256, _blocks(path, limits, known, quoted=survey.quotes > 0))
+
+
+def _parquet(path: Path, limits: Limits) -> Iterator[Piece]:
+    for source in parquet_pieces(content_of(path, limits)[1], limits):
+        yield partial(_itself, source)
+
+
+def _itself(source: Source) -> Source:
+    return source
 
 
 def _is_long(path: Path, limits: Limits) -> bool:
@@ -82,33 +98,35 @@ class _Survey:
 
 def _survey(path: Path) -> _Survey:
     found, digest = _Survey(), hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
-        while part := file.read(_PART):
+        while part := file.read(_PART) + file.readline():  # a character ends where its line does
             hashing = beside.submit(digest.update, part)
-            _look(part, decoder, found)
+            _look(part, found)
             hashing.result()
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        found.utf8 = False
     found.sha256 = digest.hexdigest()
     return found
 
 
-def _look(part: bytes, decoder: codecs.IncrementalDecoder, found: _Survey) -> None:
-    found.quotes += part.count(b'"')
-    if part.isascii() and found.ascii:
+def _look(part: bytes, found: _Survey) -> None:
+    if b'"' in part:
+        found.quotes += part.count(b'"')
+    if part.isascii():
         return
     found.ascii = False
-    if found.utf8:
-        try:
-            decoder.decode(part)
-        except UnicodeDecodeError:
-            found.utf8 = False
+    found.utf8 = found.utf8 and _is_utf8(part)
     if not found.three_bytes:
         found.three_bytes = bool(THREE_BYTES.search(part))
         found.other_letters |= bool(OTHER_LETTERS.search(part))
+
+
+def _is_utf8(part: bytes) -> bool:
+    ends = pa.py_buffer(np.array([0, len(part)], dtype=np.int64))
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(part)])
+    try:
+        pc.cast(whole, pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _blocks(path: Path, limits: Limits, known: Collection[str], *, quoted: bool) -> Iterator[Piece]:
@@ -139,6 +157,8 @@ def _whole_lines(path: Path, quoted: bool) -> Iterator[bytes]:
     """Blocks that end with a line; a line break inside quotes ends none."""
     rest = b""
     with path.open("rb") as file:
+        while not quoted and (text := file.read(BLOCK_BYTES) + file.readline()):
+            yield text
         while part := file.read(BLOCK_BYTES):
             text = rest + part
             end = _last_end(text, quoted)
