@@ -43,11 +43,16 @@ class OpenFile:
     """A file whose first piece told what it is. It can be read once."""
 
     path: Path
-    sha256: str
+    digest: Callable[[], str]
     choice: Choice
     judge: Judge
     first: Source
     rest: Iterator[Piece]
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes, 64 hex digits."""
+        return self.digest()
 
     @property
     def has_lines(self) -> bool:

@@ -1,13 +1,12 @@
 """A file as pieces that can be read one by one: CSV and Parquet in blocks of rows, anything else in one.
 
-A first pass over the bytes settles what only the whole file can say: its hash, its encoding, its quotes. So
-every piece can then be read alone, on any core, and a file of any size needs the memory of a few pieces.
+A first pass over the bytes settles what only the whole file can say: its encoding and its quotes. So every
+piece can then be read alone, on any core, and a file of any size needs the memory of a few pieces.
 """
 
 from __future__ import annotations
 
 import codecs
-import hashlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,22 +38,25 @@ Piece = Callable[[], Source]
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A file's hash and its pieces; row numbers of a piece count from its own first row."""
+    """A file's hash, once it is asked for, and its pieces; rows of a piece count from its own first."""
 
-    sha256: str
+    sha256: Callable[[], str]
     pieces: Iterator[Piece]
 
 
 def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str | None = None) -> Pieces:
     """Open a file of any accepted format, FileRefused as `open_source` does or when a piece is read."""
     if path.suffix.lower() == ".parquet":
-        return Pieces(_sha256(path), _parquet(path, limits))
+        return Pieces(partial(_sha256, path), _parquet(path, limits))
     if path.suffix.lower() not in TEXT or not _is_long(path, limits):
-        return Pieces(_sha256(path), iter([lambda: open_source(path, limits, known, layer)]))
+        return Pieces(partial(_sha256, path), iter([lambda: open_source(path, limits, known, layer)]))
+    beside = ThreadPoolExecutor(1)
+    hashed = beside.submit(sha256_of, path)  # takes longer than looking, and is needed at the end only
+    beside.shutdown(wait=False)
     survey = _survey(path)
     if not survey.plain:
-        return Pieces(survey.sha256, iter([lambda: open_source(path, limits, known, layer)]))
-    return Pieces(survey.sha256, _blocks(path, limits, known, quoted=survey.quotes > 0))
+        return Pieces(hashed.result, iter([lambda: open_source(path, limits, known, layer)]))
+    return Pieces(hashed.result, _blocks(path, limits, known, quoted=survey.quotes > 0))
 
 
 def _parquet(path: Path, limits: Limits) -> Iterator[Piece]:
@@ -82,7 +84,6 @@ def _sha256(path: Path) -> str:
 class _Survey:
     """What the bytes of a whole text say."""
 
-    sha256: str = ""
     quotes: int = 0
     utf8: bool = True
     ascii: bool = True
@@ -97,13 +98,10 @@ class _Survey:
 
 
 def _survey(path: Path) -> _Survey:
-    found, digest = _Survey(), hashlib.sha256()
-    with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
+    found = _Survey()
+    with path.open("rb") as file:
         while part := file.read(_PART) + file.readline():  # a character ends where its line does
-            hashing = beside.submit(digest.update, part)
             _look(part, found)
-            hashing.result()
-    found.sha256 = digest.hexdigest()
     return found
 
 
