@@ -11,7 +11,7 @@ JOBS ?= 2
 # The tests whose workspaces keep their tables in the operational store.
 ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli webapp/test_moves.py webapp/test_upload.py)
 
-.PHONY: help install install-dev demo test test-postgres lint types arrows pytest bench bench-intake vendor lock clean
+.PHONY: help install install-dev demo test test-postgres lint types arrows pytest bench bench-intake fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -65,6 +65,10 @@ bench-intake: ## 收一千万行，与别的做法比快慢（约十分钟）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_intake
 	@$(PY) -m bench.bench_assign 600000 43000
+
+fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
+	@sh .ci/install dev
+	@$(PY) -m tests.intake.fuzzing --count $(or $(COUNT),20000) --seed $(or $(SEED),1) --jobs $(JOBS)
 
 vendor: install ## 重新收取随程序分发的前端文件（需要 npm；平时不用）
 	@npm ci --prefix webapp/vendor --ignore-scripts --no-audit --no-fund

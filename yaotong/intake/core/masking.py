@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from stdnum.iso7064 import mod_11_2
+
 # A trace code has 20 digits, so only runs of 15 to 18 are taken for identity numbers.
 _ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
+_LONG_RUN = re.compile(r"(?<!\d)\d{18,}[\dXx]")
+_BORN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_TRACE_CODE_DIGITS = 20
 _ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
 # What our masks leave: all of a cell (which a source may join with others), or 15 to 18 digits within it.
 MASKED = r"^[^*]{0,4}\*+(?:-|$)|\d{4}\*{11,14}"
@@ -23,9 +28,21 @@ def mask(value: str) -> str:
 def mask_id_like(value: str) -> str:
     """`value` with everything that looks like an ID number masked; full-width digits count as digits."""
     plain = value if value.isascii() else unicodedata.normalize("NFKC", value)
-    if not _ID_LIKE.search(plain):
-        return value
-    return _ID_LIKE.sub(lambda found: mask(found.group()), plain)
+    shown = _ID_LIKE.sub(lambda found: mask(found.group()), plain)
+    shown = _LONG_RUN.sub(_without_numbers, shown)
+    return value if shown == plain else shown
+
+
+def _without_numbers(found: re.Match[str]) -> str:
+    """A longer run of digits with the identity numbers masked that slipped into it."""
+    run = found.group()
+    if len(run) == _TRACE_CODE_DIGITS and run.startswith("8"):
+        return run
+    for start in range(len(run) - 17):
+        number = run[start : start + 18].upper()
+        if _BORN.fullmatch(number[6:14]) and mod_11_2.is_valid(number):
+            run = run[:start] + mask(number) + run[start + 18 :]
+    return run
 
 
 def quote(value: str) -> str:

@@ -6,13 +6,13 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
@@ -22,6 +22,7 @@ from yaotong.intake.formats.jsonlines import text_frame
 from yaotong.intake.formats.jsontext import plain
 
 _OLE = b"\xd0\xcf\x11\xe0"
+_DAMAGED = "表格文件已损坏。请重新导出。"
 _NESTED = (".zip", ".xlsx", ".docx", ".gz", ".7z", ".rar")
 
 
@@ -37,8 +38,10 @@ def read_workbook(data: bytes, limits: Limits, known: Collection[str]) -> Source
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         rows, unread = _rows(book.worksheets[0], limits), _unread(book.worksheets[1:])
         book.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError, EOFError, OSError):
-        raise FileRefused("corrupt_file", "表格文件已损坏。请重新导出。") from None
+    except FileRefused:
+        raise
+    except Exception:  # openpyxl hands what stands in the XML to its constructors, which raise anything
+        raise FileRefused("corrupt_file", _DAMAGED) from None
     if not rows:
         raise FileRefused("empty_file", "第一张工作表是空的。")
     names = [(name or "").strip() for name in _trimmed(rows[0], 0)]
@@ -58,6 +61,8 @@ def check_package(data: bytes, limits: Limits) -> None:
             _check_entries(package, limits)
     except zipfile.BadZipFile:
         raise FileRefused("truncated_file", "表格文件不完整。请重新传输。") from None
+    except (ValueError, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        raise FileRefused("corrupt_file", _DAMAGED) from None
 
 
 def _check_entries(package: zipfile.ZipFile, limits: Limits) -> None:

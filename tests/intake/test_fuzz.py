@@ -1,0 +1,64 @@
+"""A sample of the mutated files, and that the search would find what it looks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.intake import fuzzing
+from tests.intake.fuzzing import Seed, mutated, outcome, run
+from tests.intake.helpers import csv_text, person, read, sale, written
+
+
+@pytest.mark.parametrize("first", range(0, 2_000, 500))
+def test_mutated_files_end_in_a_reason(first: int) -> None:
+    counts, finds = run(7, first, 500)
+    assert finds == []
+    assert counts.total() == 500
+    assert {"accepted", "partial", "corrupt_file", "bad_schema"} <= set(counts)
+
+
+def test_an_input_is_the_same_whenever_it_is_made() -> None:
+    assert mutated(3, 11) == mutated(3, 11)
+    assert len({mutated(3, number).data for number in range(40)}) > 35
+
+
+def test_sound_seeds_are_read(tmp_path: Path) -> None:
+    for seed in fuzzing.seeds():
+        if seed.rows:
+            assert outcome(Seed(seed.name, seed.data, seed.feed), tmp_path) in ("accepted", "partial"), seed
+
+
+def test_an_unknown_end_is_a_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("not a reason")
+
+    monkeypatch.setattr(fuzzing, "read_file", broken)
+    counts, finds = run(7, 0, 3)
+    assert len(finds) == 3
+    assert "KeyError" in finds[0]
+    assert not counts
+
+
+def test_a_clear_number_is_a_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yaotong.intake.core.rejects.mask_id_like", lambda value: value)
+    seed = Seed("a.csv", csv_text([sale(batch="x", sold_at=f"x {person()}")]).encode(), "sales")
+    with pytest.raises(AssertionError, match="clear number"):
+        outcome(seed, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"2026-06-01{person()}0", False),
+        (f"7{person()}", False),
+        (person()[:17] + "x", False),
+        ("81036501234567890876", True),
+        ("9100001234567890123456", True),
+    ],
+)
+def test_a_number_that_slipped_into_digits_is_masked(tmp_path: Path, text: str, shown: bool) -> None:
+    reading = read(written(tmp_path, csv_text([sale(sold_at=text)])), "sales")
+    assert (text in reading.masked["sold_at"].iloc[0]) is shown
+    assert (text in reading.rejected[0].message) is shown
