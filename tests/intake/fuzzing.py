@@ -39,6 +39,7 @@ PEOPLE = tuple(person(serial) for serial in range(1, 9))
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 _ROWS = 4
 _SLOW_S = 5.0
+_TOLD_EVERY = 50_000
 _LIMITS = Limits(file_bytes=2_000_000, rows=5_000, unpacked_bytes=4_000_000)
 _REFERENCE = Reference(region=(115.0, 27.0, 123.0, 34.0))
 TOKENS = (
@@ -85,7 +86,8 @@ def _value(column: Column, rng: random.Random) -> str:
     return named.get(column.name, by_kind.get(column.kind, f"{column.name[:3]}{rng.randint(1, 99)}"))
 
 
-def _rows(feed: Feed, rng: random.Random) -> list[dict[str, str]]:
+def sound_rows(feed: Feed, rng: random.Random) -> list[dict[str, str]]:
+    """A few rows of a feed that nothing is wrong with."""
     rows = [{column.name: _value(column, rng) for column in feed.columns} for _ in range(_ROWS)]
     if feed.name == "areas":
         rows = [{**row, "crs": "wgs84"} for row in rows]
@@ -97,7 +99,7 @@ def _csv(rows: list[dict[str, str]], delimiter: str = ",") -> str:
 
 
 def _of_feed(feed: Feed) -> Iterator[Seed]:
-    rows = _rows(feed, random.Random(feed.name))
+    rows = sound_rows(feed, random.Random(feed.name))
     kept = tuple(tuple(row.items()) for row in rows)
     text = _csv(rows)
     yield Seed("a.csv", text.encode(), feed.name, kept)
@@ -270,6 +272,8 @@ def main() -> int:
             found += len(finds)
             for one in finds:
                 print(one, flush=True)
+            if counts.total() % _TOLD_EVERY < chunk:
+                print(f"{counts.total():,} inputs, {found} finds", flush=True)
     spent = time.monotonic() - began
     print(f"{counts.total():,} inputs in {spent:,.0f} s, {counts.total() / spent:,.0f}/s; {found} finds")
     print(", ".join(f"{name} {number:,}" for name, number in counts.most_common()))

@@ -122,7 +122,7 @@ class Judge:
 
 def _with_points(source: Source, feed: Feed) -> Source:
     """Pharmacies drawn as points get lon, lat and crs columns, unless their properties have them."""
-    if GEOMETRY not in source.frame.columns or feed.name == "areas":
+    if GEOMETRY not in source.frame.columns or feed.name == "areas" or not source.geo:
         return source
     if feed.name != "pharmacies":
         raise FileRefused("bad_schema", f"{feed.name} 没有几何，请用 CSV、XLSX、Parquet 或 NDJSON。")

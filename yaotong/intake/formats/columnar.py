@@ -53,7 +53,7 @@ def _opened(data: bytes, limits: Limits) -> pq.ParquetFile:
         if unpacked > limits.unpacked_bytes:
             raise FileRefused("decompression_bomb", f"解压后超过 {limits.unpacked_bytes:,} 字节。")
         names = file.schema_arrow.names
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError):  # names that are no UTF-8, too
         raise FileRefused("corrupt_file", _DAMAGED) from None
     if len(set(names)) != len(names):
         raise FileRefused("duplicate_header", "列名重复。请每列用不同的名字。")
@@ -63,7 +63,9 @@ def _opened(data: bytes, limits: Limits) -> pq.ParquetFile:
 def _next(batches: Iterator[pa.RecordBatch]) -> pa.Table | None:
     try:
         batch = next(batches, None)
-    except (pa.ArrowException, OSError):
+        if batch is not None:
+            batch.validate(full=True)  # text that is no UTF-8 is found nowhere else
+    except (pa.ArrowException, OSError, ValueError):
         raise FileRefused("corrupt_file", _DAMAGED) from None
     return None if batch is None else pa.Table.from_batches([batch])
 

@@ -1,0 +1,1 @@
+"""Files that strangers might send, and what each must end in."""
