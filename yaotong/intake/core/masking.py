@@ -11,7 +11,6 @@ from stdnum.iso7064 import mod_11_2
 _ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
 _LONG_RUN = re.compile(r"(?<!\d)\d{18,}[\dXx]")
 _BORN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_TRACE_CODE_DIGITS = 20
 _ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
 # What our masks leave: all of a cell (which a source may join with others), or 15 to 18 digits within it.
 MASKED = r"^[^*]{0,4}\*+(?:-|$)|\d{4}\*{11,14}"
@@ -36,8 +35,6 @@ def mask_id_like(value: str) -> str:
 def _without_numbers(found: re.Match[str]) -> str:
     """A longer run of digits with the identity numbers masked that slipped into it."""
     run = found.group()
-    if len(run) == _TRACE_CODE_DIGITS and run.startswith("8"):
-        return run
     for start in range(len(run) - 17):
         number = run[start : start + 18].upper()
         if _BORN.fullmatch(number[6:14]) and mod_11_2.is_valid(number):

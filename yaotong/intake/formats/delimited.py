@@ -19,6 +19,7 @@ from yaotong.intake.core.masking import header_text
 from yaotong.intake.core.source import Ragged, Source
 
 DELIMITERS = (",", "\t", ";")
+csv.field_size_limit(1 << 30)  # a header split at the wrong mark is one field
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

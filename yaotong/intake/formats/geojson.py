@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.topology import topojson_to_frame
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.masking import mask_id_like
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.intake.formats.delimited import to_utf8
 from yaotong.intake.formats.jsonlines import text_frame
@@ -94,7 +95,7 @@ def _from_topology(document: dict[str, Any], limits: Limits, layer: str | None) 
         found = topojson_to_frame(document, layer)
     except ValueError as error:
         reason = "bad_schema" if "layer" in str(error) and "damaged" not in str(error) else "corrupt_file"
-        raise FileRefused(reason, f"TopoJSON 无法读取：{error}") from None
+        raise FileRefused(reason, f"TopoJSON 无法读取：{mask_id_like(str(error))}") from None
     names = [name for name in found.columns if name != GEOMETRY]
     rows = found[names].astype(object).where(found[names].notna(), None).to_dict("records")
     features = [{"properties": {str(name): value for name, value in row.items()}} for row in rows]

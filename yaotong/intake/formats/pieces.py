@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.source import Source
 from yaotong.intake.formats.columnar import parquet_pieces
@@ -54,6 +55,8 @@ def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str |
     hashed = beside.submit(sha256_of, path)  # takes longer than looking, and is needed at the end only
     beside.shutdown(wait=False)
     survey = _survey(path)
+    if survey.lines - 1 > limits.rows and not survey.quotes and not survey.blank_lines:
+        raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
     if not survey.plain:
         return Pieces(hashed.result, iter([lambda: open_source(path, limits, known, layer)]))
     return Pieces(hashed.result, _blocks(path, limits, known, quoted=survey.quotes > 0))
@@ -85,6 +88,8 @@ class _Survey:
     """What the bytes of a whole text say."""
 
     quotes: int = 0
+    lines: int = 0
+    blank_lines: bool = False
     utf8: bool = True
     ascii: bool = True
     three_bytes: bool = False
@@ -106,6 +111,8 @@ def _survey(path: Path) -> _Survey:
 
 
 def _look(part: bytes, found: _Survey) -> None:
+    found.lines += part.count(b"\n")
+    found.blank_lines = found.blank_lines or b"\n\n" in part or b"\n\r\n" in part
     if b'"' in part:
         found.quotes += part.count(b'"')
     if part.isascii():

@@ -1,0 +1,180 @@
+"""What is small to send and huge to read: it ends in a reason, and the one who asked does not grow."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+import os
+import struct
+import time
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.intake.helpers import SALES_HEAD, csv_text, sale
+from yaotong.acts.intake import take_in
+from yaotong.workspace import Workspace, init_workspace
+
+NOW = datetime(2026, 7, 1, 9)
+HEAD = ",".join(SALES_HEAD)
+_GROWTH = 30 << 20
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def _book(cells: dict[str, object]) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(list(SALES_HEAD))
+    sheet.append([sale()[name] for name in SALES_HEAD])
+    for place, value in cells.items():
+        sheet[place] = value
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def xlsx_bomb() -> bytes:
+    out = io.BytesIO(_book({}))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet9.xml", b" " * 210_000_000)
+    return out.getvalue()
+
+
+def lying_size() -> bytes:
+    """A sheet of 60 MB whose entry says that it has a hundred bytes."""
+    source, out = zipfile.ZipFile(io.BytesIO(_book({}))), io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        for name in source.namelist():
+            body = source.read(name)
+            book.writestr(name, body + b" " * 60_000_000 if name.endswith("sheet1.xml") else body)
+    data = bytearray(out.getvalue())
+    place = data.rfind(b"xl/worksheets/sheet1.xml") - 46  # its entry in the central directory
+    assert data[place : place + 4] == b"PK\x01\x02"
+    data[place + 24 : place + 28] = struct.pack("<I", 100)
+    return bytes(data)
+
+
+def far_cell() -> bytes:
+    return _book({"XFD1048576": "far"})
+
+
+def gzip_bomb() -> bytes:
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as file:
+        for _ in range(220):
+            file.write(b"a" * 1_000_000)
+    return out.getvalue()
+
+
+def many_rows() -> bytes:
+    """A billion rows that say the same, in a few kilobytes a million."""
+    out = io.BytesIO()
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_001, pa.int8()), ["x"])
+    pq.write_table(pa.table(dict.fromkeys(SALES_HEAD, column)), out)
+    return out.getvalue()
+
+
+def wide_text() -> bytes:
+    out = io.BytesIO()
+    column = pa.array(["0" * 4_000] * 8_000)
+    pq.write_table(pa.table(dict.fromkeys(SALES_HEAD, column)), out, use_dictionary=False, compression="zstd")
+    return out.getvalue()
+
+
+def damaged_page() -> bytes:
+    out = io.BytesIO()
+    columns = {name: [f"{name}{number}" for number in range(500)] for name in SALES_HEAD}
+    pq.write_table(pa.table(columns), out, use_dictionary=False, compression="none", write_page_checksum=True)
+    data = bytearray(out.getvalue())
+    data[data.find(b"sale_id250") + 3] ^= 1
+    return bytes(data)
+
+
+def deep_json() -> bytes:
+    return b'{"type":"FeatureCollection","features":' + b"[" * 2_000_000
+
+
+def long_numbers() -> bytes:
+    return ('{"sale_id": "1", "quantity": ' + "9" * 3_000_000 + "}\n").encode()
+
+
+def long_field() -> bytes:
+    return csv_text([sale(drug_code="长" * 3_400_000)]).encode()
+
+
+def many_columns() -> bytes:
+    return (",".join(f"c{number}" for number in range(1_000_000)) + "\n").encode()
+
+
+def many_lines() -> bytes:
+    return (f"{HEAD}\n" + "1,1,1,1,1,1,1\n" * 1_000_001).encode()
+
+
+def too_big() -> bytes:
+    return HEAD.encode() + b"\n" + b" " * 50_000_001
+
+
+def many_vertices() -> bytes:
+    """An outline of 400,000 corners that crosses itself everywhere."""
+    steps = range(400_000)
+    ring = [[121 + 0.1 * math.cos(step * 2.39996), 30.6 + 0.1 * math.sin(step * 2.39996)] for step in steps]
+    shape = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    feature = {"type": "Feature", "properties": {"area_code": "1", "area_name": "x"}, "geometry": shape}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+
+
+BOMBS: list[tuple[str, str, Callable[[], bytes], set[str]]] = [
+    ("a.xlsx", "sales", xlsx_bomb, {"decompression_bomb"}),
+    ("a.xlsx", "sales", lying_size, {"corrupt_file", "truncated_file"}),
+    ("a.xlsx", "sales", far_cell, {"column_count"}),
+    ("a.csv.gz", "sales", gzip_bomb, {"decompression_bomb"}),
+    ("a.parquet", "sales", many_rows, {"too_many_rows"}),
+    ("a.parquet", "sales", wide_text, {"decompression_bomb"}),
+    ("a.parquet", "sales", damaged_page, {"corrupt_file"}),
+    ("a.geojson", "areas", deep_json, {"json_depth"}),
+    ("a.ndjson", "sales", long_numbers, {"too_long", "bad_number", "missing_column"}),
+    ("a.csv", "sales", long_field, {"too_long"}),
+    ("a.csv", "sales", many_columns, {"too_many_columns"}),
+    ("a.csv", "sales", many_lines, {"too_many_rows"}),
+    ("a.csv", "sales", too_big, {"too_large"}),
+    ("a.geojson", "areas", many_vertices, {"bad_geometry", "too_large"}),
+]
+
+
+@pytest.fixture(scope="module")
+def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("w")
+    made = init_workspace(folder)
+    good = folder / "good.csv"
+    good.write_bytes(csv_text([sale()]).encode())
+    assert take_in(made, good, feed="sales", now=NOW).accepted == 1  # the reading process is warm
+    return made
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+
+
+@pytest.mark.parametrize(("name", "feed", "make", "reasons"), BOMBS, ids=[one[2].__name__ for one in BOMBS])
+def test_a_bomb_ends_in_a_reason(
+    ws: Workspace, tmp_path: Path, name: str, feed: str, make: Callable[[], bytes], reasons: set[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(make())
+    before, started = _resident(), time.monotonic()
+    receipt = take_in(ws, path, feed=feed, now=NOW)
+    assert _resident() - before < _GROWTH
+    assert time.monotonic() - started < 45  # 30 s of reading at most
+    told = {receipt.file_reason} if receipt.file_reason else {one.reason for one in receipt.rejected}
+    assert told & reasons, (told, receipt.message)
+    assert receipt.rows == receipt.accepted + receipt.duplicates + len(receipt.rejected)
+    staging = ws.store.facts_dir / "staging"
+    assert [one for one in staging.iterdir() if one.is_dir()] == []
