@@ -69,20 +69,32 @@ def choose(frame: pd.DataFrame, file: str, feed: Feed | None, profile: Profile |
     if feed is not None:
         found = _by_profile(columns, file, feed) if _lacking(feed, columns) else []
         return _best(found, columns) if found else Choice(feed)
-    own = [(len(columns), Choice(one)) for one in FEEDS.values() if _fits(one, columns)]
+    own = [((True, len(columns)), Choice(one)) for one in FEEDS.values() if _fits(one, columns)]
     return _best([*own, *_by_profile(columns, file, None)], columns)
 
 
-def _by_profile(columns: set[str], file: str, feed: Feed | None) -> list[tuple[int, Choice]]:
+# Whether every column is known, then how many told.
+_Merit = tuple[bool, int]
+
+
+def _by_profile(columns: set[str], file: str, feed: Feed | None) -> list[tuple[_Merit, Choice]]:
     return [
-        (len(one.signature), Choice(one.record, one))
+        ((_knows(one, columns), len(one.signature)), Choice(one.record, one))
         for one in profiles().values()
         if one.recognises(columns, file) and feed in (None, one.record)
     ]
 
 
-def _best(candidates: list[tuple[int, Choice]], columns: set[str]) -> Choice:
-    top = max((merit for merit, _ in candidates), default=-1)
+def _knows(profile: Profile, columns: set[str]) -> bool:
+    """Whether the profile reads or knowingly ignores every column; another system may share some."""
+    names, unread = profile.spelled(columns), set(profile.unread(columns))
+    return all(
+        names.get(one, one) in profile.columns or one in unread or profile.ignores(one) for one in columns
+    )
+
+
+def _best(candidates: list[tuple[_Merit, Choice]], columns: set[str]) -> Choice:
+    top = max((merit for merit, _ in candidates), default=(False, -1))
     best = [choice for merit, choice in candidates if merit == top]
     if len(best) == 1:
         return best[0]

@@ -103,11 +103,11 @@ def _unread(sheets: list[Any]) -> tuple[str, ...]:
 def _rows(sheet: Any, limits: Limits) -> list[list[str | None]]:
     sheet.reset_dimensions()  # the declared size is often wrong, and bounds what is read
     rows: list[list[str | None]] = []
-    for line in sheet.iter_rows():
+    for passed, line in enumerate(sheet.iter_rows()):
         cells = [_text(cell) for cell in line]
         if any(cells):
             rows.append(cells)
-        if len(rows) > limits.rows + 1:
+        if passed > limits.rows:  # a single cell far below makes a row of each number before it
             raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请拆分后分别送来。")
     return rows
 
