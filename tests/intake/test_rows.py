@@ -237,3 +237,13 @@ def test_a_field_limit_can_be_lifted(tmp_path: Path) -> None:
     path = written(tmp_path, csv_text([sale(1, drug_code="药" * 5000)], SALES_HEAD))
     assert [one.reason for one in read(path).rejected] == ["too_long"]
     assert read(path, limits=Limits.off()).rejected == ()
+
+
+def test_one_licence_for_two_shops_is_refused_and_said_twice_is_not(tmp_path: Path) -> None:
+    head = "license_no,name,address,lon,lat,crs\n"
+    first = "浙DA1,甲店,路1号,121.0,30.7,wgs84\n"
+    reading = read(written(tmp_path, head + first + first + first.replace("甲店", "乙店")), "pharmacies")
+    assert (len(reading.accepted), reading.duplicates) == (1, 1)
+    assert [(one.row, one.column, one.reason) for one in reading.rejected] == [
+        (3, "license_no", "licence_conflict")
+    ]

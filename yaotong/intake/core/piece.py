@@ -22,7 +22,8 @@ from yaotong.intake.core.rejects import HEAD, as_first_sent, masked_rows
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.records import Feed, Rejection
 
-CONFLICT = "与本文件里更早的一行编号相同而内容不同，请只留正确的一行。"
+_CONFLICT = "与本文件里更早的一行编号相同而内容不同，请只留正确的一行。"
+_LICENCE_CONFLICT = "同一许可证号在本文件里对着两家不同的药店，请核对许可证后只留正确的一行。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Judgement:
         if rows.any():
             among = np.zeros(len(self.clean), dtype=bool)
             among[np.flatnonzero(self.clean)[rows]] = True
-            self.judged.problems.add(self.choice.feed.key[-1], Fault("conflict", among, CONFLICT))
+            licences = self.choice.feed.name == "pharmacies"
+            told = ("licence_conflict", _LICENCE_CONFLICT) if licences else ("conflict", _CONFLICT)
+            self.judged.problems.add(self.choice.feed.key[-1], Fault(told[0], among, told[1]))
 
     def refused(self, base: int = 0) -> tuple[tuple[Rejection, ...], pd.DataFrame]:
         """The refused rows, in order, and their masked source; `base` rows of the file came before."""
