@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -28,11 +28,7 @@ class Example:
     def facts(self) -> Facts:
         days = [line["sold_at"].date() for line in self.city.sales] or [self.window.since]
         return facts_from(
-            sales=self.city.sales,
-            drugs=self.city.drugs,
-            pharmacies=self.city.pharmacies,
-            recalls=self.city.recalls,
-            notices=self.city.notices,
+            **{one.name: getattr(self.city, one.name) for one in fields(self.city)},
             since=min(days) - 7 * DAY,
             until=max(self.window.until, *days),
         )

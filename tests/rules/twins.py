@@ -31,6 +31,11 @@ class City:
     pharmacies: Sequence[Row] = ()
     recalls: Sequence[Row] = ()
     notices: Sequence[Row] = field(default=())
+    purchases: Sequence[Row] = ()
+    stock_counts: Sequence[Row] = ()
+    prescriptions: Sequence[Row] = ()
+    settlements: Sequence[Row] = ()
+    duty: Sequence[Row] = ()
 
     def drug_of(self, line: Row) -> Row | None:
         """The catalogue's entry of a line's drug on the day of sale."""

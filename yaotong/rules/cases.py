@@ -10,6 +10,7 @@ from typing import Any
 
 from yaotong.facts import Facts, Window
 from yaotong.rules.builder import facts_from
+from yaotong.rules.case_feeds import days_of, feeds_of
 from yaotong.rules.model import Rule
 from yaotong.rules.page import Case, Page, Rows
 from yaotong.rules.run import run_rule
@@ -39,7 +40,7 @@ def run_page(rule: Rule, page: Page) -> list[CaseResult]:
 
 
 def run_case(rule: Rule, case: Case) -> CaseResult:
-    """Judge one case over all days its sales span, or the window its `窗口` table names."""
+    """Judge one case over all days its lines span, or the window its `窗口` table names."""
     facts, window = facts_of(case)
     frame = run_rule(rule, facts, window)
     if not case.fires:
@@ -59,14 +60,18 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
     for number, line in enumerate(sales):
         line["sale_id"] = f"{number:06d}"
         line["line_id"] = f"{line['pharmacy_id']}/{number:06d}"
-    days = [line["sold_at"].date() for line in sales]
+    feeds = feeds_of(case.tables)
+    days = [line["sold_at"].date() for line in sales] + days_of(feeds)
     given = case.tables.get("窗口", ())
     since = date.fromisoformat(given[0]["起"]) if given else min(days)
     until = date.fromisoformat(given[0]["止"]) if given else max(days)
     facts = facts_from(
         sales=sales,
+        **feeds,
         drugs=[_drug(row) for row in case.tables.get("药品", ())],
-        pharmacies=_shops(case.tables.get("药店", ()), sales),
+        pharmacies=_shops(
+            case.tables.get("药店", ()), [*sales, *(row for each in feeds.values() for row in each)]
+        ),
         recalls=[_recall(row) for row in case.tables.get("召回", ())],
         notices=[_notice(row) for row in case.tables.get("公告", ())],
         since=min(days) - timedelta(days=7),
@@ -97,6 +102,11 @@ def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
         "prescription_no": row.get("处方号") or None,
         "batch_no": row.get("批号") or None,
         "trace_code": row.get("追溯码") or None,
+        "settlement_id": row.get("结算号") or None,
+        "prescriber_key": row.get("医师") or None,
+        "pharmacist_id": row.get("药师") or None,
+        "channel": row.get("渠道") or None,
+        "paid_by_insurance": True if row.get("结算号") else None,
     }
     return [{**base, "sold_at": at + timedelta(minutes=20 * one)} for at in moments for one in range(times)]
 
@@ -111,19 +121,23 @@ def _drug(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _shops(rows: Rows, sales: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Shops of the table, and every shop that only the sales name."""
+def _shops(rows: Rows, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Shops of the table, and every shop that only lines name."""
     named = [
         {
             "pharmacy_id": row["药店"],
             "area_code": row.get("区域") or AREA,
             "chain": row.get("连锁") or None,
             "status": row.get("状态") or "active",
+            "lon": float(row["经度"]) if row.get("经度") else None,
+            "lat": float(row["纬度"]) if row.get("纬度") else None,
         }
         for row in rows
     ]
     known = {one["pharmacy_id"] for one in named}
-    others = dict.fromkeys(line["pharmacy_id"] for line in sales if line["pharmacy_id"] not in known)
+    others = dict.fromkeys(
+        line["pharmacy_id"] for line in lines if line.get("pharmacy_id") not in {None, *known}
+    )
     return [*named, *({"pharmacy_id": one, "area_code": AREA, "status": "active"} for one in others)]
 
 

@@ -1,0 +1,101 @@
+"""Cities with more than sales: prescriptions, settlements, purchases, counts and shifts for Hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.rules.cities import BLOCK_SHOPS, BLOCKS, NOON_S, Example, at, drug, lines, windows
+from tests.rules.twins import City
+
+DAY_S = 86_400
+RX_DRUGS = (
+    drug("安定", "|PSY2|RX|"),
+    drug("头孢", "|ABX|RX|"),
+    drug("双药", "|DUAL|RX|"),
+    drug("头孢二厂", "|ABX|RX|") | {"drug_name": "头孢"},
+    drug("麻720", "|EPH|OTC|"),
+    drug("普通", "|OTC|"),
+)
+# Columns that name something of a block's own.
+_OWN = (
+    "pharmacy_id", "buyer_key", "person_key", "trace_code", "batch_no", "prescription_no", "prescriber_key",
+    "settlement_id", "patient_key", "pharmacist_id",
+)  # fmt: skip
+
+
+def suffixed(row: Mapping[str, Any], block: int) -> dict[str, Any]:
+    """A row with its block in every name of its own."""
+    return {
+        name: f"{value}-{block}" if name in _OWN and value is not None else value
+        for name, value in row.items()
+    }
+
+
+def selling(
+    draw: st.DrawFn, days: Sequence[int], seconds: Sequence[int], **choices: Any
+) -> list[dict[str, Any]]:
+    """Sales lines by blocks, their prescriptions, settlements and pharmacists named by block too."""
+    some = {"drug_code": ("安定", "安定", "头孢", "普通"), "prescription_no": ("方1", "方1", "方2", None)}
+    rows = draw(lines(days, seconds, **{"least": 2, **some, **choices}))
+    marked = ("prescription_no", "settlement_id", "pharmacist_id", "prescriber_key")
+    for row in rows:
+        block = str(row["pharmacy_id"]).rpartition("-")[2]
+        row.update({name: f"{row[name]}-{block}" for name in marked if row.get(name) is not None})
+    return rows
+
+
+def feed(
+    draw: st.DrawFn,
+    moment: str,
+    days: Sequence[int],
+    seconds: Sequence[int],
+    /,
+    least: int = 1,
+    most: int = 4,
+    **choices: Sequence[Any],
+) -> list[dict[str, Any]]:
+    """Rows of a feed by blocks; most rows of a block are alike but for their moment and quantity."""
+    usual = {name: some[0] for name, some in choices.items()}
+    free = [name for name in choices if name == "quantity"]
+    changed = [st.fixed_dictionaries({name: st.sampled_from(some)}) for name, some in choices.items()]
+    one = st.fixed_dictionaries(
+        {
+            moment: st.builds(at, st.sampled_from(days), st.sampled_from(seconds)),
+            "own": st.one_of(st.just({}), *changed, *changed),
+            **{name: st.sampled_from(choices[name]) for name in free},
+        }
+    )
+    rows = []
+    for block in range(BLOCKS):
+        for row in draw(st.lists(one, min_size=least, max_size=most)):
+            whole = {**usual, **{name: value for name, value in row.items() if name != "own"}, **row["own"]}
+            rows.append(suffixed(whole, block) | {"line_id": f"{moment}-{len(rows):04d}"})
+    return rows
+
+
+def keyed(rows: Sequence[dict[str, Any]], *key: str) -> list[dict[str, Any]]:
+    """One row for each key, the last: as a store keeps them."""
+    return list({tuple(row[name] for name in key): row for row in rows}.values())
+
+
+def papers_of(draw: st.DrawFn, days: Sequence[int], seconds: Sequence[int]) -> list[dict[str, Any]]:
+    """Prescriptions of one or two packs, for few days or for months."""
+    rows = feed(
+        draw, "issued_at", days, seconds, least=1, most=3,
+        prescription_no=("方1", "方1", "方2"), drug_code=("安定", "安定", "头孢"), quantity=(2.0, 2.0, 1.0),
+        days=(3, 7, 10, 60, None), prescriber_key=("医1", "医1", "医2"), patient_key=("k:1", "k:1", "k:2"),
+    )  # fmt: skip
+    return [row | {"line_id": row["prescription_no"]} for row in keyed(rows, "prescription_no")]
+
+
+@st.composite
+def papers(draw: st.DrawFn) -> Example:
+    """Prescriptions, and sales on them at the edges of a visit and of three days."""
+    noon = (NOON_S - 1, NOON_S, NOON_S, NOON_S + 1, NOON_S + 600, NOON_S + 601, NOON_S + 1800, NOON_S + 1801)
+    # The unknown shop has no block of its own place.
+    sales = selling(draw, (0, 0, 3, 4), noon, pharmacy_id=("甲", "甲", "乙", "未登记"))
+    prescriptions = papers_of(draw, (0, 0, 0, 1, 4), noon)
+    return Example(City(sales, RX_DRUGS, BLOCK_SHOPS, prescriptions=prescriptions), draw(windows(0, 4)))

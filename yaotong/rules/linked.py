@@ -1,0 +1,103 @@
+"""Facts of several feeds held to one another, and findings of shops and of persons made from their lines.
+
+A prescription is found by its number and its drug: shops number papers of their own, and a number alone
+may meet a stranger's. What no line of the other feed answers is unknown, and never a zero.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.codes import Level
+from yaotong.facts import Facts
+from yaotong.rules.model import FINDING_COLUMNS
+from yaotong.rules.shapes import DAY_S, latest, located, packs_of
+
+NOTHING = 1e-6  # packs: less than any part of one that is sold
+
+
+def prescribed(facts: Facts, sales: ir.Table) -> ir.Table:
+    """Sales lines whose prescription the prescription feed holds for the same drug.
+
+    Adds issued_at, prescribed (packs), treated_days, issuer_key, patient_key and rx_line_id.
+    """
+    known = facts.prescriptions.select(
+        "prescription_no",
+        "drug_code",
+        "issued_at",
+        "patient_key",
+        prescribed="quantity",
+        treated_days="days",
+        issuer_key="prescriber_key",
+        rx_line_id="line_id",
+    )
+    return sales.join(known, ["prescription_no", "drug_code"])
+
+
+def unreturned(rows: ir.Table, *by: str) -> ir.Table:
+    """Rows of the groups of which, returns netted, something stayed sold."""
+    packs = rows.group_by(*by).agg(net_packs=packs_of(rows.quantity))
+    return rows.join(packs.filter(packs.net_packs > 0), list(by))
+
+
+def standing(settlements: ir.Table) -> ir.Table:
+    """Settlements that were not withdrawn on the day they were made, of known persons."""
+    days = settlements.mutate(day=settlements.settled_at.date())
+    kept = unreturned(days.filter(days.person_key.notnull()), "person_key", "pharmacy_id", "drug_code", "day")
+    return kept.filter(kept.quantity > 0)
+
+
+def seconds_between(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.IntegerValue:
+    """Seconds from one moment to another."""
+    return later.epoch_seconds() - earlier.epoch_seconds()
+
+
+def day_after(moment: ir.TimestampValue, days: int) -> ir.DateValue:
+    """The day some days after a moment's: when what is still missing has had its time to come."""
+    return (moment.epoch_seconds() + days * DAY_S).as_timestamp("s").date()
+
+
+def shop_findings(facts: Facts, rows: ir.Table, *, clause: str, measure: str = "sum") -> ir.Table:
+    """One finding for each shop and day of evidence rows.
+
+    `rows`: pharmacy_id, day, at (timestamp), measure, threshold, level and line_id; `measure` says
+    whether the rows' measures are added ("sum") or the greatest is told ("max").
+    """
+    told = packs_of(rows.measure) if measure == "sum" else rows.measure.max()
+    found = rows.group_by(subject=rows.pharmacy_id, behaviour_day=rows.day).agg(
+        behaviour_from=rows["at"].min(),
+        behaviour_until=rows["at"].max(),
+        measure=told.cast("float64"),
+        threshold=rows.threshold.min().cast("float64"),
+        level=rows.level.argmin(_rank(rows.level)),
+        line_ids=rows.line_id.collect(),
+    )
+    shops = located(facts)
+    placed = found.left_join(shops, found.subject == shops.pharmacy_id)
+    return placed.mutate(clause=ibis.literal(clause), pharmacy_ids=ibis.array([placed.subject])).select(
+        *FINDING_COLUMNS
+    )
+
+
+def subject_findings(facts: Facts, rows: ir.Table, *, clause: str, level: Level) -> ir.Table:
+    """One finding for each subject and day of evidence rows, the greatest measure told.
+
+    `rows`: subject, day, pharmacy_id, at (timestamp), measure, threshold and line_id. It is drawn where
+    the last of its lines lies.
+    """
+    rows = rows.left_join(located(facts), "pharmacy_id")
+    found = rows.group_by("subject", behaviour_day=rows.day).agg(
+        behaviour_from=rows["at"].min(),
+        behaviour_until=rows["at"].max(),
+        measure=rows.measure.max().cast("float64"),
+        threshold=rows.threshold.argmax(rows.measure).cast("float64"),
+        pharmacy_ids=rows.pharmacy_id.collect(),
+        area_code=rows.area_code.argmax(latest(rows["at"], rows.line_id)),
+        line_ids=rows.line_id.collect(),
+    )
+    return found.mutate(clause=ibis.literal(clause), level=ibis.literal(str(level))).select(*FINDING_COLUMNS)
+
+
+def _rank(level: ir.StringValue) -> ir.IntegerValue:
+    return ibis.cases(*((level == str(one), one.rank) for one in Level), else_=len(Level))
