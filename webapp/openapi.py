@@ -86,7 +86,13 @@ def _alerts() -> Json:
 def _feeds() -> Json:
     kinds = {"type": "string", "enum": list(FEEDS)}
     feed = {"name": "feed", "in": "path", "required": True, "schema": kinds}
-    operation = _signed(_operation("take_in", "送一个文件，答以回执", [feed], "application/json"))
+    once = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "送件人自定；同一键重送同一文件，答以第一次的回执。",
+        "schema": {"type": "string", "maxLength": 128},
+    }
+    operation = _signed(_operation("take_in", "送一个文件，答以回执", [feed, once], "application/json"))
     content = {"file": {"type": "string", "format": "binary"}}
     file = {"type": "object", "required": ["file"], "properties": content}
     operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": file}}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
@@ -28,6 +28,7 @@ ASIDE = "X-Yaotong-Inline"
 ON_BAD_ROWS = ("partial", "atomic")
 # Beyond this the intake refuses a file, so the page need not send it first.
 MAX_FILE_BYTES = 50_000_000
+MAX_KEY_CHARS = 128
 
 
 @bp.get("/sources")
@@ -100,7 +101,7 @@ def api(feed: str) -> tuple[Response, int]:
     """Upload by program: the receipt, 200 when the file was taken and 422 when it was refused."""
     if feed not in FEEDS:
         raise NotFound(f"没有数据种类 {feed}。可用：{'、'.join(FEEDS)}")
-    taken, _ = take(request.files.get("file"), feed)
+    taken, _ = take(request.files.get("file"), feed, once=_idempotency_key())
     return jsonify(taken.as_dict()), 422 if taken.file_reason else 200
 
 
@@ -109,13 +110,29 @@ def _take_numbered(upload: FileStorage | None) -> tuple[Receipt, int]:
     profile = form.get("profile") or "auto"
     if profile != "auto" and profile not in profile_titles():
         raise UsageError(f"没有名为 {profile} 的来源对照。")
-    return take(upload, form.get("feed") or None, profile, form.get("on_bad_rows") or "partial")
+    taken, now = take(upload, form.get("feed") or None, profile, form.get("on_bad_rows") or "partial")
+    number = receipts.receipt_number(
+        current_workspace(), taken, sent_by=current_viewer().username, arrived_at=now
+    )
+    return taken, number
+
+
+def _idempotency_key() -> str | None:
+    """The sender's own key of this sending; UsageError when it cannot be kept."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > MAX_KEY_CHARS or not key.isprintable():
+        raise UsageError(f"Idempotency-Key 应为不超过 {MAX_KEY_CHARS} 个可见字符。")
+    return key or None
 
 
 def take(
-    upload: FileStorage | None, feed: str | None, profile: str = "auto", on_bad_rows: str = "partial"
-) -> tuple[Receipt, int]:
-    """Take an uploaded file in under its own name: its receipt and the receipt's number.
+    upload: FileStorage | None,
+    feed: str | None,
+    profile: str = "auto",
+    on_bad_rows: str = "partial",
+    once: str | None = None,
+) -> tuple[Receipt, datetime]:
+    """Take an uploaded file in under its own name: its receipt, and when it came.
 
     UsageError without a file; Forbidden to an office of one town: a file speaks of the whole county.
     """
@@ -127,14 +144,21 @@ def take(
         raise UsageError(f"没有数据种类 {feed}。")
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError("有坏行时只能选“收下好行”或“整份不收”。")
-    workspace, sender, now = current_workspace(), current_viewer().username, clock.now()
+    now = clock.now()
     with tempfile.TemporaryDirectory(prefix="yaotong-") as folder:
         path = Path(folder) / safe_name(upload.filename)
         upload.save(path)
         taken = acts.take_in(
-            workspace, path, feed=feed, profile=profile, on_bad_rows=on_bad_rows, sent_by=sender, now=now
+            current_workspace(),
+            path,
+            feed=feed,
+            profile=profile,
+            on_bad_rows=on_bad_rows,
+            sent_by=current_viewer().username,
+            now=now,
+            once=once,
         )
-    return taken, receipts.receipt_number(workspace, taken, sent_by=sender, arrived_at=now)
+    return taken, now
 
 
 def safe_name(given: str) -> str:

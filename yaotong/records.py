@@ -312,6 +312,13 @@ class Receipt:
         if self.file_reason is not None and self.file_reason not in FILE_REASONS:
             raise ValueError(f"{self.file_reason!r} is not a file reason of the contract")
 
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Receipt:
+        """A receipt from its JSON form."""
+        rejected = tuple(Rejection(**one) for one in told["rejected"])
+        rest = {"outcome": Outcome(told["outcome"]), "rejected": rejected, "notes": tuple(told["notes"])}
+        return cls(**{**told, **rest})
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON form of contract §4."""
         return {

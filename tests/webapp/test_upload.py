@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
+from werkzeug.test import TestResponse
 
 from tests.webapp.conftest import MORNING, SignIn, token
 from webapp import coverage_pages, i18n, reasons, source_pages, strips
@@ -337,3 +338,29 @@ def test_every_reason_has_its_words_in_both_languages() -> None:
     words = {text for pair in (*reasons.FILE.values(), *reasons.ROW.values()) for text in pair}
     words |= {unit for _, unit in coverage_pages._UNITS}
     assert words - set(i18n.catalogue()) == set()
+
+
+def _once(client: FlaskClient, key: str, text: str) -> TestResponse:
+    headers = {"X-CSRFToken": token(client, "/desk"), "Idempotency-Key": key}
+    data = {"file": (io.BytesIO(text.encode()), "drugs.csv")}
+    return client.post("/api/v1/feeds/drugs", data=data, headers=headers)
+
+
+def test_a_sending_repeated_under_its_key_gets_its_first_receipt(own_app: Flask, signed: SignIn) -> None:
+    client = signed("msa", own_app)
+    once = GOOD.replace("X1", "ONCE1")
+    first, again = (_once(client, "k-1", once) for _ in range(2))
+    assert first.status_code == again.status_code == 200
+    assert first.get_json() == again.get_json()
+    assert first.get_json()["accepted"] == 1
+    assert _once(client, "k-2", once).get_json()["outcome"] == "noop"
+    other = _once(client, "k-1", GOOD.replace("X1", "ONCE2"))
+    assert (other.status_code, other.get_json()["file_reason"]) == (422, "duplicate_upload")
+    assert _once(client, "k-1", once).get_json() == first.get_json()  # a refusal takes no key away
+    elsewhere = _once(signed("nhsa", own_app), "k-1", GOOD.replace("X1", "ONCE3"))
+    assert elsewhere.get_json()["accepted"] == 1  # a key is the sender's own
+
+
+@pytest.mark.parametrize(("key", "status"), [("k" * 128, 200), ("k" * 129, 400)])
+def test_a_key_has_its_length(own_app: Flask, signed: SignIn, key: str, status: int) -> None:
+    assert _once(signed("msa", own_app), key, GOOD).status_code == status

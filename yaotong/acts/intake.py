@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -44,6 +43,21 @@ class _Overtaken(Exception):
     """Another load brought lines of the same feed while this file was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One file as it was sent: what it is said to be, by whom, when, and with which key against repeats."""
+
+    path: Path
+    feed: str | None
+    profile: str | None
+    on_bad_rows: str
+    sent_by: str
+    now: datetime
+    limits: Limits
+    once: str | None
+    started: float
+
+
 def take_in(
     workspace: Workspace,
     path: Path,
@@ -54,75 +68,76 @@ def take_in(
     sent_by: str = "system",
     now: datetime,
     limits: Limits | None = None,
+    once: str | None = None,
 ) -> Receipt:
     """Take one file in and return its receipt; a refused file leaves everything as it was.
 
-    `on_bad_rows`: "partial" keeps the good rows, "atomic" keeps none unless all are good.
+    Args:
+        on_bad_rows: "partial" keeps the good rows, "atomic" keeps none unless all are good.
+        once: a key of the sender's own for this sending. Sent again with it, the same file gets the first
+            receipt again, and another file is refused as duplicate_upload.
     """
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError(f"--on-bad-rows 只能是 {' 或 '.join(ON_BAD_ROWS)}，不是 {on_bad_rows!r}。")
-    started = time.monotonic()
     wanted = None if profile == "auto" else profile
+    started = time.monotonic()
+    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, now, limits or Limits(), once, started)
+    try:
+        return _first_receipt(workspace, sent) or _taken(workspace, sent)
+    except FileRefused as refused:
+        return _record(workspace, _refusal(sent, refused), sent)
+
+
+def _first_receipt(workspace: Workspace, sent: _Sent) -> Receipt | None:
+    """What was answered when this key was used before; FileRefused when it was for another file."""
+    if sent.once is None:
+        return None
+    with workspace.store.read() as connection:
+        known = loads.sent_before(connection, sent.sent_by, sent.once)
+    if known is None:
+        return None
+    if known.sha256 != intake.sha256_of(sent.path):
+        raise FileRefused("duplicate_upload", "这个 Idempotency-Key 已用于另一个文件。请换一个再送。")
+    return known
+
+
+def _taken(workspace: Workspace, sent: _Sent) -> Receipt:
     for attempt in range(1, _ATTEMPTS + 1):
         # Who was overtaken twice reads the last time while no other may commit.
         with turn(workspace.store, alone=attempt == _ATTEMPTS):
             try:
-                receipt = _attempt(workspace, path, feed, wanted, on_bad_rows, sent_by, now, limits, started)
+                return _attempt(workspace, sent)
             except _Overtaken:
                 continue
-            except FileRefused as refused:
-                receipt = _refusal(path, feed, wanted, refused)
-                return _record(workspace, receipt, None, sent_by, now, started)
-            return receipt
     raise AssertionError("nobody commits during the last attempt")
 
 
-def _attempt(
-    workspace: Workspace,
-    path: Path,
-    feed: str | None,
-    profile: str | None,
-    on_bad_rows: str,
-    sent_by: str,
-    now: datetime,
-    limits: Limits | None,
-    started: float,
-) -> Receipt:
-    with ExitStack() as held:
-        folder = held.enter_context(scratch(workspace.store))
-        task, seen = _task(workspace, path, feed, profile, limits or Limits(), now, folder)
+def _attempt(workspace: Workspace, sent: _Sent) -> Receipt:
+    with scratch(workspace.store) as folder:
+        task, seen = _task(workspace, sent, folder)
         read = read_apart(task)
-        if on_bad_rows == "atomic" and read.rejected:
-            receipt = _atomic_refusal(read, path)
-            _write_rejects(workspace, read, now)
-            return _record(workspace, receipt, None, sent_by, now, started)
-        receipt = _keep(workspace, read, path, seen, sent_by, now, started)
+        if sent.on_bad_rows == "atomic" and read.rejected:
+            receipt = _record(workspace, _atomic_refusal(read, sent), sent)
+        else:
+            receipt = _keep(workspace, read, sent, seen)
     if read.rejected:
-        _write_rejects(workspace, read, now)
+        _write_rejects(workspace, read, sent.now)
     return receipt
 
 
-def _task(
-    workspace: Workspace,
-    path: Path,
-    feed: str | None,
-    profile: str | None,
-    limits: Limits,
-    now: datetime,
-    folder: Path,
-) -> tuple[Task, dict[str, int]]:
+def _task(workspace: Workspace, sent: _Sent, folder: Path) -> tuple[Task, dict[str, int]]:
     """What the reader must know, and the newest version of each feed of lines it knows of."""
     settings, store = workspace.settings, workspace.store
     with store.read() as connection:
         kept = {name: factfiles.kept(connection, store.facts_dir, name) for name in FACT_MOMENTS}
         placed = registry.read(connection, placement)
-        known = reference(connection, workspace, feed)
+        known = reference(connection, workspace, sent.feed)
     keyed = intake.Pseudonymiser(
         settings.pseudonym_key, settings.pseudonym_key_id, digest=settings.pseudonym_digest
     )
     inside = placed[placed["area_code"].notna()]
     areas = dict(zip(inside["license_no"], inside["area_code"], strict=True))
-    task = Task(path, feed, profile, known, keyed, limits, now, folder, areas, kept)
+    task = Task(sent.path, sent.feed, sent.profile, known, keyed, sent.limits, sent.now, folder, areas, kept)
     return task, {name: max((one.version for one in files), default=0) for name, files in kept.items()}
 
 
@@ -139,15 +154,7 @@ def reference(connection: Connection, workspace: Workspace, feed: str | None) ->
     )
 
 
-def _keep(
-    workspace: Workspace,
-    read: Reading | Staged,
-    path: Path,
-    seen: dict[str, int],
-    sent_by: str,
-    now: datetime,
-    started: float,
-) -> Receipt:
+def _keep(workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[str, int]) -> Receipt:
     feed = _feed_of(read)
     with workspace.store.write() as connection:
         known = loads.seen(connection, read.sha256, feed)
@@ -158,8 +165,8 @@ def _keep(
             kept = _keep_lines(connection, workspace, read, version)
         else:
             kept = _keep_registry(connection, read, version)
-        receipt = replace(_receipt(read, path, kept, known), seconds=time.monotonic() - started)
-        loads.record(connection, receipt, version=kept.version, sent_by=sent_by, arrived_at=now)
+        receipt = _receipt(read, sent, kept, known)
+        _write_receipt(connection, receipt, sent, kept.version)
     return receipt
 
 
@@ -209,12 +216,12 @@ def _storable(frame: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _receipt(read: Reading | Staged, path: Path, kept: _Kept, known: bool) -> Receipt:
+def _receipt(read: Reading | Staged, sent: _Sent, kept: _Kept, known: bool) -> Receipt:
     outcome = Outcome.PARTIAL if read.rejected else Outcome.ACCEPTED
     if known and not kept.accepted:
         outcome = Outcome.NOOP
     return Receipt(
-        file=path.name,
+        file=sent.path.name,
         feed=_feed_of(read),
         sha256=read.sha256,
         outcome=outcome,
@@ -224,44 +231,50 @@ def _receipt(read: Reading | Staged, path: Path, kept: _Kept, known: bool) -> Re
         rejected=read.rejected,
         profile=read.profile,
         notes=read.notes,
+        seconds=time.monotonic() - sent.started,
     )
 
 
-def _refusal(path: Path, feed: str | None, profile: str | None, refused: FileRefused) -> Receipt:
+def _refusal(sent: _Sent, refused: FileRefused) -> Receipt:
     return Receipt(
-        file=path.name,
-        feed=feed or "",
-        sha256=intake.sha256_of(path) if path.is_file() else "",
+        file=sent.path.name,
+        feed=sent.feed or "",
+        sha256=intake.sha256_of(sent.path) if sent.path.is_file() else "",
         outcome=Outcome.REJECTED_FILE,
         file_reason=refused.reason,
         message=refused.message,
-        profile=profile or "",
+        profile=sent.profile or "",
+        seconds=time.monotonic() - sent.started,
     )
 
 
-def _atomic_refusal(reading: Reading | Staged, path: Path) -> Receipt:
+def _atomic_refusal(read: Reading | Staged, sent: _Sent) -> Receipt:
     """None of the file is kept; the receipt lists the rows that stood in the way, and only those."""
     return Receipt(
-        file=path.name,
-        feed=_feed_of(reading),
-        sha256=reading.sha256,
+        file=sent.path.name,
+        feed=_feed_of(read),
+        sha256=read.sha256,
         outcome=Outcome.REJECTED_FILE,
-        rows=len(reading.rejected),
-        rejected=reading.rejected,
+        rows=len(read.rejected),
+        rejected=read.rejected,
         file_reason="bad_schema",
-        message=f"整份拒收：{reading.rows} 行中 {len(reading.rejected)} 行不合格。改正后重送，或用 partial。",
-        profile=reading.profile,
-        notes=reading.notes,
+        message=f"整份拒收：{read.rows} 行中 {len(read.rejected)} 行不合格。改正后重送，或用 partial。",
+        profile=read.profile,
+        notes=read.notes,
+        seconds=time.monotonic() - sent.started,
     )
 
 
-def _record(
-    workspace: Workspace, receipt: Receipt, version: int | None, sent_by: str, now: datetime, started: float
-) -> Receipt:
-    timed = replace(receipt, seconds=time.monotonic() - started)
+def _record(workspace: Workspace, receipt: Receipt, sent: _Sent) -> Receipt:
     with workspace.store.write() as connection:
-        loads.record(connection, timed, version=version, sent_by=sent_by, arrived_at=now)
-    return timed
+        _write_receipt(connection, receipt, sent, None)
+    return receipt
+
+
+def _write_receipt(connection: Connection, receipt: Receipt, sent: _Sent, version: int | None) -> None:
+    load_id = loads.record(connection, receipt, version=version, sent_by=sent.sent_by, arrived_at=sent.now)
+    if sent.once is not None and receipt.file_reason != "duplicate_upload":
+        loads.keep_key(connection, sent.sent_by, sent.once, load_id)
 
 
 def _write_rejects(workspace: Workspace, reading: Reading | Staged, now: datetime) -> None:

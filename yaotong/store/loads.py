@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, insert, select
 
 from yaotong.records import Receipt
-from yaotong.store.schema import load
+from yaotong.store.schema import load, sent_once
 
 
 def next_version(connection: Connection) -> int:
@@ -73,3 +73,17 @@ def receipt_of(connection: Connection, load_id: int) -> dict[str, object] | None
     """One receipt in its JSON form, or None."""
     text = connection.execute(select(load.c.receipt).where(load.c.load_id == load_id)).scalar()
     return None if text is None else dict(json.loads(text))
+
+
+def keep_key(connection: Connection, sent_by: str, once: str, load_id: int) -> None:
+    """Note the sender's own key of a load; a key that is known stays with its first load."""
+    wanted = (sent_once.c.sent_by == sent_by, sent_once.c.key == once)
+    if connection.execute(select(sent_once.c.load_id).where(*wanted)).first() is None:
+        connection.execute(insert(sent_once).values(sent_by=sent_by, key=once, load_id=load_id))
+
+
+def sent_before(connection: Connection, sent_by: str, once: str) -> Receipt | None:
+    """The receipt that a sender got for this key; None when it is new."""
+    query = select(load.c.receipt).join(sent_once, sent_once.c.load_id == load.c.load_id)
+    text = connection.execute(query.where(sent_once.c.sent_by == sent_by, sent_once.c.key == once)).scalar()
+    return None if text is None else Receipt.from_dict(json.loads(text))

@@ -59,6 +59,15 @@ load = Table(
     Column("arrived_at", DateTime, nullable=False),
 )
 
+# A sender's own keys of what was sent, so that a sending repeated after a lost answer is not a new one.
+sent_once = Table(
+    "sent_once",
+    metadata,
+    Column("sent_by", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("load_id", Integer, ForeignKey("load.load_id"), nullable=False),
+)
+
 fact_file = Table(
     "fact_file",
     metadata,
