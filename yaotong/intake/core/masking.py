@@ -44,12 +44,17 @@ def _without_numbers(found: re.Match[str]) -> str:
 
 def quote(value: str) -> str:
     """A value as messages show it: short, on one line, without anything like an ID number."""
-    shown = mask_id_like("".join(one if one.isprintable() else "�" for one in value))
+    shown = mask_id_like(_visible(value))
     return f"“{shown[:_QUOTED]}…”" if len(shown) > _QUOTED else f"“{shown}”"
+
+
+def _visible(value: str) -> str:
+    """With a sign for each mark that nobody would see, or that would turn what stands beside it."""
+    return "".join(one if one.isprintable() else "�" for one in value)
 
 
 def header_text(names: list[str]) -> str:
     """Column names for a message. A file without a header has data there, so numbers are masked."""
-    plain = (unicodedata.normalize("NFKC", str(name))[:_QUOTED] for name in names[:60])
+    plain = (_visible(unicodedata.normalize("NFKC", str(name)))[:_QUOTED] for name in names[:60])
     shown = "、".join(_ANY_NUMBER.sub(lambda found: mask(found.group()), name) for name in plain)
     return f"{shown}…" if len(names) > 60 else shown

@@ -17,6 +17,13 @@ from yaotong.intake.core.source import Source
 
 _WHOLE = 2.0**53
 _PIECE_ROWS = 100_000
+_NO_VALUE = (
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_fixed_size_binary,
+    pa.types.is_duration,
+    pa.types.is_interval,
+)
 _DAMAGED = "Parquet 文件已损坏。请重新导出。"
 
 
@@ -43,6 +50,8 @@ def parquet_pieces(data: bytes, limits: Limits) -> Iterator[Source]:
 
 
 def _opened(data: bytes, limits: Limits) -> pq.ParquetFile:
+    if data.startswith(b"PARE"):
+        raise FileRefused("encrypted_file", "Parquet 文件已加密。请导出不加密的文件后重送。")
     if not data.endswith(b"PAR1"):
         raise FileRefused("truncated_file", "Parquet 文件不完整。请重新传输。")
     try:
@@ -85,7 +94,7 @@ def _text(column: Any, name: str) -> Any:
         return pc.strftime(pc.cast(column, pa.timestamp("s", "UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_timestamp(kind):
         return pc.cast(pc.cast(column, pa.timestamp("s"), safe=False), pa.string())
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if pa.types.is_nested(kind) or any(one(kind) for one in _NO_VALUE):
         raise FileRefused("bad_schema", f"列 {header_text([name])} 的类型 {kind} 不是简单的值。")
     return pc.cast(column, pa.string())
 

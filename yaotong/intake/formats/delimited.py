@@ -120,9 +120,12 @@ def _refuse_open_quote(text: bytes) -> None:
 
 def head_and_body(text: bytes) -> tuple[str, bytes]:
     """The first line that is not empty, and everything after it."""
-    text = text.lstrip(b"\r\n")
+    while text.startswith((codecs.BOM_UTF8, b"\r", b"\n")):  # files put together carry a mark each
+        text = text.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     ends = [place for place in (text.find(b"\n"), text.find(b"\r")) if place >= 0]
     end = min(ends, default=len(text))
+    if b"\0" in text[:end]:  # ASCII in UTF-16 is good UTF-8, and every second byte of it a NUL
+        raise FileRefused("bad_encoding", "第一行含有空字节，像是 UTF-16。请另存为 UTF-8 的 CSV 后重送。")
     return text[:end].decode("utf-8"), text[end:].lstrip(b"\r\n")
 
 
@@ -134,7 +137,7 @@ def header_of(line: str, known: Collection[str]) -> tuple[list[str], str]:
         return len(set(choice[0]) & set(known)), len(choice[0])
 
     names, delimiter = max(choices, key=merit)
-    if len(names) == 1 and re.search(r"[|:^~]", names[0]):
+    if len(names) == 1 and re.search(r"[|:^~，；、]", names[0]):
         raise FileRefused("bad_delimiter", "列之间只能用逗号、制表符或分号分隔。请改用其中一种重新导出。")
     return names, delimiter
 

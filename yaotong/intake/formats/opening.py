@@ -25,7 +25,11 @@ _GEO_JSON = (".geojson", ".json", ".topojson")
 _ALL = (*TEXT, *_JSON_LINES, *_GEO_JSON, ".xlsx", ".parquet", ".gpkg")
 _GZIP = b"\x1f\x8b"
 _PART = 1 << 20
-_MAGIC = {".xlsx": (b"PK", b"\xd0\xcf\x11\xe0"), ".parquet": (b"PAR1",), ".gpkg": (b"SQLite format 3",)}
+_MAGIC = {
+    ".xlsx": (b"PK", b"\xd0\xcf\x11\xe0"),
+    ".parquet": (b"PAR1", b"PARE"),
+    ".gpkg": (b"SQLite format 3",),
+}
 _BINARY = (b"PK\x03\x04", b"PAR1", b"SQLite format 3", b"\xd0\xcf\x11\xe0", _GZIP, b"%PDF", b"\x89PNG")
 
 
