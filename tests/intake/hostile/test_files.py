@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.intake.helpers import person, read, written
+from tests.intake.hostile.books import book_files
 from tests.intake.hostile.sent import Sent
 from tests.intake.hostile.texts import text_files
 from yaotong.errors import FileRefused
@@ -18,7 +19,7 @@ SEED = 20260701
 
 
 def _all() -> list[Sent]:
-    kinds = (text_files,)
+    kinds = (text_files, book_files)
     return [one for kind in kinds for one in kind(random.Random(f"{SEED}{kind.__name__}"))]
 
 

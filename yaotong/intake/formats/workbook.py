@@ -23,6 +23,11 @@ from yaotong.intake.formats.jsontext import plain
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _DAMAGED = "表格文件已损坏。请重新导出。"
+_HEAD = 64 << 10
+_PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+_BEFORE = re.compile(rb"\A(?:\s|<!--.*?-->|<\?.*?\?>)*", re.S)
+_DRIVE = re.compile(r"[a-z]:")
+_UNREADABLE = (ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 _NESTED = (".zip", ".xlsx", ".docx", ".gz", ".7z", ".rar")
 
 
@@ -56,12 +61,23 @@ def check_package(data: bytes, limits: Limits) -> None:
         if name in data:
             raise FileRefused("encrypted_file", "文件有打开密码。请去掉密码后重送。")
         raise FileRefused("unknown_format", "这是旧式 XLS。请另存为 XLSX 或 CSV。")
+    with _package(data) as package:
+        _check_readable(package, limits)
+
+
+def _package(data: bytes) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            _check_entries(package, limits)
-    except zipfile.BadZipFile:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except zipfile.BadZipFile:  # its table of contents stands at the end
         raise FileRefused("truncated_file", "表格文件不完整。请重新传输。") from None
-    except (ValueError, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error):
+    except _UNREADABLE:
+        raise FileRefused("corrupt_file", _DAMAGED) from None
+
+
+def _check_readable(package: zipfile.ZipFile, limits: Limits) -> None:
+    try:
+        _check_entries(package, limits)
+    except (*_UNREADABLE, zipfile.BadZipFile, zlib.error):
         raise FileRefused("corrupt_file", _DAMAGED) from None
 
 
@@ -69,25 +85,34 @@ def _check_entries(package: zipfile.ZipFile, limits: Limits) -> None:
     entries = package.infolist()
     if len(entries) > limits.archive_entries or sum(one.file_size for one in entries) > limits.unpacked_bytes:
         raise FileRefused("decompression_bomb", "压缩包解开后太大，或条目太多。")
+    if len({one.filename for one in entries}) != len(entries):  # each program would read another one
+        raise FileRefused("corrupt_file", _DAMAGED)
     for one in entries:
         name = one.filename.lower()
         if one.flag_bits & 1:
             raise FileRefused("encrypted_file", "文件有密码。请去掉密码后重送。")
-        if posixpath.isabs(name) or ".." in name.split("/") or "\\" in name:
+        if posixpath.isabs(name) or ".." in name.split("/") or "\\" in name or _DRIVE.match(name):
             raise FileRefused("path_traversal", "压缩包里有指向包外的路径。")
-        if name.endswith("vbaproject.bin"):
+        if name.endswith("vbaproject.bin") or "/macrosheets/" in name:
             raise FileRefused("macro", "文件带有宏。请另存为不带宏的 XLSX。")
         if "/externallinks/" in name:
             raise FileRefused("external_link", "文件链接了其他文件。请断开链接、只保留值。")
-        if name.endswith(_NESTED):
+        with package.open(one) as part:  # what an entry is called says nothing about what is in it
+            head = part.read(_HEAD)
+        if name.endswith(_NESTED) or head.startswith(_PACKED):
             raise FileRefused("nested_archive", "文件里还套着压缩包。")
-        if name.endswith((".xml", ".rels")) and _declares_entities(package, one):
+        if _declares_entities(head):
             raise FileRefused("xml_entity", "文件的 XML 声明了实体。请用表格软件另存后重送。")
 
 
-def _declares_entities(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
-    with package.open(entry) as part:  # a declaration can only stand before the first element
-        return bool(re.search(rb"<!(?:DOCTYPE|ENTITY)", part.read(4096), re.I))
+def _declares_entities(head: bytes) -> bool:
+    """Whether XML has a document type, which can only stand before its first element.
+
+    Who puts so much before that element that it lies beyond the head wants to hide something.
+    """
+    plain = head.replace(b"\0", b"")  # UTF-16, by any byte order, becomes ASCII
+    prologue = _BEFORE.sub(b"", plain.lstrip(b"\xef\xbb\xbf\xfe\xff\t\r\n "))
+    return prologue.startswith((b"<!", b"<?")) or (len(head) == _HEAD and not prologue)
 
 
 def _unread(sheets: list[Any]) -> tuple[str, ...]:
