@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.rules.cities import BLOCK_SHOPS, BLOCKS, NOON_S, Example, at, drug, lines, windows
-from tests.rules.twins import City
+from tests.rules.cities import BLOCK_SHOPS, BLOCKS, MONDAY, NOON_S, Example, at, drug, lines, windows
+from tests.rules.twins import DAY, City
 
 DAY_S = 86_400
 RX_DRUGS = (
@@ -99,3 +99,38 @@ def papers(draw: st.DrawFn) -> Example:
     sales = selling(draw, (0, 0, 3, 4), noon, pharmacy_id=("甲", "甲", "乙", "未登记"))
     prescriptions = papers_of(draw, (0, 0, 0, 1, 4), noon)
     return Example(City(sales, RX_DRUGS, BLOCK_SHOPS, prescriptions=prescriptions), draw(windows(0, 4)))
+
+
+@st.composite
+def shelves(draw: st.DrawFn) -> Example:
+    """Purchases from two years back to some days after, lots with and without an expiry, and sales."""
+    noon = (NOON_S, NOON_S, NOON_S + 1)
+    drugs, lots = ("头孢", "头孢", "头孢", "安定"), ("批1", "批1", "批1", "批2", None)
+    sales = selling(draw, (0, 0, 1, 4), noon, drug_code=drugs, batch_no=lots, pharmacy_id=("甲", "甲", "乙"))
+    purchases = feed(
+        draw, "received_at", (-800, -731, -730, -180, -180, -179, -30, -5, -5, 0, 3, 4), noon, 2, 6,
+        pharmacy_id=("甲", "甲", "乙"), drug_code=("头孢", "头孢", "安定"), quantity=(5.0, 5.0, -1.0),
+        batch_no=("批2", "批3", "批1", None), expiry=(MONDAY, MONDAY + DAY, MONDAY - DAY, None),
+    )  # fmt: skip
+    return Example(City(sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases), draw(windows(0, 7)))
+
+
+@st.composite
+def counted(draw: st.DrawFn) -> Example:
+    """Two or three counts of a shelf, with sales and purchases before, at and after each."""
+    moments = (NOON_S - 1, NOON_S, NOON_S, NOON_S + 1)
+    drugs, lots = ("头孢", "头孢", "安定"), (None, None, "批1", "批2")
+    sales = selling(
+        draw, (0, 1, 7, 31), moments, drug_code=drugs, batch_no=lots, pharmacy_id=("甲", "甲", "乙")
+    )
+    purchases = feed(
+        draw, "received_at", (-92, -61, -60, -1, 1, 7), moments, 1, 3, pharmacy_id=("甲", "甲", "乙"),
+        drug_code=drugs, quantity=(2.0, 5.0, -1.0), batch_no=lots,
+    )  # fmt: skip
+    counts = feed(
+        draw, "counted_at", (0, 0, 7, 31), moments, 2, 4, pharmacy_id=("甲", "甲", "乙"), drug_code=drugs,
+        quantity=(0.0, 2.0, 4.0, 5.0, 6.5, 7.0), batch_no=(None, None, None, "批1"),
+    )  # fmt: skip
+    counts = keyed(counts, "pharmacy_id", "drug_code", "counted_at")
+    city = City(sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases, stock_counts=counts)
+    return Example(city, draw(windows(0, 31)))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from tests.rules import cities, series, series_twins, twins, twins_papers
+from tests.rules import cities, series, series_twins, twins, twins_papers, twins_stock
 from tests.rules.cities import Example
 from tests.rules.twins import DAY, Found, Twin, days_of
 from yaotong.facts import Window
@@ -28,6 +28,7 @@ RULES: dict[str, tuple[Twin, Cities]] = {
     "R-M30": (series_twins.m30, series.surges),
     "R-H01": (series_twins.h01, series.symptoms),
     **twins_papers.RULES,
+    **twins_stock.RULES,
 }
 # A run of a rule costs a tenth of a second and more: few examples, unless the profile asks for many.
 DEEP = settings.default is not None and settings.default.max_examples > 100

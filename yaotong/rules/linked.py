@@ -9,6 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from geo.distance import MEAN_EARTH_RADIUS_M
 from yaotong.codes import Level
 from yaotong.facts import Facts
 from yaotong.rules.model import FINDING_COLUMNS
@@ -51,6 +52,16 @@ def standing(settlements: ir.Table) -> ir.Table:
 def seconds_between(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.IntegerValue:
     """Seconds from one moment to another."""
     return later.epoch_seconds() - earlier.epoch_seconds()
+
+
+def km_between(lon1: ir.Value, lat1: ir.Value, lon2: ir.Value, lat2: ir.Value) -> ir.FloatingValue:
+    """Kilometres over the ground between positions in degrees (WGS-84), to the metre; NULL without one.
+
+    The great circle of geo.distance.haversine_m: no more than 0.6 % off.
+    """
+    half_lat, half_lon = (lat2 - lat1).radians() / 2, (lon2 - lon1).radians() / 2
+    square = half_lat.sin() ** 2 + lat1.radians().cos() * lat2.radians().cos() * half_lon.sin() ** 2
+    return (2 * MEAN_EARTH_RADIUS_M / 1000 * ibis.least(square, 1.0).sqrt().asin()).round(3)
 
 
 def day_after(moment: ir.TimestampValue, days: int) -> ir.DateValue:

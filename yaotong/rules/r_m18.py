@@ -1,0 +1,96 @@
+"""R-M18 无购进来源: a lot sold by a shop whose ledger of purchases does not know it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.codes import Level, SubjectKind
+from yaotong.facts import Facts, Window
+from yaotong.rules.linked import day_after, shop_findings, unreturned
+from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.shapes import number_of
+
+_LOT = ("pharmacy_id", "drug_code", "batch_no", "sold_on")
+
+
+def find(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Shops that sold lots they never bought, on the day the invoice had had its time to come."""
+    grace = timedelta(days=int(values["grace_days"]))
+    sales = facts.sales
+    sold = sales.filter(
+        sales.batch_no.notnull(), sales.sold_at >= window.start - grace, sales.sold_at < window.end - grace
+    )
+    lines = unreturned(sold.mutate(sold_on=sold.sold_at.date()), *_LOT)
+    lots = lines.select(*_LOT).distinct().mutate(number=lambda one: number_of(one.sold_on))
+    unknown = lots.anti_join(_known(facts, lots, values), list(_LOT))
+    watched = unknown.semi_join(_watched(facts, lots, values), ["pharmacy_id", "sold_on"])
+    kept = lines.semi_join(watched, list(_LOT))
+    rows = kept.mutate(
+        day=day_after(kept.sold_at, int(values["grace_days"])),
+        at=kept.sold_at,
+        measure=kept.quantity,
+        threshold=ibis.literal(0.0),
+        level=ibis.literal(str(Level.RED)),
+    )
+    return shop_findings(facts, rows, clause="unbought")
+
+
+def _known(facts: Facts, lots: ir.Table, values: Values) -> ir.Table:
+    """Lots that some purchase of the shop may have brought; one without a lot number may be any."""
+    bought = facts.purchases.filter(facts.purchases.quantity > 0).select(
+        "pharmacy_id",
+        "drug_code",
+        bought_no="batch_no",
+        received=number_of(facts.purchases.received_at.date()),
+    )
+    pairs = lots.join(bought, ["pharmacy_id", "drug_code"])
+    same = pairs.bought_no.isnull() | (pairs.bought_no == pairs.batch_no)
+    after = pairs.received - pairs.number
+    timely = (after <= int(values["grace_days"])) & (after >= -int(values["back_days"]))
+    return pairs.filter(same, timely).select(*_LOT).distinct()
+
+
+def _watched(facts: Facts, lots: ir.Table, values: Values) -> ir.Table:
+    """Shops and days whose ledger reaches far enough back and is being kept up."""
+    bought = facts.purchases.select(
+        "pharmacy_id", received=number_of(facts.purchases.received_at.date())
+    ).distinct()
+    days = lots.select("pharmacy_id", "sold_on", "number").distinct()
+    pairs = days.join(bought, "pharmacy_id")
+    after = pairs.received - pairs.number
+    old = after <= -int(values["known_days"])
+    fresh = (after >= -int(values["alive_days"])) & (after <= int(values["grace_days"]))
+    told = pairs.group_by("pharmacy_id", "sold_on").agg(old=old.any(), fresh=fresh.any())
+    return told.filter(told.old & told.fresh)
+
+
+RULE = Rule(
+    rule_id="R-M18",
+    name_zh="无购进来源",
+    name_en="Sold without a purchase",
+    kind="statutory",
+    level=Level.RED,
+    subject_kind=SubjectKind.PHARMACY,
+    lookback_days=1825,
+    cooldown_days=30,
+    feeds=("sales", "purchases", "pharmacies"),
+    clauses={
+        "unbought": Clause(
+            "售出购进明细里没有的批次 {measure} 盒",
+            "{measure} packs sold of lots that the ledger of purchases does not hold",
+            "盒",
+        )
+    },
+    parameters=(
+        Parameter("back_days", 730, "天", 365, 1825, "往前找购进记录的天数（24 个月）"),
+        Parameter("grace_days", 3, "天", 0, 14, "等购进记录到来的天数，其间收货的也算来源"),
+        Parameter("known_days", 180, "天", 30, 730, "药店的购进明细至少早于售出多少天，才够得着老批次"),
+        Parameter("alive_days", 30, "天", 7, 90, "药店在此前几天内有过购进，才知道它还在送购进明细"),
+    ),
+    basis=(Basis("药品管理法", "第五十五条、第一百二十九条", since=date(2019, 12, 1), verify=True),),
+    find=find,
+    assists=(Assist("nhsa"), Assist("psb")),
+)
