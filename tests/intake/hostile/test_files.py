@@ -10,7 +10,9 @@ import pytest
 
 from tests.intake.helpers import person, read, written
 from tests.intake.hostile.books import book_files
+from tests.intake.hostile.drawn import drawn_files
 from tests.intake.hostile.sent import Sent
+from tests.intake.hostile.tables import table_files
 from tests.intake.hostile.texts import text_files
 from yaotong.errors import FileRefused
 from yaotong.intake import Reading, write_rejects
@@ -19,7 +21,7 @@ SEED = 20260701
 
 
 def _all() -> list[Sent]:
-    kinds = (text_files, book_files)
+    kinds = (text_files, book_files, table_files, drawn_files)
     return [one for kind in kinds for one in kind(random.Random(f"{SEED}{kind.__name__}"))]
 
 

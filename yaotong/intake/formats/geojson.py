@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.topology import topojson_to_frame
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
-from yaotong.intake.core.masking import mask_id_like
+from yaotong.intake.core.masking import header_text
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.intake.formats.delimited import to_utf8
 from yaotong.intake.formats.jsonlines import text_frame
@@ -65,7 +65,7 @@ def _properties(feature: dict[str, Any], number: int) -> dict[str, str | None]:
 def _shape(feature: dict[str, Any]) -> BaseGeometry | None:
     try:
         return shape(feature["geometry"]) if feature.get("geometry") else None
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError):
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, shapely.errors.ShapelyError):
         return None  # reported as bad_geometry of this row
 
 
@@ -82,7 +82,8 @@ def _crs(document: dict[str, Any]) -> str | None:
     member = document.get("crs")
     if member is None:
         return None
-    name = member if isinstance(member, str) else (member.get("properties") or {}).get("name")
+    properties = member.get("properties") if isinstance(member, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else member
     if not isinstance(name, str):
         raise FileRefused(
             "unsupported_crs", "crs 成员没有写明坐标系的名称。请写 wgs84、cgcs2000、gcj02 或 bd09。"
@@ -93,9 +94,13 @@ def _crs(document: dict[str, Any]) -> str | None:
 def _from_topology(document: dict[str, Any], limits: Limits, layer: str | None) -> Source:
     try:
         found = topojson_to_frame(document, layer)
-    except ValueError as error:
-        reason = "bad_schema" if "layer" in str(error) and "damaged" not in str(error) else "corrupt_file"
-        raise FileRefused(reason, f"TopoJSON 无法读取：{mask_id_like(str(error))}") from None
+    except (ValueError, OverflowError) as error:
+        if "layer" in str(error) and "damaged" not in str(error):
+            layers = header_text(list(document["objects"]))
+            raise FileRefused(
+                "bad_schema", f"TopoJSON 的图层有：{layers}。请只留一个，或用 --profile 指明来源。"
+            ) from None
+        raise FileRefused("corrupt_file", "TopoJSON 已损坏。请重新导出。") from None
     names = [name for name in found.columns if name != GEOMETRY]
     rows = found[names].astype(object).where(found[names].notna(), None).to_dict("records")
     features = [{"properties": {str(name): value for name, value in row.items()}} for row in rows]
