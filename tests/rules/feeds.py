@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -134,3 +135,31 @@ def counted(draw: st.DrawFn) -> Example:
     counts = keyed(counts, "pharmacy_id", "drug_code", "counted_at")
     city = City(sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases, stock_counts=counts)
     return Example(city, draw(windows(0, 31)))
+
+
+# Places of a block's shops: 甲 and 乙 lie 2.9 km apart, 甲 and 丙 under one, 丁 nowhere.
+PLACES = {"甲": (121.0, 30.7), "乙": (121.03, 30.7), "丙": (121.005, 30.7)}
+PLACED_SHOPS = tuple(
+    {**one, **dict(zip(("lon", "lat"), PLACES.get(one["pharmacy_id"][0], (None, None)), strict=True))}
+    for one in BLOCK_SHOPS
+)
+
+
+@st.composite
+def shifts(draw: st.DrawFn) -> Example:
+    """Shifts with gaps of a lunch, a night and a fortnight, and sales a quarter of an hour off their ends."""
+    # Noon is the end of a shift, an hour later the next begins.
+    moments = (NOON_S, NOON_S + 900, NOON_S + 901, NOON_S + 1800, NOON_S + 1801, NOON_S + 2699, NOON_S + 2700)
+    sales = selling(
+        draw, (0, 0, 1, 14), moments, drug_code=("头孢", "头孢", "安定", "普通"),
+        pharmacy_id=("甲", "甲", "乙", "乙", "丙", "丁"), pharmacist_id=("师1", "师1", "师2", None),
+    )  # fmt: skip
+    some = {"pharmacy_id": ("甲", "甲", "乙"), "pharmacist_id": ("师1", "师1", "师2")}
+    duty = feed(
+        draw, "duty_from", (0, 0, 1, 14), (NOON_S - 3600, NOON_S + 3600), 1, 4,
+        hours=(1, 1, 1, 2, 47, None), **some,
+    )  # fmt: skip
+    for row in duty:
+        row["duty_until"] = row["duty_from"] + timedelta(hours=row["hours"]) if row["hours"] else None
+    duty = keyed(duty, "pharmacy_id", "pharmacist_id", "duty_from")
+    return Example(City(sales, RX_DRUGS, PLACED_SHOPS, duty=duty), draw(windows(0, 15)))

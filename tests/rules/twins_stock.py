@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 
 from hypothesis import strategies as st
 
+from geo import haversine_m
 from tests.rules import feeds
 from tests.rules.cities import Example
 from tests.rules.twins import City, Found, Row, Twin, exact, ids, packs, put, within
@@ -111,7 +112,46 @@ def _balance(city: City, opening: Row, closing: Row, values: Values, found: Foun
         put(found, key, float(abs(gap)), [opening, closing, *sold])
 
 
+def m09(city: City, window: Window, values: Values) -> Found:
+    found: Found = {}
+    lines = {line["line_id"]: line for line in (*city.lines_of("RX"), *city.lines_of("PSY2"))}
+    _unattended(city, list(lines.values()), window, values, found)
+    places = {one["pharmacy_id"]: (one.get("lon"), one.get("lat")) for one in city.pharmacies}
+    for here, there in product(lines.values(), repeat=2):
+        if here["pharmacist_id"] is None or here["pharmacist_id"] != there["pharmacist_id"]:
+            continue
+        waited = here["sold_at"] - there["sold_at"]
+        soon = timedelta(0) <= waited <= timedelta(minutes=values["apart_minutes"])
+        both = here["quantity"] > 0 and there["quantity"] > 0 and within(here, window)
+        a, b = places.get(here["pharmacy_id"], (None, None)), places.get(there["pharmacy_id"], (None, None))
+        if not (soon and both) or None in (*a, *b):
+            continue
+        km = round(haversine_m(*a, *b) / 1000, 3)
+        if km > values["apart_km"]:
+            put(found, (here["pharmacy_id"], here["sold_at"].date(), "apart"), km, [here, there])
+    return found
+
+
+def _unattended(city: City, lines: list[Row], window: Window, values: Values, found: Found) -> None:
+    slack = timedelta(minutes=values["clock_minutes"])
+    sold: dict[tuple[str, date, str], list[Row]] = {}
+    for shop, came in sorted({(one["pharmacy_id"], one["duty_from"]) for one in city.duty}):
+        earlier = [one for one in city.duty if one["pharmacy_id"] == shop and one["duty_from"] < came]
+        if not earlier or any(one["duty_until"] is None or one["duty_until"] >= came for one in earlier):
+            continue
+        left = max(one["duty_until"] for one in earlier)
+        if came - left > timedelta(days=values["reach_days"]):
+            continue
+        mine = [one for one in lines if one["pharmacy_id"] == shop]
+        gap = [one for one in mine if left + slack < one["sold_at"] < came - slack]
+        rest = kept(gap, lambda one: one["drug_code"])
+        if rest and window.since <= came.date() <= window.until:
+            sold.setdefault((shop, came.date(), "unattended"), []).extend(rest)
+    found.update({key: (float(packs(some)), ids(some)) for key, some in sold.items()})
+
+
 RULES: dict[str, tuple[Twin, Callable[[], st.SearchStrategy[Example]]]] = {
+    "R-M09": (m09, feeds.shifts),
     "R-M15": (m15, feeds.shelves),
     "R-M17": (m17, feeds.counted),
     "R-M18": (m18, feeds.shelves),
