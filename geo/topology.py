@@ -55,6 +55,8 @@ def topojson_to_frame(topology: Json, layer: str | None = None) -> gpd.GeoDataFr
     shapes = _shapes(topology, members)
     columns: dict[str, list[Any]] = {"id": [member.get("id") for member in members]}
     properties = [member.get("properties") or {} for member in members]
+    if not all(isinstance(one, Mapping) for one in properties):
+        raise ValueError("damaged TopoJSON: properties must be an object")
     for name in dict.fromkeys(key for row in properties for key in row):
         columns[f"{name}_property" if name in _RESERVED else name] = [row.get(name) for row in properties]
     return gpd.GeoDataFrame(columns, geometry=np.array(shapes, dtype=object))

@@ -4,204 +4,81 @@
 
 Input number n under a seed is always the same, so that a find can be read again alone. Every outcome must be a
 reading that accounts for every row, without any clear identity number, or a refusal whose reason the contract
-knows. Anything else is printed and ends the run with 1.
+knows. Anything else, a warning, a long think and a crash included, is printed and ends the run with 1.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import io
-import json
-import random
+import os
 import re
+import resource
+import signal
 import sys
 import tempfile
 import time
+import unicodedata
 import warnings
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import cache
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import FrameType
 
-import pandas as pd
-
-from tests.intake.helpers import KEY, NOW, person
+from tests.intake.fuzz_mutations import TOKENS, mutated
+from tests.intake.fuzz_seeds import PEOPLE, Seed, seeds, sound_rows
+from tests.intake.helpers import KEY, NOW
 from yaotong.codes import FILE_REASONS, ROW_REASONS
 from yaotong.errors import FileRefused, UsageError
 from yaotong.intake import Limits, Reading, Reference, profiles, read_file
-from yaotong.records import FEEDS, Column, Feed, Kind
 
-PEOPLE = tuple(person(serial) for serial in range(1, 9))
-SAMPLES = Path(__file__).resolve().parents[1] / "sources"
-_ROWS = 4
+__all__ = ["PEOPLE", "TOKENS", "Seed", "mutated", "outcome", "run", "seeds", "sound_rows"]
+
 _SLOW_S = 5.0
+_STUCK_S = 60.0
+_MEMORY = 3 << 30
+_CHUNK = 500
 _TOLD_EVERY = 50_000
+_MOST_SAID = 4_000
 _LIMITS = Limits(file_bytes=2_000_000, rows=5_000, unpacked_bytes=4_000_000)
-_REFERENCE = Reference(region=(115.0, 27.0, 123.0, 34.0))
-TOKENS = (
-    "", " ", "　", "0", "-1", "1e308", "1e-5", "NaN", "inf", "9" * 400, "0x10", "１２", "true", "是", "null",
-    "2026-02-29 00:00:00", "0000-00-00", "9999-12-31 23:59:59", "2026-06-01T08:00:00+14:00", "20260601",
-    "2026年6月1日", "24:00", "=1+1", "@SUM(A1)", "\t=cmd", "'=1", "\x00", "\x1b[31m", "\u202e", "\ufeff", "\ud7ff",
-    "a" * 5_000, '"', '""', "'", ",", ";", "\n", "\r", "|", "||", "EPH|RX", "|EPH|", "wgs84", "gcj02", "EPSG:4490",
-    "121.0", "30.7", "180", "-180.0001", "POLYGON((0 0,1 1,0 0))", "24/7", "Mo-Su 25:00-26:00", PEOPLE[0],
-    PEOPLE[0][:17], "11010519491231002X", "91330482MA0000000A", "8.1E+19", "../../etc/passwd", "<script>", "药",
-    "\U0001f48a", "é", "row", "reason", "geometry", "crs",
-)  # fmt: skip
-_BYTES = tuple(token.encode("utf-8", "surrogatepass") for token in TOKENS if len(token) < 100)
-_BYTES += (
-    b"\xff\xfe", b"\xef\xbb\xbf", b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"\x00" * 64, b"\xff" * 16, b"[" * 40, b"{",
-    b"]", b"}", b":", b'":"', b"<f>", b"<!DOCTYPE x>", b"&x;",
-)  # fmt: skip
+_REGION = (115.0, 27.0, 123.0, 34.0)
+_REFERENCES = (
+    Reference(region=_REGION),
+    Reference(frozenset(["pha27", "pha45"]), frozenset(["dru48", "dru45"]), frozenset(["tow1", "330482001"]), _REGION),
+)
+_CLEAR = re.compile("|".join(PEOPLE), re.I)
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A sound small file, and its rows where they can be changed cell by cell."""
-
-    name: str
-    data: bytes
-    feed: str | None = None
-    rows: tuple[tuple[tuple[str, str], ...], ...] = ()
-
-
-def _value(column: Column, rng: random.Random) -> str:
-    if column.identity or column.name == "person_no":
-        return rng.choice(PEOPLE)
-    if column.choices:
-        return rng.choice(column.choices)
-    by_kind = {
-        Kind.DATE: "2026-05-31",
-        Kind.MOMENT: "2026-06-01 08:30:00",
-        Kind.NUMBER: {"lon": "121.02", "lat": "30.70"}.get(column.name, "2"),
-        Kind.INTEGER: "7",
-        Kind.FLAG: "true",
-        Kind.CATEGORIES: "EPH|RX",
-        Kind.GEOMETRY: "POLYGON((121 30.6,121.1 30.6,121.1 30.7,121 30.6))",
-    }
-    named = {"opening_hours": "Mo-Su 08:00-21:00", "uscc": "", "supplier_uscc": "", "until": "2026-06-01 18:00:00"}
-    return named.get(column.name, by_kind.get(column.kind, f"{column.name[:3]}{rng.randint(1, 99)}"))
-
-
-def sound_rows(feed: Feed, rng: random.Random) -> list[dict[str, str]]:
-    """A few rows of a feed that nothing is wrong with."""
-    rows = [{column.name: _value(column, rng) for column in feed.columns} for _ in range(_ROWS)]
-    if feed.name == "areas":
-        rows = [{**row, "crs": "wgs84"} for row in rows]
-    return rows
-
-
-def _csv(rows: list[dict[str, str]], delimiter: str = ",") -> str:
-    return pd.DataFrame(rows).to_csv(index=False, sep=delimiter, lineterminator="\n")
-
-
-def _of_feed(feed: Feed) -> Iterator[Seed]:
-    rows = sound_rows(feed, random.Random(feed.name))
-    kept = tuple(tuple(row.items()) for row in rows)
-    text = _csv(rows)
-    yield Seed("a.csv", text.encode(), feed.name, kept)
-    yield Seed("a.csv", b"\xef\xbb\xbf" + text.encode(), feed.name)
-    yield Seed("a.csv", text.replace("EPH", "药").encode("gb18030"), feed.name)
-    yield Seed("a.tsv", _csv(rows, "\t").encode(), feed.name)
-    yield Seed("a.csv", _csv(rows, ";").encode(), feed.name)
-    yield Seed("a.csv.gz", gzip.compress(text.encode(), mtime=0), feed.name)
-    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    yield Seed("a.ndjson", lines.encode(), feed.name, kept)
-    for name, write in (("a.parquet", pd.DataFrame.to_parquet), ("a.xlsx", pd.DataFrame.to_excel)):
-        out = io.BytesIO()
-        write(pd.DataFrame(rows), out, index=False)
-        yield Seed(name, out.getvalue(), feed.name)
-
-
-@cache
-def seeds() -> tuple[Seed, ...]:
-    """Every feed in every format, and the samples of the sources that are small."""
-    found = [seed for feed in FEEDS.values() for seed in _of_feed(feed)]
-    for path in sorted(SAMPLES.glob("*/*")):
-        if path.suffix in (".csv", ".gz", ".geojson", ".topojson", ".ndjson") and path.stat().st_size < 60_000:
-            found.append(Seed(path.name, path.read_bytes()))
-    return tuple(found)
-
-
-def mutated(seed: int, number: int) -> Seed:
-    """Input `number` under `seed`."""
-    rng = random.Random(f"{seed}/{number}")
-    chosen = rng.choice(seeds())
-    if chosen.rows and rng.random() < 0.6:
-        return _by_cell(chosen, rng)
-    if chosen.name.endswith(".xlsx") and rng.random() < 0.7:
-        return Seed(chosen.name, _inside_zip(chosen.data, rng), chosen.feed)
-    if chosen.name.endswith(".gz") and rng.random() < 0.7:
-        inner = _by_byte(gzip.decompress(chosen.data), rng)
-        return Seed(chosen.name, gzip.compress(inner, mtime=0), chosen.feed)
-    return Seed(chosen.name, _by_byte(chosen.data, rng), chosen.feed)
-
-
-def _by_byte(data: bytes, rng: random.Random) -> bytes:
-    body = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 5, 20))):
-        at, kind = rng.randrange(len(body) + 1), rng.randrange(6)
-        end = min(len(body), at + rng.choice((1, 2, 8, 64, 500)))
-        if kind == 0 and body:
-            body[min(at, len(body) - 1)] = rng.randrange(256)
-        elif kind == 1:
-            body[at:at] = rng.choice(_BYTES)
-        elif kind == 2:
-            del body[at:end]
-        elif kind == 3:
-            body[at:at] = body[at:end]
-        elif kind == 4:
-            body[at:end] = rng.choice(_BYTES)
-        elif rng.random() < 0.2:
-            del body[at:]
-    return bytes(body)
-
-
-def _inside_zip(data: bytes, rng: random.Random) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as book, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
-        names = book.namelist()
-        victim = rng.choice([name for name in names if "sheet1" in name or "sharedStrings" in name] or names)
-        for name in names:
-            made.writestr(name, _by_byte(book.read(name), rng) if name == victim else book.read(name))
-    return out.getvalue()
-
-
-def _by_cell(seed: Seed, rng: random.Random) -> Seed:
-    rows = [dict(row) for row in seed.rows]
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        row, kind = rng.choice(rows), rng.randrange(8)
-        name = rng.choice(list(row))
-        if kind < 4:
-            row[name] = rng.choice(TOKENS)
-        elif kind == 4:
-            row[name] += rng.choice(TOKENS)
-        elif kind == 5:
-            rows.insert(rng.randrange(len(rows) + 1), dict(rng.choice(rows)))
-        elif kind == 6:
-            rows = [{key: value for key, value in one.items() if key != name or len(one) == 1} for one in rows]
-        else:
-            rows = [{(rng.choice(TOKENS) or "x") if key == name else key: value for key, value in one.items()} for one in rows]  # fmt: skip
-    if seed.name.endswith(".csv"):
-        text = _csv(rows)
-    else:
-        text = "\n".join(json.dumps(row, ensure_ascii=rng.random() < 0.5) for row in rows)
-    return Seed(seed.name, text.encode("utf-8", "surrogatepass"), seed.feed)
-
-
-_CLEAR = re.compile("|".join(PEOPLE))
+class Stuck(BaseException):
+    """Raised in the midst of a reading that takes too long; no handler of the reader's can hold it."""
 
 
 def outcome(made: Seed, folder: Path) -> str:
     """What the file ended in, in a word; AssertionError when it must not end so."""
     path = folder / made.name
-    path.write_bytes(made.data)
-    feed = made.feed if len(made.data) % 3 else None  # now and then it is to be recognised
+    written = [(path, made.data), *((folder / name, data) for name, data in made.beside)]
     try:
-        reading = read_file(path, feed=feed, reference=_REFERENCE, pseudonymiser=KEY, limits=_LIMITS, now=NOW)
+        for place, data in written:
+            place.write_bytes(data)
+        return _read(path, made)
+    finally:
+        for place, _ in written:
+            place.unlink(missing_ok=True)
+
+
+def _read(path: Path, made: Seed) -> str:
+    reference = _REFERENCES[made.referenced]
+    try:
+        reading = read_file(
+            path,
+            feed=made.feed,
+            profile=made.profile,
+            reference=reference,
+            pseudonymiser=KEY,
+            limits=_LIMITS,
+            now=NOW,
+        )
     except FileRefused as refused:
         _check_refusal(refused)
         return refused.reason
@@ -213,45 +90,94 @@ def outcome(made: Seed, folder: Path) -> str:
 
 def _check_refusal(refused: FileRefused) -> None:
     assert refused.reason in FILE_REASONS, refused.reason
-    assert refused.message, "a refusal says what to do"
-    assert not _CLEAR.search(refused.message), "a clear number in a message"
+    assert _CHINESE.search(refused.message), "a refusal says what to do"
+    assert len(refused.message) < _MOST_SAID, "a refusal is short"
+    assert not _clear(refused.message), "a clear number in a message"
+
+
+def _clear(text: str) -> bool:
+    return bool(_CLEAR.search(text) or (not text.isascii() and _CLEAR.search(unicodedata.normalize("NFKC", text))))
 
 
 def _check(reading: Reading) -> None:
     rows = [one.row for one in reading.rejected]
-    assert reading.rows == len(reading.accepted) + reading.duplicates + len(rows)
+    kept = [int(one) for one in reading.accepted["row"]]
+    assert reading.rows == len(kept) + reading.duplicates + len(rows)
     assert all(one.reason in ROW_REASONS for one in reading.rejected)
+    assert all(_CHINESE.search(one.message) for one in reading.rejected), "a reason is said in words"
     assert rows == sorted(rows)
-    # A source that makes several lines of a row may refuse each of them.
+    assert min([*rows, *kept], default=1) >= 1
+    # A source that reshapes the file makes several lines of a row, or one of several.
     reshaped = reading.profile and profiles()[reading.profile].prepare is not None
-    assert reshaped or len(rows) == len(set(rows)), "each row is refused once"
-    assert not rows or (rows[0] >= 1)
-    assert len(reading.masked) == len(rows)
-    assert [int(one) for one in reading.masked["row"]] == rows if rows else True
-    told = " ".join([*(one.message for one in reading.rejected), *reading.notes])
-    told += " ".join(str(cell) for name in reading.masked for cell in reading.masked[name])
-    assert not _CLEAR.search(told), "a clear number among what is told"
-    kept = reading.accepted.drop(columns="geometry", errors="ignore")
+    if not reshaped:
+        assert max([*rows, *kept], default=0) <= reading.rows, "a row that is not there"
+        assert len({*rows, *kept}) == len(rows) + len(kept), "each row has one end"
+    assert [int(one) for one in reading.masked["row"]] == rows
+    assert list(reading.masked["reason"]) == [one.reason for one in reading.rejected]
+    _check_told(reading)
+
+
+def _check_told(reading: Reading) -> None:
+    told = [*(one.message for one in reading.rejected), *(one.column for one in reading.rejected), *reading.notes]
+    told += [str(name) for name in reading.masked]
+    told += [str(cell) for name in reading.masked for cell in reading.masked[name].tolist()]
+    assert not _clear("\n".join(told)), "a clear number among what is told"
     personal = {column.name for column in reading.feed.columns if column.personal}
-    assert not personal & set(kept.columns), "a personal column is kept"
+    assert not personal & set(reading.accepted.columns), "a personal column is kept"
 
 
-def run(seed: int, first: int, count: int) -> tuple[Counter[str], list[str]]:
-    """Outcomes of some inputs, and the finds as sentences."""
+def _alarm(signum: int, frame: FrameType | None) -> None:
+    raise Stuck
+
+
+def _one(seed: int, number: int, folder: Path) -> str:
+    """One input's outcome, within the time; a warning is no outcome."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        made = mutated(seed, number)
+        # Time of this process alone: others may be busy on the same cores. Waiting is bounded, too.
+        signal.setitimer(signal.ITIMER_PROF, _SLOW_S)
+        signal.setitimer(signal.ITIMER_REAL, _STUCK_S)
+        try:
+            end = outcome(made, folder)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    assert not said, f"warns: {said[0].category.__name__} {said[0].message}"
+    return end
+
+
+def run(seed: int, first: int, count: int, tracks: Path | None = None) -> tuple[Counter[str], list[str]]:
+    """Outcomes of some inputs, and the finds as sentences; `tracks` is where a crash can be traced."""
     counts: Counter[str] = Counter()
     finds = []
-    warnings.simplefilter("ignore")
-    where = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=where) as folder:
-        for number in range(first, first + count):
-            started = time.monotonic()
-            try:
-                counts[outcome(mutated(seed, number), Path(folder))] += 1
-            except Exception as error:  # any other end is what is looked for
-                finds.append(f"seed {seed} number {number}: {type(error).__name__}: {str(error)[:300]}")
-            if time.monotonic() - started > _SLOW_S:
-                finds.append(f"seed {seed} number {number}: took longer than {_SLOW_S:g} s")
+    old = {one: signal.signal(one, _alarm) for one in (signal.SIGPROF, signal.SIGALRM)}
+    track = (tracks / str(os.getpid())).open("wb", 0) if tracks is not None else None
+    try:
+        with tempfile.TemporaryDirectory(dir=_memory_folder()) as folder:
+            for number in range(first, first + count):
+                if track is not None:
+                    os.pwrite(track.fileno(), b"%12d" % number, 0)
+                try:
+                    counts[_one(seed, number, Path(folder))] += 1
+                except Stuck:
+                    finds.append(f"seed {seed} number {number}: took longer than {_SLOW_S:g} s")
+                except Exception as error:  # any other end is what is looked for
+                    finds.append(f"seed {seed} number {number}: {type(error).__name__}: {str(error)[:300]}")
+    finally:
+        if track is not None:
+            track.close()
+        for one, handler in old.items():
+            signal.signal(one, handler)
     return counts, finds
+
+
+def _memory_folder() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def _bounded() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
 
 
 def main() -> int:
@@ -260,23 +186,33 @@ def main() -> int:
     for name, default in (("count", 20_000), ("seed", 1), ("first", 0), ("jobs", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
-    chunk = 2_000
-    starts = range(asked.first, asked.first + asked.count, chunk)
-    sizes = [min(chunk, asked.first + asked.count - start) for start in starts]
+    with tempfile.TemporaryDirectory(dir=_memory_folder()) as tracks:
+        try:
+            return _all(asked.seed, asked.first, asked.count, asked.jobs, Path(tracks))
+        except BrokenProcessPool:
+            numbers = sorted(int(one.read_bytes()) for one in Path(tracks).iterdir())
+            print(f"a process died; seed {asked.seed}, one of the numbers {numbers}")
+            return 1
+
+
+def _all(seed: int, first: int, count: int, jobs: int, tracks: Path) -> int:
+    starts = range(first, first + count, _CHUNK)
+    sizes = [min(_CHUNK, first + count - start) for start in starts]
     counts: Counter[str] = Counter()
-    found = 0
-    began = time.monotonic()
-    with ProcessPoolExecutor(asked.jobs) as workers:
-        for some, finds in workers.map(run, [asked.seed] * len(sizes), starts, sizes):
+    found, began = 0, time.monotonic()
+    same = ([one] * len(sizes) for one in (seed, tracks))
+    with ProcessPoolExecutor(jobs, initializer=_bounded) as workers:
+        for some, finds in workers.map(run, next(same), starts, sizes, next(same)):
+            before, found = counts.total(), found + len(finds)
             counts += some
-            found += len(finds)
             for one in finds:
                 print(one, flush=True)
-            if counts.total() % _TOLD_EVERY < chunk:
-                print(f"{counts.total():,} inputs, {found} finds", flush=True)
+            if before // _TOLD_EVERY < counts.total() // _TOLD_EVERY:
+                spent = time.monotonic() - began
+                print(f"{counts.total():,} inputs, {counts.total() / spent:,.0f}/s, {found} finds", flush=True)
     spent = time.monotonic() - began
     print(f"{counts.total():,} inputs in {spent:,.0f} s, {counts.total() / spent:,.0f}/s; {found} finds")
-    print(", ".join(f"{name} {number:,}" for name, number in counts.most_common()))
+    print(", ".join(f"{name} {number:,}" for name, number in counts.most_common()), flush=True)
     return 1 if found else 0
 
 

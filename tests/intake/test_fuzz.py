@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from tests.intake import fuzzing
 from tests.intake.fuzzing import Seed, mutated, outcome, run
 from tests.intake.helpers import csv_text, person, read, sale, written
+from yaotong.errors import FileRefused
+from yaotong.intake import profiles
+from yaotong.records import FEEDS
 
 
 @pytest.mark.parametrize("first", range(0, 2_000, 500))
@@ -25,9 +29,10 @@ def test_an_input_is_the_same_whenever_it_is_made() -> None:
 
 
 def test_sound_seeds_are_read(tmp_path: Path) -> None:
-    for seed in fuzzing.seeds():
-        if seed.rows:
-            assert outcome(Seed(seed.name, seed.data, seed.feed), tmp_path) in ("accepted", "partial"), seed
+    ends = {(one.feed, one.profile, one.form): outcome(one, tmp_path) for one in fuzzing.seeds()}
+    assert set(ends.values()) <= {"accepted", "partial"}
+    assert {one for (_, one, _) in ends if one} == set(profiles())
+    assert {one for (one, _, _) in ends if one} == set(FEEDS)
 
 
 def test_an_unknown_end_is_a_find(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +44,22 @@ def test_an_unknown_end_is_a_find(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(finds) == 3
     assert "KeyError" in finds[0]
     assert not counts
+
+
+def test_a_warning_and_a_long_think_are_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warning(*_: object, **__: object) -> None:
+        warnings.warn("a value was lost", RuntimeWarning, stacklevel=1)
+        raise FileRefused("corrupt_file", "文件已损坏。")
+
+    def endless(*_: object, **__: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(fuzzing, "read_file", warning)
+    assert "RuntimeWarning a value was lost" in run(7, 0, 1)[1][0]
+    monkeypatch.setattr(fuzzing, "read_file", endless)
+    monkeypatch.setattr(fuzzing, "_SLOW_S", 0.05)
+    assert "took longer" in run(7, 0, 1)[1][0]
 
 
 def test_a_clear_number_is_a_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

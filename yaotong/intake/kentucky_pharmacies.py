@@ -61,5 +61,6 @@ PROFILE = Profile(
     constants={"crs": "wgs84"},
     ignored=("*",),
     relax=("lon", "lat"),
+    needed=("BUYER_COUNTY", "county_fips", *_ADDRESS),
     prepare=one_row_a_pharmacy,
 )

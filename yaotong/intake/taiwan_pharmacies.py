@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+from shapely.geometry.base import BaseGeometry
 
 from yaotong.errors import FileRefused
 from yaotong.intake.checks.distinct import distinct
 from yaotong.intake.checks.moments import parse_moments
 from yaotong.intake.checks.numbers import read_numbers
+from yaotong.intake.checks.places import degrees_of
 from yaotong.intake.core.companions import companion
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.profile import Prepared, Profile
@@ -27,10 +29,11 @@ def with_points(frame: pd.DataFrame, path: Path) -> Prepared:
     """Join the coordinates by institution code, and tell pharmacies from the other outlets."""
     points = companion(path, "points.json", ("id", GEOMETRY)).drop_duplicates("id").set_index("id")[GEOMETRY]
     found = frame[_ID].map(points)
+    lon, lat = degrees_of([one if isinstance(one, BaseGeometry) else None for one in found])
     kinds = frame[_ID].str.slice(0, 2).map({_PHARMACY: "pharmacy", **_KINDS})
     prepared = frame.assign(
-        lon=found.map(lambda one: repr(one.x), na_action="ignore").astype("str"),
-        lat=found.map(lambda one: repr(one.y), na_action="ignore").astype("str"),
+        lon=lon.set_axis(frame.index),
+        lat=lat.set_axis(frame.index),
         kind=kinds.astype("str").fillna("other"),
     )
     return prepared, (f"{int(prepared['lon'].isna().sum()):,} 家没有坐标。",)

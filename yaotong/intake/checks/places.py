@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geo.crs import Crs, to_wgs84
 from yaotong.intake.core.problems import Bools, Fault
@@ -52,6 +56,16 @@ def read_places(lon: Floats, lat: Floats, crs: NDArray[np.object_], region: Regi
             Fault("coords_out_of_region", outside & ~swapped, "坐标不在辖区范围内，请核对坐标和坐标系。")
         )
     return Placed(east, north, tuple(faults))
+
+
+def degrees_of(shapes: Sequence[BaseGeometry | None]) -> tuple[pd.Series, pd.Series]:
+    """What points say, as text that is then read like any other; what is no point, or empty, says nothing."""
+    whole = np.array([None if one is None or one.is_empty else one for one in shapes], dtype=object)
+    lon, lat = (
+        pd.Series([None if np.isnan(one) else repr(float(one)) for one in values], dtype="str")
+        for values in (shapely.get_x(whole), shapely.get_y(whole))
+    )
+    return lon, lat
 
 
 def _converted(lon: Floats, lat: Floats, crs: NDArray[np.object_], rows: Bools) -> tuple[Floats, Floats]:

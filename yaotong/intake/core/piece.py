@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from yaotong.errors import FileRefused
+from yaotong.intake.checks.places import degrees_of
 from yaotong.intake.core.choosing import Choice, choose, mapped, spelled
 from yaotong.intake.core.judging import Context, Judged, judge
 from yaotong.intake.core.limits import Limits
@@ -132,14 +132,8 @@ def _with_points(source: Source, feed: Feed) -> Source:
     frame = source.frame.drop(columns=GEOMETRY)
     if {"lon", "lat"} <= set(frame.columns):
         return replace(source, frame=frame)
-    shapes = source.frame[GEOMETRY].to_numpy()
-    found = {"lon": shapely.get_x(shapes), "lat": shapely.get_y(shapes)}
-    columns = {
-        name: pd.Series(
-            [None if np.isnan(one) else repr(float(one)) for one in values], frame.index, dtype="str"
-        )
-        for name, values in found.items()
-    }
+    lon, lat = degrees_of(source.frame[GEOMETRY].tolist())
+    columns = {"lon": lon.set_axis(frame.index), "lat": lat.set_axis(frame.index)}
     if "crs" not in frame.columns:
         columns["crs"] = pd.Series(source.crs or "wgs84", frame.index, dtype="str")
     return replace(source, frame=frame.assign(**columns))
@@ -150,7 +144,8 @@ def _prepared(source: Source, choice: Choice, path: Path) -> tuple[Source, tuple
     source = replace(source, frame=frame, notes=(*source.notes, *unread))
     if choice.profile is None or choice.profile.prepare is None:
         return source, source.notes
-    lacking = [name for name in choice.profile.signature if name not in source.frame.columns]
+    needed = (*choice.profile.signature, *choice.profile.needed)
+    lacking = [name for name in needed if name not in source.frame.columns]
     if lacking:
         raise FileRefused("missing_column", f"来源 {choice.profile.id} 缺少列：{'、'.join(lacking)}。")
     frame, notes = choice.profile.prepare(source.frame, path)

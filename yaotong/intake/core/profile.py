@@ -42,6 +42,7 @@ class Profile:
         bounds: canonical name → (lowest, highest) where the feed's own bounds do not fit.
         personal: canonical names that hold personal numbers here (the feed's own are always masked).
         taken: further columns of the file, from which `prepare` takes something; reject files show them.
+        needed: columns that `prepare` cannot do without, beside those of the signature.
         signature: source columns by which a file is recognised (before `prepare`).
         file_pattern: glob that the file's name must match to be recognised.
         prepare: reshapes the text frame, given the file's path for companions; answers notes beside it.
@@ -66,6 +67,7 @@ class Profile:
     personal: tuple[str, ...] = ()
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
     prepare: Prepare | None = None
     layer: str | None = None
 

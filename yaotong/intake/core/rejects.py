@@ -58,7 +58,7 @@ def masked_rows(
             cells = np.full(len(told), "", dtype=object)
             cells[~torn] = [_cell(value, name in personal) for value in chosen[name].tolist()]
             cells[torn] = [_torn(ragged[int(row)], place, hidden=hidden) for row in told["row"][torn]]
-            columns[_apart(str(name))] = pd.Series(cells, index=told.index, dtype="str")
+            columns[_apart(mask_id_like(str(name)))] = pd.Series(cells, index=told.index, dtype="str")
     return told.assign(**columns)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pyogrio  # type: ignore[import-untyped]
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.masking import header_text
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.intake.formats.jsonlines import text_frame
 from yaotong.intake.formats.jsontext import plain
@@ -21,7 +23,9 @@ def read_geopackage(data: bytes, limits: Limits, layer: str | None = None) -> So
     with tempfile.TemporaryDirectory() as folder:  # GDAL wants a file of this name
         path = Path(folder) / "areas.gpkg"
         path.write_bytes(data)
-        frame = _layer(path, limits, layer)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's, on how the file is kept: what is in it is judged here
+            frame = _layer(path, limits, layer)
     if len(frame) > limits.rows:
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 个要素。请拆分后分别送来。")
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -37,7 +41,8 @@ def _layer(path: Path, limits: Limits, layer: str | None) -> pd.DataFrame:
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
         if layer is None and len(layers) != 1:
-            raise FileRefused("bad_schema", f"文件有 {len(layers)} 个图层：{'、'.join(layers)}。请只留一个。")
+            names = header_text(layers)
+            raise FileRefused("bad_schema", f"文件有 {len(layers)} 个图层：{names}。请只留一个。")
         frame: pd.DataFrame = pyogrio.read_dataframe(
             path, layer=layer or layers[0], max_features=min(limits.rows + 1, 2**31 - 1)
         )

@@ -9,6 +9,8 @@ from typing import Any
 from yaotong.errors import FileRefused
 
 _PIECES = re.compile(r'"(?:\\.|[^"\\])*"|[\[\]{}]')
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_MOST_DIGITS = 400  # no float is longer before its point, and Python turns no 4,300 digits into a number
 
 
 def parse_json(text: str, depth: int, *, where: str = "", exact: bool = False) -> Any:
@@ -18,11 +20,14 @@ def parse_json(text: str, depth: int, *, where: str = "", exact: bool = False) -
         FileRefused: bad_json (with the line), or json_depth.
     """
     _check_depth(text, depth)
-    number = str if exact else None
+    number, whole = (str, str) if exact else (None, _whole)
     try:
-        return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=number, parse_int=number
+        document = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=number, parse_int=whole
         )
+        if _HALF.search(text):
+            _check_letters(document)
+        return document
     except json.JSONDecodeError as error:
         place = where or f"第 {error.lineno} 行"
         raise FileRefused("bad_json", f"{place}不是合法的 JSON。请重新导出。") from None
@@ -52,6 +57,20 @@ def _check_depth(text: str, limit: int) -> None:
         depth += 1 if mark in "[{" else -1 if mark in "]}" else 0
         if depth > limit:
             raise FileRefused("json_depth", f"JSON 嵌套超过 {limit} 层。")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"有超过 {_MOST_DIGITS} 位的数。")
+    return int(digits)
+
+
+def _check_letters(document: object) -> None:
+    """Half of a pair of surrogates can be escaped in JSON, but is no letter: nothing could write it out."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("有不成对的 \\u 代理码，不是文字。") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import posixpath
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Collection
@@ -16,6 +18,7 @@ from openpyxl import load_workbook
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.masking import header_text
 from yaotong.intake.core.source import Ragged, Source
 from yaotong.intake.formats.delimited import check_header
 from yaotong.intake.formats.jsonlines import text_frame
@@ -40,9 +43,10 @@ def read_workbook(data: bytes, limits: Limits, known: Collection[str]) -> Source
     """
     check_package(data, limits)
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-        rows, unread = _rows(book.worksheets[0], limits), _unread(book.worksheets[1:])
-        book.close()
+        # openpyxl warns of styles, which are not read, and prints numbers out of the file that are none.
+        with warnings.catch_warnings(), contextlib.redirect_stdout(None):
+            warnings.simplefilter("ignore")
+            rows, unread = _sheets(data, limits)
     except FileRefused:
         raise
     except Exception:  # openpyxl hands what stands in the XML to its constructors, which raise anything
@@ -52,6 +56,14 @@ def read_workbook(data: bytes, limits: Limits, known: Collection[str]) -> Source
     names = [(name or "").strip() for name in _trimmed(rows[0], 0)]
     check_header(names, limits, known)
     return replace(_source(names, rows[1:], limits), notes=unread)
+
+
+def _sheets(data: bytes, limits: Limits) -> tuple[list[list[str | None]], tuple[str, ...]]:
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+    try:
+        return _rows(book.worksheets[0], limits), _unread(book.worksheets[1:])
+    finally:
+        book.close()
 
 
 def check_package(data: bytes, limits: Limits) -> None:
@@ -118,7 +130,7 @@ def _declares_entities(head: bytes) -> bool:
 def _unread(sheets: list[Any]) -> tuple[str, ...]:
     """A sentence that names the further sheets which hold anything: only the first one is read."""
     filled = [
-        str(sheet.title)
+        header_text([str(sheet.title)])
         for sheet in sheets
         if any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
     ]

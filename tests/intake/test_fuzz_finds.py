@@ -1,0 +1,143 @@
+"""Files that the fuzzer found to end otherwise than in a reason, each cut down to what it took."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import shutil
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.intake.helpers import SALES_HEAD, person, read, sale, written
+from yaotong.errors import FileRefused
+
+SAMPLES = Path(__file__).resolve().parents[1] / "sources"
+SQUARE = [[121.0, 30.6], [121.1, 30.6], [121.1, 30.7], [121.0, 30.6]]
+
+
+def topology(layer: str = "a", **member: Any) -> bytes:
+    """One area; `member` changes its geometry."""
+    shape = {"type": "Polygon", "arcs": [[0]], "properties": {"area_code": "1", "area_name": "镇"}, **member}
+    return json.dumps({"type": "Topology", "arcs": [SQUARE], "objects": {layer: shape}}).encode()
+
+
+def collection(**changes: Any) -> bytes:
+    """One area; `changes` are those of the document."""
+    feature = {
+        "type": "Feature",
+        "properties": {"area_code": "1", "area_name": "镇"},
+        "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+    }
+    return json.dumps({"type": "FeatureCollection", "features": [feature], **changes}).encode()
+
+
+def refusal(folder: Path, content: bytes, name: str, feed: str | None = None) -> FileRefused:
+    """How a file is refused."""
+    with pytest.raises(FileRefused) as refused:
+        read(written(folder, content, name), feed)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("reason", "name", "content"),
+    [
+        ("bad_json", "a.ndjson", json.dumps(sale(1, sale_id="\ud800")).encode()),
+        ("bad_json", "a.ndjson", json.dumps({**sale(1), "\udfff": "1"}).encode()),
+        ("bad_json", "a.geojson", collection(name="\ud800")),
+        ("bad_json", "a.geojson", collection().replace(b'"1"', b"9" * 5_000)),
+        ("corrupt_file", "a.topojson", topology(properties="text")),
+        ("corrupt_file", "a.topojson", topology(type="Point", coordinates=["a" * 9_000, 1])),
+        ("unsupported_crs", "a.geojson", collection(crs=["EPSG:4326"])),
+        ("unsupported_crs", "a.geojson", collection(crs={"properties": ["name"]})),
+    ],
+)
+def test_a_file_ends_in_its_reason(tmp_path: Path, reason: str, name: str, content: bytes) -> None:
+    refused = refusal(tmp_path, content, name)
+    assert refused.reason == reason
+    assert len(refused.message) < 400
+
+
+def test_a_whole_pair_of_surrogates_is_a_letter(tmp_path: Path) -> None:
+    reading = read(written(tmp_path, json.dumps(sale(1, sale_id="S\U0001f48a")), "a.ndjson"))
+    assert list(reading.accepted["sale_id"]) == ["S\U0001f48a"]
+
+
+def book(*titles: str) -> bytes:
+    """A workbook of sheets with one sale each."""
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for title in titles:
+        sheet = made.create_sheet(title)
+        sheet.append(list(SALES_HEAD))
+        sheet.append(list(sale(1).values()))
+    out = io.BytesIO()
+    made._named_styles.clear()  # as other programs write them, and openpyxl warns of
+    made.save(out)
+    return out.getvalue()
+
+
+def test_reading_a_workbook_says_nothing_beside_the_receipt(tmp_path: Path) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert len(read(written(tmp_path, book("a"), "a.xlsx")).accepted) == 1
+    assert not said
+
+
+def test_nothing_of_a_workbook_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    style = f'<cellStyles><cellStyle name="Normal" xfId="{person()[:17]}" builtinId="0"/></cellStyles>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book("a"))) as whole, zipfile.ZipFile(out, "w") as made:
+        for name in whole.namelist():
+            made.writestr(name, whole.read(name).replace(b'<cellStyles count="0" />', style.encode()))
+    assert refusal(tmp_path, out.getvalue(), "a.xlsx").reason == "corrupt_file"
+    assert "".join(capfd.readouterr()) == ""
+
+
+def sample(folder: Path, name: str) -> Path:
+    """The sample of a source in a folder of its own, to be changed; its main file."""
+    shutil.copytree(SAMPLES / name, folder / name)
+    main: str = json.loads((SAMPLES / name / "expected.json").read_text("utf-8"))["file"]
+    return folder / name / main
+
+
+@pytest.mark.parametrize("column", ["county_fips", "BUYER_CITY"])
+def test_a_column_that_only_the_preparing_needs_is_asked_for(tmp_path: Path, column: str) -> None:
+    path = sample(tmp_path, "kentucky_pharmacies")
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(column.encode(), b"other")))
+    with pytest.raises(FileRefused, match=column) as refused:
+        read(path, profile="kentucky_pharmacies")
+    assert refused.value.reason == "missing_column"
+
+
+@pytest.mark.parametrize("shape", [{"type": "Polygon", "coordinates": [SQUARE]}, {"type": "Point", "coordinates": []}, None])
+def test_a_place_that_is_no_point_is_none(tmp_path: Path, shape: object) -> None:
+    path = sample(tmp_path, "taiwan_pharmacies")
+    points = json.loads((path.parent / "points.json").read_text("utf-8"))
+    points["features"][0]["geometry"] = shape
+    (path.parent / "points.json").write_text(json.dumps(points), "utf-8")
+    reading = read(path, profile="taiwan_pharmacies")
+    assert reading.accepted["lon"].isna().all()
+    assert reading.notes == ("2 家没有坐标。",)
+
+
+def test_a_column_named_after_a_person_is_masked(tmp_path: Path) -> None:
+    path = sample(tmp_path, "daily_sales")
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in person())
+    for name in (person(), wide):
+        lines = (SAMPLES / "daily_sales" / path.name).read_text("utf-8").splitlines()
+        path.write_text("\n".join([f"{lines[0]},{name}", *(f"{line},1" for line in lines[1:])]), "utf-8")
+        masked = read(path, profile="daily_sales").masked
+        assert len(masked) == 1
+        assert not {person(), wide} & set(masked.columns)
+
+
+def test_a_sheet_named_after_a_person_is_not_quoted(tmp_path: Path) -> None:
+    (note,) = read(written(tmp_path, book("a", person()), "a.xlsx")).notes
+    assert person() not in note
+    assert person()[:4] in note
