@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.rules.cities import BLOCK_SHOPS, BLOCKS, MONDAY, NOON_S, Example, at, drug, lines, windows
+from tests.rules.cities import BLOCK_SHOPS, BLOCKS, MONDAY, NOON_S, Example, at, drug, lines, sold, windows
 from tests.rules.twins import DAY, City
 
 DAY_S = 86_400
@@ -163,3 +163,64 @@ def shifts(draw: st.DrawFn) -> Example:
         row["duty_until"] = row["duty_from"] + timedelta(hours=row["hours"]) if row["hours"] else None
     duty = keyed(duty, "pharmacy_id", "pharmacist_id", "duty_from")
     return Example(City(sales, RX_DRUGS, PLACED_SHOPS, duty=duty), draw(windows(0, 15)))
+
+
+def paid(
+    draw: st.DrawFn,
+    days: Sequence[int],
+    seconds: Sequence[int],
+    least: int = 2,
+    most: int = 6,
+    **choices: Any,
+) -> list[dict[str, Any]]:
+    """Settlements, mostly of one person for one drug; each has a number of its own."""
+    some = {
+        "pharmacy_id": ("甲", "甲", "乙", "丙", "丁"), "person_key": ("k:1", "k:1", "k:1", "k:2", None),
+        "drug_code": ("头孢", "头孢", "安定"), "quantity": (1.0, 1.0, 1.0, 1.0, 2.0, -1.0), **choices,
+    }  # fmt: skip
+    rows = feed(draw, "settled_at", days, seconds, least, most, **some)
+    for number, row in enumerate(rows):
+        row["settlement_id"] = row["line_id"] = row.get("settlement_id") or f"结{number:04d}"
+    return keyed(rows, "settlement_id")
+
+
+@st.composite
+def travels(draw: st.DrawFn) -> Example:
+    """One person at shops near and far, at once, an hour and a day apart, some of it by parcel."""
+    seconds = (NOON_S, NOON_S, NOON_S + 100, NOON_S + 290, NOON_S + 3600, 86_399, 0)
+    settlements = paid(draw, (0, 0, 1, 2), seconds, 2, 4)
+    far = tuple({**one, "lon": one["lon"] and 121 + (one["lon"] - 121) * 3} for one in PLACED_SHOPS)
+    parcels = [
+        sold(one["pharmacy_id"], 0, "头孢", 1.0, number)
+        | {"settlement_id": one["settlement_id"], "channel": draw(st.sampled_from(("store", "delivery")))}
+        for number, one in enumerate(settlements[::5])
+    ]
+    return Example(City(parcels, RX_DRUGS, far, settlements=settlements), draw(windows(0, 2)))
+
+
+@st.composite
+def swipes(draw: st.DrawFn) -> Example:
+    """One person's visits at the edges of a visit, a day and a week, and ten shops of a month."""
+    seconds = (NOON_S, NOON_S, NOON_S + 1800, NOON_S + 1801, NOON_S + 3602, NOON_S - 1, NOON_S + 5403)
+    settlements = paid(draw, (23, 24, 29, 30, 30), seconds, 2, 5)
+    for block in range(draw(st.integers(0, 2))):
+        for number in range(draw(st.integers(6, 8))):
+            line = {"line_id": f"月{block}-{number}", "settlement_id": f"月{block}-{number}", "quantity": 1.0}
+            shop_day = {"pharmacy_id": f"远{number}", "settled_at": at(3 * number + 1, NOON_S)}
+            settlements.append({**line, **shop_day, "person_key": f"k:1-{block}", "drug_code": "头孢"})
+    return Example(City([], RX_DRUGS, PLACED_SHOPS, settlements=settlements), draw(windows(24, 31)))
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> Example:
+    """Six persons at one shop, ten minutes or a second more apart."""
+    seconds = (NOON_S, NOON_S + 1, NOON_S + 600, NOON_S + 601, 86_100, 86_399, 299)
+    persons = tuple(f"k:{number}" for number in range(7))
+    settlements = paid(
+        draw, (0, 0, 0, 1), seconds, 5, 9, pharmacy_id=("甲",) * 9 + ("乙",), drug_code=("头孢",) * 9 + ("安定",),
+        quantity=(1.0,) * 9 + (-1.0, 2.0), person_key=persons,
+    )  # fmt: skip
+    # All of a block are drawn alike but for one column: persons are dealt in turn.
+    for number, row in enumerate(settlements):
+        row["person_key"] = f"k:{number % draw(st.integers(5, 7))}-{row['pharmacy_id'][-1]}"
+    return Example(City([], RX_DRUGS, PLACED_SHOPS, settlements=settlements), draw(windows(0, 2)))

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from tests.rules import cities, series, series_twins, twins, twins_papers, twins_stock
+from tests.rules import (
+    cities,
+    series,
+    series_twins,
+    twins,
+    twins_paid,
+    twins_papers,
+    twins_stock,
+)
 from tests.rules.cities import Example
 from tests.rules.twins import DAY, Found, Twin, days_of
 from yaotong.facts import Window
@@ -27,6 +35,7 @@ RULES: dict[str, tuple[Twin, Cities]] = {
     "R-M20": (series_twins.m20, series.silences),
     "R-M30": (series_twins.m30, series.surges),
     "R-H01": (series_twins.h01, series.symptoms),
+    **twins_paid.RULES,
     **twins_papers.RULES,
     **twins_stock.RULES,
 }

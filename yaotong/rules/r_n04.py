@@ -1,0 +1,95 @@
+"""R-N04 频繁刷卡: one person settled more often, or at more shops, than illness explains."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.codes import Level, SubjectKind
+from yaotong.facts import Facts, Window
+from yaotong.rules.linked import seconds_between, standing, subject_findings
+from yaotong.rules.model import Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.shapes import DAY_S, MINUTE_S
+
+_SPANS = {"visits_24h": 1, "visits_7d": 7, "shops_30d": 30}  # days back from a visit
+
+
+def find(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Persons and days on which the visits of a span before reached a limit."""
+    starts = _visits(facts, window, int(values["visit_minutes"]) * MINUTE_S)
+    there = starts.select("person_key", then_at="settled_at", then_line="line_id", then_shop="pharmacy_id")
+    pairs = starts.filter(starts.settled_at >= window.start).join(there, "person_key")
+    age = seconds_between(pairs.then_at, pairs.settled_at)
+    pairs = pairs.mutate(age=age).filter(lambda one: (one.age >= 0) & (one.age < 30 * DAY_S))
+    return ibis.union(*(_limb(facts, pairs, clause, days, values) for clause, days in _SPANS.items()))
+
+
+def _limb(facts: Facts, pairs: ir.Table, clause: str, days: int, values: Values) -> ir.Table:
+    near = pairs.filter(pairs.age < days * DAY_S)
+    counted = near.then_shop.nunique() if clause.startswith("shops") else near.then_line.nunique()
+    hits = near.group_by("line_id").agg(measure=counted.cast("float64"))
+    rows = near.join(hits.filter(hits.measure >= float(values[clause])), "line_id")
+    told = rows.select(
+        "measure",
+        subject="person_key",
+        day=rows.settled_at.date(),
+        pharmacy_id="then_shop",
+        at="then_at",
+        threshold=ibis.literal(float(values[clause])),
+        line_id="then_line",
+    )
+    return subject_findings(facts, told, clause=clause, level=Level.YELLOW)
+
+
+def _visits(facts: Facts, window: Window, seconds: int) -> ir.Table:
+    """The first settlement of each visit: later ones at the same shop follow within `seconds` of another."""
+    settled = facts.settlements
+    # A visit may have begun the day before the span, and one more is read to net its day.
+    near = settled.filter(
+        settled.settled_at >= window.start - timedelta(days=32), settled.settled_at < window.end
+    )
+    kept = standing(near)
+    row = ibis.window(group_by=[kept.person_key, kept.pharmacy_id], order_by=[kept.settled_at, kept.line_id])
+    apart = seconds_between(kept.settled_at.lag().over(row), kept.settled_at)
+    followed = kept.mutate(apart=apart)
+    return followed.filter(followed.apart.isnull() | (followed.apart > seconds))
+
+
+RULE = Rule(
+    rule_id="R-N04",
+    name_zh="频繁刷卡",
+    name_en="Settled too often",
+    kind="model",
+    level=Level.YELLOW,
+    subject_kind=SubjectKind.BUYER,
+    lookback_days=32,
+    cooldown_days=30,
+    feeds=("settlements", "pharmacies"),
+    clauses={
+        "visits_24h": Clause(
+            "24 小时内结算 {measure} 次，界限 {threshold} 次",
+            "settled {measure} times within 24 hours, limit {threshold}",
+            "次",
+        ),
+        "visits_7d": Clause(
+            "7 天内结算 {measure} 次，界限 {threshold} 次",
+            "settled {measure} times within 7 days, limit {threshold}",
+            "次",
+        ),
+        "shops_30d": Clause(
+            "30 天内在 {measure} 家药店结算，界限 {threshold} 家",
+            "settled at {measure} shops within 30 days, limit {threshold}",
+            "家",
+        ),
+    },
+    parameters=(
+        Parameter("visits_24h", 3, "次", 2, 10, "24 小时内结算达到几次"),
+        Parameter("visits_7d", 10, "次", 4, 30, "7 天内结算达到几次"),
+        Parameter("shops_30d", 8, "家", 3, 30, "30 天内结算过的药店达到几家"),
+        Parameter("visit_minutes", 30, "分钟", 5, 120, "同店相邻两笔结算相隔多久之内算作一次"),
+    ),
+    basis=(Basis("医疗保障基金使用监督管理条例", "第十七条", since=date(2021, 5, 1), verify=True),),
+    find=find,
+)
