@@ -6,13 +6,16 @@ import gzip
 import io
 import json
 import shutil
+import sqlite3
 import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import openpyxl
 import pytest
+import shapely
 
 from tests.intake.helpers import SALES_HEAD, person, read, sale, written
 from yaotong.errors import FileRefused
@@ -141,3 +144,37 @@ def test_a_sheet_named_after_a_person_is_not_quoted(tmp_path: Path) -> None:
     (note,) = read(written(tmp_path, book("a", person()), "a.xlsx")).notes
     assert person() not in note
     assert person()[:4] in note
+
+
+def test_a_geopackage_with_text_that_is_none_is_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    frame = gpd.GeoDataFrame({"area_code": ["1"]}, geometry=[shapely.Polygon(SQUARE)], crs="EPSG:4326")
+    frame.to_file(path, layer="a", SPATIAL_INDEX="NO")
+    package = sqlite3.connect(path)
+    package.execute("UPDATE a SET area_code = CAST(x'ff31' AS TEXT)")
+    package.commit()
+    package.close()
+    assert refusal(tmp_path, path.read_bytes(), "b.gpkg").reason == "corrupt_file"
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_outline_beyond_every_number_is_off_the_globe(tmp_path: Path) -> None:
+    text = 'area_code,area_name,geometry,crs\n1,镇,"POLYGON((1e400 0,1 1,1 0,1e400 0))",wgs84\n'
+    (refused,) = read(written(tmp_path, text, "a.csv"), "areas").rejected
+    assert refused.reason == "bad_geometry"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400"])
+def test_a_ring_through_infinity_is_off_the_globe(tmp_path: Path, number: bytes) -> None:
+    content = collection().replace(b"121.1", number)
+    (refused,) = read(written(tmp_path, content, "a.geojson"), "areas").rejected
+    assert refused.reason == "bad_geometry"
+
+
+def test_a_repaired_area_under_a_persons_number_is_not_quoted(tmp_path: Path) -> None:
+    bow = "POLYGON((0 0,1 1,1 0,0 1,0 0))"
+    text = f'area_code,area_name,geometry,crs\n{person()},镇,"{bow}",wgs84\n'
+    (note,) = read(written(tmp_path, text, "a.csv"), "areas").notes
+    assert "已修复" in note
+    assert person() not in note

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from geo.crs import Crs, geometry_to_wgs84
 from geo.repair import Repairs, repair
+from yaotong.intake.core.masking import mask_id_like
 from yaotong.intake.core.problems import Bools, Fault
 
 Shapes = NDArray[np.object_]
 _NOTED = 50
+_QUOTED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Outlined:
     notes: tuple[str, ...]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a number too great becomes infinite, which is off the globe
 def read_outlines(values: pd.Series, crs: NDArray[np.object_], area_codes: list[str]) -> Outlined:
     """Read outlines, given as shapely objects or WKT text, in the row's coordinate system."""
     shapes = _built(values)
@@ -77,7 +80,8 @@ def _converted(shapes: Shapes, crs: NDArray[np.object_]) -> Shapes:
 
 def _notes(repairs: Repairs) -> tuple[str, ...]:
     said = [
-        f"区域 {one.area_code} 的边界已修复（{one.reason}），面积变化 {one.change_m2:+,.0f} 平方米。"
+        f"区域 {mask_id_like(one.area_code)[:_QUOTED]} 的边界已修复（{one.reason}），"
+        f"面积变化 {one.change_m2:+,.0f} 平方米。"
         for one in repairs.fixed
     ]
     more = len(said) - _NOTED

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
@@ -139,6 +139,7 @@ class Profile:
         return {name for group in named for name in group}
 
 
+@lru_cache(4_096)
 def _key(name: str) -> str:
     """A header as people mean it: NFKC, lower case, without spaces and the star of a required column."""
     return "".join(unicodedata.normalize("NFKC", name).lower().split()).strip("*")

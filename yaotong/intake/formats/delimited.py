@@ -44,7 +44,7 @@ def read_delimited(data: bytes, limits: Limits, known: Collection[str]) -> Sourc
     table, ragged = parse_body(body, names, delimiter)
     if table.num_rows + len(ragged) > limits.rows:
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
-    frame = table.to_pandas()
+    frame = table.to_pandas(use_threads=len(body) > _CHUNK)
     if ragged:
         torn = {one.row - 1 for one in ragged}
         frame.index = pd.Index([row for row in range(len(frame) + len(torn)) if row not in torn])
@@ -168,7 +168,7 @@ def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table,
     if not body.strip(b"\r\n"):
         return pa.table({name: pa.array([], pa.string()) for name in names}), []
     torn: list[Any] = []
-    table = _arrow(body, names, delimiter, torn, threads=True)
+    table = _arrow(body, names, delimiter, torn, threads=len(body) > _CHUNK)
     if not torn:
         return table, []
     torn.clear()

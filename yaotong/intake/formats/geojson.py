@@ -20,6 +20,7 @@ from yaotong.intake.formats.jsonlines import text_frame
 from yaotong.intake.formats.jsontext import parse_json, plain
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an infinite coordinate is judged with its outline
 def read_geojson(data: bytes, limits: Limits, layer: str | None = None) -> Source:
     """Read GeoJSON or TopoJSON bytes; `layer` chooses the object of a TopoJSON that has several.
 

@@ -17,6 +17,8 @@ from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.intake.formats.jsonlines import text_frame
 from yaotong.intake.formats.jsontext import plain
 
+_DAMAGED = "GeoPackage 无法读取。请重新导出。"
+
 
 def read_geopackage(data: bytes, limits: Limits, layer: str | None = None) -> Source:
     """Read one layer. FileRefused: corrupt_file, bad_schema (which layer), unsupported_crs, too_many_rows."""
@@ -25,7 +27,12 @@ def read_geopackage(data: bytes, limits: Limits, layer: str | None = None) -> So
         path.write_bytes(data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's, on how the file is kept: what is in it is judged here
-            frame = _layer(path, limits, layer)
+            try:
+                frame = _layer(path, limits, layer)
+            except FileRefused:
+                raise
+            except Exception:  # a damaged page can hold anything, and the bindings raise as variously
+                raise FileRefused("corrupt_file", _DAMAGED) from None
     if len(frame) > limits.rows:
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 个要素。请拆分后分别送来。")
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -38,16 +45,13 @@ def read_geopackage(data: bytes, limits: Limits, layer: str | None = None) -> So
 
 
 def _layer(path: Path, limits: Limits, layer: str | None) -> pd.DataFrame:
-    try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        if layer is None and len(layers) != 1:
-            names = header_text(layers)
-            raise FileRefused("bad_schema", f"文件有 {len(layers)} 个图层：{names}。请只留一个。")
-        frame: pd.DataFrame = pyogrio.read_dataframe(
-            path, layer=layer or layers[0], max_features=min(limits.rows + 1, 2**31 - 1)
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        raise FileRefused("corrupt_file", "GeoPackage 无法读取。请重新导出。") from None
+    layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    if layer is None and len(layers) != 1:
+        names = header_text(layers)
+        raise FileRefused("bad_schema", f"文件有 {len(layers)} 个图层：{names}。请只留一个。")
+    frame: pd.DataFrame = pyogrio.read_dataframe(
+        path, layer=layer or layers[0], max_features=min(limits.rows + 1, 2**31 - 1)
+    )
     return frame
 
 
