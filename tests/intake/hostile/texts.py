@@ -17,7 +17,7 @@ _FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "=cmd|'/c calc'!A0", '=HYPERLINK
 
 def text_files(rng: random.Random) -> Iterator[Sent]:
     """Every case of plain text."""
-    for part in (_encodings, _heads, _delimiters, _lines, _quotes, _sizes, _names, _cells, _shops):
+    for part in (_encodings, _heads, _delimiters, _lines, _quotes, _sizes, _names, _cells, _shops, _resent):
         yield from part(rng)
 
 
@@ -161,7 +161,8 @@ def _names(rng: random.Random) -> Iterator[Sent]:
         ("png", b"\x89PNG"),
         ("gzip", b"\x1f\x8b"),
     ):
-        yield bad("ext_mismatch", f"{title} called csv", "a.csv", head + b"\0" * 40)
+        yield bad("ext_mismatch", f"{title} called csv", "a.csv", head + b" " * 400)
+    yield bad("ext_mismatch", "pdf and text called csv", "a.csv", "%PDF-1.7\n" + text(rng, 20))
     yield good("ext_mismatch", "csv called tsv", "a.tsv", text(rng))
 
 
@@ -207,3 +208,20 @@ def _shops(rng: random.Random) -> Iterator[Sent]:
         rest = {"feed": "pharmacies", "reference": REFERENCE}
         yield row(reason, f"shop {place}", "a.csv", shops({}, wrong), **rest)
         yield good(reason, f"shop {place} sound", "a.csv", shops({}, right), **rest)
+    one, other = {"license_no": "P7"}, {"license_no": "P7", "lat": "30.8"}
+    yield row("licence_conflict", "two places of one licence", "a.csv", shops(one, other), feed="pharmacies")
+    yield good("licence_conflict", "one shop twice", "a.csv", shops(one, one), feed="pharmacies")
+    yield good("licence_conflict", "two licences", "a.csv", shops(one, {"lat": "30.8"}), feed="pharmacies")
+
+
+def _resent(rng: random.Random) -> Iterator[Sent]:
+    """Reject files that come back: what our mask hides must be filled in, what anybody wrote may stay."""
+    head, line = shops({}).splitlines()
+    for title, address in (("all of it", "一路1号***"), ("a number in it", f"{person()[:4]}{'*' * 14}旁")):
+        mended = f"row;column;reason;message;{head}\n1;lon;bad_number;;{line.replace('一路1号', address)}\n"
+        yield row("bad_text", title, "a.csv", mended, feed="pharmacies")
+        yield good(
+            "bad_text", f"{title} filled in", "a.csv", mended.replace(address, "一路2号"), feed="pharmacies"
+        )
+    starred = shops({}).replace("一路1号", "一路**号")
+    yield good("bad_text", "stars that somebody wrote", "a.csv", starred, feed="pharmacies")

@@ -63,10 +63,15 @@ def read_bytes(path: Path, limits: Limits) -> bytes:
     return content_of(path, limits)[1]
 
 
-def content_of(path: Path, limits: Limits) -> tuple[str, bytes]:
-    """The format's suffix and the bytes of a file, unpacked; FileRefused when its name or size forbids it."""
+def check_name(path: Path) -> None:
+    """FileRefused when a file's name could not be shown or written down as it is."""
     if not path.name.isprintable() or len(path.name) > 255:
         raise FileRefused("unsafe_filename", "文件名含有不可见字符或过长。请改名后重送。")
+
+
+def content_of(path: Path, limits: Limits) -> tuple[str, bytes]:
+    """The format's suffix and the bytes of a file, unpacked; FileRefused when its name or size forbids it."""
+    check_name(path)
     suffixes = [one.lower() for one in path.suffixes]
     packed = suffixes[-1:] == [".gz"]
     suffix = suffixes[-2 if packed else -1] if len(suffixes) > packed else ""
@@ -75,7 +80,7 @@ def content_of(path: Path, limits: Limits) -> tuple[str, bytes]:
     if suffix not in _ALL:
         raise FileRefused("unknown_format", f"不认识的文件类型。可接收：{' '.join(_ALL)}，以及它们的 .gz。")
     data = _bytes(path, limits)
-    return suffix, _checked(_unpacked(data, limits) if packed else data, suffix)
+    return suffix, checked(_unpacked(data, limits) if packed else data, suffix)
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
@@ -119,7 +124,8 @@ def _inflated(file: gzip.GzipFile, limits: Limits) -> bytes:
     return b"".join(parts)
 
 
-def _checked(data: bytes, suffix: str) -> bytes:
+def checked(data: bytes, suffix: str) -> bytes:
+    """A file's bytes, or its first ones; FileRefused when there are none or they are of another format."""
     if not data:
         raise FileRefused("empty_file", "文件是空的。请确认导出成功后重送。")
     honest = data.startswith(_MAGIC[suffix]) if suffix in _MAGIC else not data.startswith(_BINARY)

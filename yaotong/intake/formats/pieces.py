@@ -30,10 +30,11 @@ from yaotong.intake.formats.delimited import (
     header_of,
     parse_body,
 )
-from yaotong.intake.formats.opening import TEXT, content_of, open_source, sha256_of
+from yaotong.intake.formats.opening import TEXT, check_name, checked, content_of, open_source, sha256_of
 
 BLOCK_BYTES = 8 << 20
 _PART = 4 << 20
+_START = 16
 Piece = Callable[[], Source]
 
 
@@ -51,6 +52,8 @@ def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str |
         return Pieces(partial(_sha256, path), _parquet(path, limits))
     if path.suffix.lower() not in TEXT or not _is_long(path, limits):
         return Pieces(partial(_sha256, path), iter([lambda: open_source(path, limits, known, layer)]))
+    check_name(path)
+    _check_start(path)
     beside = ThreadPoolExecutor(1)
     hashed = beside.submit(sha256_of, path)  # takes longer than looking, and is needed at the end only
     beside.shutdown(wait=False)
@@ -77,6 +80,11 @@ def _is_long(path: Path, limits: Limits) -> bool:
         return BLOCK_BYTES < path.stat().st_size <= limits.file_bytes
     except OSError:
         return False
+
+
+def _check_start(path: Path) -> None:
+    with path.open("rb") as file:
+        checked(file.read(_START), path.suffix.lower())
 
 
 def _sha256(path: Path) -> str:
