@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -47,3 +48,17 @@ def leave() -> None:
 
 def fail() -> None:
     raise RuntimeError("a fault of ours")
+
+
+def grow_file(path: Path, megabytes: int) -> None:
+    with path.open("wb") as file:
+        file.truncate(megabytes << 20)
+
+
+def find_no_room() -> None:
+    raise OSError(errno.ENOSPC, "no room")
+
+
+def wait_beside(path: Path) -> None:
+    pid(path)
+    time.sleep(60)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.intake import sandbox_tasks as tasks
-from yaotong.errors import FileRefused
+from yaotong.errors import ConfigError, FileRefused, StoreError
 from yaotong.intake.core import sandbox
 
 HERE = "tests.intake.sandbox_tasks"
@@ -36,7 +38,8 @@ def test_a_task_that_ends_well_leaves_its_files(tmp_path: Path) -> None:
         (tasks.die, (), {}, "corrupt_file"),
         (tasks.leave, (), {}, "corrupt_file"),
         (tasks.fail, (), {}, "corrupt_file"),
-        (tasks.leap, (16,), {}, "corrupt_file"),
+        (tasks.leap, (16,), {}, "too_large"),
+        (tasks.leap, (1,), {}, "too_large"),
     ],
 )
 def test_what_goes_wrong_ends_in_a_reason(
@@ -97,3 +100,130 @@ def test_many_at_once_do_not_disturb_one_another(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(one, range(24)))
     assert told == ["" if number % 3 == 0 else str(number) for number in range(24)]
+
+
+def test_a_file_it_writes_has_its_limit_on_both_sides(tmp_path: Path) -> None:
+    run(tasks.grow_file, tmp_path / "a", 80, megabytes=20)
+    with pytest.raises(FileRefused) as refused:
+        run(tasks.grow_file, tmp_path / "b", 81, megabytes=20)
+    assert refused.value.reason == "too_large"
+
+
+def test_no_room_is_no_fault_of_the_file() -> None:
+    with pytest.raises(StoreError, match="磁盘空间不足"):
+        run(tasks.find_no_room)
+
+
+def test_limits_can_be_lifted(tmp_path: Path) -> None:
+    run(tasks.write, tmp_path / "a", "x", seconds=1e9, megabytes=2**42)
+    assert (tmp_path / "a").exists()
+
+
+def test_a_fault_of_ours_is_logged_by_its_place_without_its_words() -> None:
+    script = (
+        "from tests.intake import sandbox_tasks as t\n"
+        "from yaotong.intake.core.sandbox import run_limited\n"
+        f"run_limited(t.fail, seconds=9, memory_bytes=1 << 28, preload={HERE!r})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    log = done.stderr.splitlines()[0]
+    assert "RuntimeError" in log
+    assert "sandbox_tasks.py:" in log
+    assert "a fault of ours" not in log
+
+
+@pytest.mark.parametrize("size", [1, 50_000_000])
+def test_a_child_killed_before_its_task_is_no_hang(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    def kill(pid: int) -> int:
+        os.kill(pid, signal.SIGKILL)
+        return 0
+
+    monkeypatch.setattr(sandbox, "_resident_bytes", kill)
+    with pytest.raises(FileRefused) as refused:
+        run(tasks.write, Path("unwritten"), "x" * size)
+    assert refused.value.reason == "corrupt_file"
+
+
+def test_a_child_that_reads_nothing_has_its_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(pid: int) -> int:
+        os.kill(pid, signal.SIGSTOP)
+        return 0
+
+    monkeypatch.setattr(sandbox, "_resident_bytes", stop)
+    with pytest.raises(FileRefused) as refused:
+        run(tasks.write, Path("unwritten"), "x" * 50_000_000, seconds=0.5)
+    assert refused.value.reason == "too_large"
+
+
+def test_no_child_at_all_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError):
+        sandbox.run_limited(tasks.spin, seconds=1, memory_bytes=1, preload="tests.no_such_module")
+    monkeypatch.setattr(sandbox, "_ask", lambda preload, wire: None)
+    with pytest.raises(ConfigError):
+        run(tasks.spin)
+
+
+_FORKED = """
+import os, sys
+from pathlib import Path
+from tests.intake import sandbox_tasks as tasks
+from yaotong.intake.core.sandbox import run_limited
+folder = Path(sys.argv[1])
+def one(name):
+    run_limited(tasks.write, folder / name, name, seconds=20, memory_bytes=1 << 28, preload="tests.intake.sandbox_tasks")
+one("before")
+workers = []
+for name in ("a", "b"):
+    worker = os.fork()
+    if worker == 0:
+        one(name)
+        one(name + "2")
+        sys.exit(0)
+    workers.append(worker)
+ends = [os.waitpid(worker, 0)[1] for worker in workers]
+one("after")
+print(ends)
+"""
+
+
+def test_forked_workers_have_servers_of_their_own(tmp_path: Path) -> None:
+    program = [sys.executable, "-W", "error", "-c", _FORKED, str(tmp_path)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.stderr) == ("[0, 0]\n", "")
+    assert {one.name for one in tmp_path.iterdir()} == {"before", "a", "a2", "b", "b2", "after"}
+
+
+def _ended(pid: int) -> bool:
+    """Whether it soon runs no more; who adopts orphans may take long to bury them."""
+    for _ in range(500):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (OSError, IndexError):
+            return True
+        if state in "ZX":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+_WAITING = """
+import sys
+from pathlib import Path
+from tests.intake import sandbox_tasks as tasks
+from yaotong.intake.core.sandbox import run_limited
+here = "tests.intake.sandbox_tasks"
+run_limited(tasks.wait_beside, Path(sys.argv[1]), seconds=50, memory_bytes=1 << 28, preload=here)
+"""
+
+
+def test_a_child_goes_when_its_owner_is_killed(tmp_path: Path) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", _WAITING, str(tmp_path / "pid")])
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    owner.kill()
+    owner.wait()
+    assert _ended(int((tmp_path / "pid").read_text()))
