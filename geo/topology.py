@@ -21,6 +21,8 @@ from shapely.geometry.base import BaseGeometry
 Json = Mapping[str, Any]
 Coordinates = NDArray[np.float64]
 _RESERVED: Final = ("id", "geometry")
+# A part is missing or of another kind, or a ring passes through what is no number.
+_DAMAGE: Final = (KeyError, IndexError, TypeError, AttributeError, OverflowError, shapely.errors.ShapelyError)
 
 
 def read_topojson(path: str | Path, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -80,7 +82,7 @@ def _shapes(topology: Json, members: Sequence[Json]) -> list[BaseGeometry | None
     try:
         decoder = _Decoder(topology)
         return [decoder.shape(member) for member in members]
-    except (KeyError, IndexError, TypeError, AttributeError) as error:  # a part is missing or of another kind
+    except _DAMAGE as error:
         raise ValueError(f"damaged TopoJSON: {type(error).__name__} {error}") from error
 
 

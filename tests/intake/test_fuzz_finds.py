@@ -55,6 +55,7 @@ def refusal(folder: Path, content: bytes, name: str, feed: str | None = None) ->
         ("bad_json", "a.geojson", collection(name="\ud800")),
         ("bad_json", "a.geojson", collection().replace(b'"1"', b"9" * 5_000)),
         ("corrupt_file", "a.topojson", topology(properties="text")),
+        ("corrupt_file", "a.topojson", topology().replace(b"[121.0, 30.6], [121.1", b'[121.0, "NaN"], [121.1')),
         ("corrupt_file", "a.topojson", topology(type="Point", coordinates=["a" * 9_000, 1])),
         ("unsupported_crs", "a.geojson", collection(crs=["EPSG:4326"])),
         ("unsupported_crs", "a.geojson", collection(crs={"properties": ["name"]})),
