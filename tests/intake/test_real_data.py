@@ -19,7 +19,7 @@ from yaotong.intake.formats.opening import open_source
     [
         ("kentucky/pharmacy_year.csv.gz", "kentucky_pharmacies", 1469, []),
         ("kentucky/pharmacy_year.csv.gz", "kentucky_shipments", 8338, []),
-        ("us-points/pharmacy_points.csv.gz", "us_points", 68_133, ["conflict"]),
+        ("us-points/pharmacy_points.csv.gz", "us_points", 68_133, ["licence_conflict"]),
         ("us-points/counties-10m.topojson", "us_counties", 3231, ["bad_geometry"]),
         ("taiwan/pharmacies_stock.csv", "taiwan_pharmacies", 6588, []),
         ("taiwan/towns-10t.topojson", "taiwan_towns", 368, []),

@@ -43,7 +43,7 @@ def _lines(
 ) -> ir.Table:
     files = factfiles.paths(connection, store.facts_dir, feed, version)
     if not files:
-        return _table(backend, feed, pd.DataFrame())
+        return _as_from_files(_table(backend, feed, pd.DataFrame()))
     lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)
     lines = lines.mutate(line_id=line_id_of(feed, lines))
     names = FACT_SCHEMAS[feed].names
@@ -53,6 +53,12 @@ def _lines(
     shas = pa.array([bytes.fromhex(one) for one in ended], pa.binary())
     gone = _registered(backend, f"{feed}_ended", pa.table({"line_sha": shas}))
     return lines.anti_join(gone, "line_sha")[names]
+
+
+def _as_from_files(lines: ir.Table) -> ir.Table:
+    """Moments in the precision that Parquet gives them: feeds with and without files can then be joined."""
+    moments = [name for name, kind in lines.schema().items() if kind.is_timestamp()]
+    return lines.cast(dict.fromkeys(moments, "timestamp(6)"))
 
 
 def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:
