@@ -224,3 +224,45 @@ def pools(draw: st.DrawFn) -> Example:
     for number, row in enumerate(settlements):
         row["person_key"] = f"k:{number % draw(st.integers(5, 7))}-{row['pharmacy_id'][-1]}"
     return Example(City([], RX_DRUGS, PLACED_SHOPS, settlements=settlements), draw(windows(0, 2)))
+
+
+@st.composite
+def answered(draw: st.DrawFn) -> Example:
+    """Settlements and sales of a few numbers, days apart, some of another drug, shop or sign."""
+    numbers = ("结1", "结1", "结2", "结3")
+    settlements = paid(
+        draw, (0, 0, 0, 1, 2, 3), (NOON_S,), 1, 3, pharmacy_id=("甲", "甲", "甲", "乙"), settlement_id=numbers
+    )
+    sales = selling(
+        draw, (0, 0, 0, 1, 2, 3), (NOON_S,), drug_code=("头孢", "头孢", "安定"),
+        pharmacy_id=("甲", "甲", "甲", "乙"), settlement_id=(*numbers, None),
+    )  # fmt: skip
+    return Example(City(sales, RX_DRUGS, BLOCK_SHOPS, settlements=settlements), draw(windows(0, 6)))
+
+
+@st.composite
+def treated(draw: st.DrawFn) -> Example:
+    """One person's settlements with the sales and prescriptions behind them, some links missing."""
+    days, choices = draw(st.sampled_from((((0, 3), 3), ((0, 14, 60), 7)))), ("甲", "甲", "乙", "乙", "丙")
+    settlements = paid(
+        draw, (days[0][0], days[0][-1], days[1]), (NOON_S, NOON_S, NOON_S + 21_600), 2, 4, pharmacy_id=choices,
+        drug_code=("头孢", "头孢", "头孢二厂", "安定"), quantity=(1.0, 1.0, 2.0, 0.5, 4.0, -1.0),
+    )  # fmt: skip
+    sales, papers = [], []
+    for number, one in enumerate(settlements):
+        link = draw(
+            st.sampled_from(("whole", "whole", "whole", "unsold", "no paper", "other shop", "no days"))
+        )
+        line = sold(one["pharmacy_id"], 0, one["drug_code"], 1.0, number)
+        line |= {"settlement_id": one["settlement_id"], "prescription_no": f"方{number}"}
+        paper = {
+            "prescription_no": f"方{number}", "line_id": f"方{number}", "drug_code": one["drug_code"],
+            "issued_at": at(-1, NOON_S), "quantity": draw(st.sampled_from((1.0, 2.0, 3.0))),
+            "days": None if link == "no days" else draw(st.sampled_from((7, 7, 14, 28, 60))),
+        }  # fmt: skip
+        if link == "other shop":
+            line["pharmacy_id"] = "别处"
+        sales += [] if link == "unsold" else [line]
+        papers += [] if link == "no paper" else [paper]
+    city = City(sales, RX_DRUGS, BLOCK_SHOPS, settlements=settlements, prescriptions=papers)
+    return Example(city, draw(windows(0, 60)))

@@ -1,0 +1,95 @@
+"""R-N08 串换或虚假结算: settlements that no sale answers, sales that no settlement does, swapped drugs."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.codes import Level, SubjectKind
+from yaotong.facts import Facts, Window
+from yaotong.rules.linked import day_after, shop_findings, standing
+from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+
+
+def find(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Shops whose settlements and sales of a day do not answer one another once late lines had their time."""
+    grace = int(values["grace_days"])
+    start, end = window.start - timedelta(days=grace), window.end - timedelta(days=grace)
+    settled = facts.settlements.mutate(at=facts.settlements.settled_at)
+    sales = facts.sales.filter(facts.sales.settlement_id.notnull())
+    sales = sales.mutate(at=sales.sold_at, day=sales.sold_at.date())
+    near = settled.filter(settled["at"] >= start, settled["at"] < end)
+    paid = standing(near).semi_join(_days(sales), ["pharmacy_id", "day"])
+    sold = sales.filter(sales["at"] >= start, sales["at"] < end, sales.quantity > 0)
+    sold = sold.semi_join(_days(settled), ["pharmacy_id", "day"])
+    by_any = _answered(paid, sales, grace)
+    by_same = _answered(paid, sales, grace, "drug_code")
+    return ibis.union(
+        _told(facts, paid.anti_join(by_any, "line_id"), "unsold", grace),
+        _told(facts, paid.semi_join(by_any, "line_id").anti_join(by_same, "line_id"), "swapped", grace),
+        _told(facts, sold.anti_join(_answered(sold, settled, grace), "line_id"), "unsettled", grace),
+    )
+
+
+def _days(lines: ir.Table) -> ir.Table:
+    """Shops and days of which lines have come: on others their lack says nothing."""
+    return lines.select("pharmacy_id", day=lines["at"].date()).distinct()
+
+
+def _answered(rows: ir.Table, others: ir.Table, grace: int, *also: str) -> ir.Table:
+    """Rows that some line of the other feed answers, from whatever day before until the grace is over."""
+    keys = ("pharmacy_id", "settlement_id", *also)
+    some = others.select(*keys, other_day=others["at"].date()).distinct()
+    pairs = rows.join(some, list(keys))
+    return pairs.filter(pairs.other_day <= day_after(pairs["at"], grace)).select("line_id").distinct()
+
+
+def _told(facts: Facts, rows: ir.Table, clause: str, grace: int) -> ir.Table:
+    told = rows.select(
+        "pharmacy_id",
+        "line_id",
+        "at",
+        day=day_after(rows["at"], grace),
+        measure=ibis.literal(1.0),
+        threshold=ibis.literal(0.0),
+        level=ibis.literal(str(Level.ORANGE if clause == "unsettled" else Level.RED)),
+    )
+    return shop_findings(facts, told, clause=clause)
+
+
+RULE = Rule(
+    rule_id="R-N08",
+    name_zh="串换或虚假结算",
+    name_en="Swapped or fake settlements",
+    kind="model",
+    level=Level.RED,
+    subject_kind=SubjectKind.PHARMACY,
+    lookback_days=15,
+    cooldown_days=30,
+    feeds=("settlements", "sales", "pharmacies"),
+    clauses={
+        "unsold": Clause(
+            "{measure} 笔医保结算没有对应的销售",
+            "{measure} settlements that no sale answers",
+            "笔",
+        ),
+        "swapped": Clause(
+            "{measure} 笔医保结算的药品与销售的药品不同",
+            "{measure} settlements for another drug than was sold",
+            "笔",
+        ),
+        "unsettled": Clause(
+            "{measure} 笔写了结算号的销售没有对应的医保结算",
+            "{measure} sales with a settlement number that no settlement answers",
+            "笔",
+        ),
+    },
+    parameters=(Parameter("grace_days", 2, "天", 0, 14, "等对方数据到来的天数"),),
+    basis=(
+        Basis("医疗保障基金使用监督管理条例", "第三十八条、第四十条", since=date(2021, 5, 1), verify=True),
+    ),
+    find=find,
+    assists=(Assist("msa"),),
+)
