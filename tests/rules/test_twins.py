@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from tests.rules import (
-    cities,
-    series,
-    series_twins,
-    twins,
-    twins_paid,
-    twins_papers,
-    twins_stock,
-)
+from tests.rules import cities, series, series_twins, twins
 from tests.rules.cities import Example
 from tests.rules.twins import DAY, Found, Twin, days_of
 from yaotong.facts import Window
@@ -35,10 +29,9 @@ RULES: dict[str, tuple[Twin, Cities]] = {
     "R-M20": (series_twins.m20, series.silences),
     "R-M30": (series_twins.m30, series.surges),
     "R-H01": (series_twins.h01, series.symptoms),
-    **twins_paid.RULES,
-    **twins_papers.RULES,
-    **twins_stock.RULES,
 }
+for _path in sorted(Path(__file__).parent.glob("twins_*.py")):
+    RULES.update(import_module(f"tests.rules.{_path.stem}").RULES)
 # A run of a rule costs a tenth of a second and more: few examples, unless the profile asks for many.
 DEEP = settings.default is not None and settings.default.max_examples > 100
 MANY = settings(max_examples=settings.default.max_examples if DEEP else 12)
