@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 
 from geo.distance import MEAN_EARTH_RADIUS_M
 from yaotong.codes import Level
-from yaotong.facts import Facts
+from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS
-from yaotong.rules.shapes import DAY_S, latest, located, packs_of
+from yaotong.rules.shapes import DAY_S, latest, located, number_of, packs_of
 
 NOTHING = 1e-6  # packs: less than any part of one that is sold
 
@@ -34,6 +34,23 @@ def prescribed(facts: Facts, sales: ir.Table) -> ir.Table:
         rx_line_id="line_id",
     )
     return sales.join(known, ["prescription_no", "drug_code"])
+
+
+def numbering(facts: Facts, lines: ir.Table, window: Window, known_days: int) -> ir.Table:
+    """Shops and days of `lines` whose shop sent a prescription's number that day or not long before.
+
+    One that never sent any lacks the column: whether its packs had a prescription is unknown.
+    """
+    sales = facts.sales
+    sent = sales.filter(
+        sales.prescription_no.notnull(),
+        sales.sold_at >= window.widened(known_days).start,
+        sales.sold_at < window.end,
+    )
+    numbered = sent.select("pharmacy_id", numbered_on=sent.sold_at.date()).distinct()
+    days = lines.select("pharmacy_id", "day").distinct().join(numbered, "pharmacy_id")
+    apart = number_of(days.day) - number_of(days.numbered_on)
+    return days.filter(apart >= 0, apart <= known_days).select("pharmacy_id", "day").distinct()
 
 
 def unreturned(rows: ir.Table, *by: str) -> ir.Table:

@@ -9,9 +9,9 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import NOTHING, prescribed, shop_findings, unreturned
+from yaotong.rules.linked import NOTHING, numbering, prescribed, shop_findings, unreturned
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import inside, number_of, packs_of
+from yaotong.rules.shapes import inside, packs_of
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -27,16 +27,7 @@ def _unprescribed(facts: Facts, window: Window, lines: ir.Table, known_days: int
     """Lines without a number, of shops that are known to send numbers: else the column is missing."""
     bare = lines.filter(lines.prescription_no.isnull())
     kept = unreturned(bare, "pharmacy_id", "day", "drug_code")
-    sales = facts.sales
-    sent = sales.filter(
-        sales.prescription_no.notnull(),
-        sales.sold_at >= window.widened(known_days).start,
-        sales.sold_at < window.end,
-    )
-    numbered = sent.select("pharmacy_id", numbered_on=sent.sold_at.date()).distinct()
-    days = kept.select("pharmacy_id", "day").distinct().join(numbered, "pharmacy_id")
-    apart = number_of(days.day) - number_of(days.numbered_on)
-    known = days.filter(apart >= 0, apart <= known_days).select("pharmacy_id", "day").distinct()
+    known = numbering(facts, kept, window, known_days)
     rows = kept.semi_join(known, ["pharmacy_id", "day"])
     rows = rows.mutate(measure=rows.quantity, threshold=ibis.literal(0.0))
     return shop_findings(facts, rows, clause="unprescribed")
