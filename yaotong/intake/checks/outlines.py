@@ -66,6 +66,8 @@ def _on_globe(shapes: Shapes) -> Bools:
     with np.errstate(invalid="ignore"):
         inside = np.hstack([bounds[:, :2] >= limits[:2], bounds[:, 2:] <= limits[2:]])
     answer: Bools = np.logical_and.reduce(inside, axis=1)
+    places, rows = shapely.get_coordinates(shapes, return_index=True)
+    answer[rows[~np.isfinite(places).all(axis=1)]] = False  # bounds pass over what is no number
     return answer
 
 

@@ -23,6 +23,7 @@ from yaotong.records import Column, Kind
 
 _DEFAULTS = {("areas", "generation"): "1", ("pharmacies", "status"): "active"}
 _NULLABLE = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
+_ROWS_FOR_THREADS = 10_000
 # Derived from other columns by arithmetic whose last digit may differ between machines.
 _NOT_CONTENT = frozenset(("lon", "lat"))
 
@@ -45,9 +46,18 @@ def framed(feed: str, lines: pa.Table) -> pd.DataFrame:
         if name not in ("line_key", "line_sha")
     }
     said = pd.Series([one.hex() for one in lines["line_sha"].to_pylist()], dtype="str")
-    frame: pd.DataFrame = pa.table(plain).to_pandas(types_mapper=_NULLABLE.get)
+    frame = _plain_frame(plain)
     frame.insert(0, "line_id", line_ids(feed, lines).to_pandas())
     return frame.assign(row_sha=said)
+
+
+def _plain_frame(columns: dict[str, Any]) -> pd.DataFrame:
+    """Columns as a frame; threads cost a small one more than they save it."""
+    table = pa.table(columns)
+    frame: pd.DataFrame = table.to_pandas(
+        types_mapper=_NULLABLE.get, use_threads=table.num_rows > _ROWS_FOR_THREADS
+    )
+    return frame
 
 
 def canonical_columns(
@@ -130,7 +140,7 @@ def _frame(columns: dict[str, Any], judged: Judged, choice: Choice, keep: Bools)
         # Where a ring starts and which way it runs says nothing; normalised, equal outlines are equal.
         content[GEOMETRY] = pa.array(shapely.to_wkb(shapely.normalize(shapes), hex=True), pa.string())
     columns["row_sha"] = row_shas(content)
-    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=_NULLABLE.get)
+    frame = _plain_frame(columns)
     if shapes is None:
         return frame
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=frame.index, crs="EPSG:4326"))

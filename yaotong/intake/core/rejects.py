@@ -62,7 +62,7 @@ def masked_rows(
             cells[~torn] = [_cell(value, name in personal) for value in chosen[:, place].tolist()]
             cells[torn] = [_torn(ragged[int(row)], place, hidden=hidden) for row in told["row"][torn]]
             columns[_apart(mask_id_like(str(name)))] = pa.array(cells, pa.large_string())
-    return told.join(pa.table(columns).to_pandas()) if columns else told
+    return told.join(pa.table(columns).to_pandas(use_threads=False)) if columns else told
 
 
 def write_rejects_frame(masked: pd.DataFrame, path: Path) -> None:
