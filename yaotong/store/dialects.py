@@ -98,7 +98,8 @@ def _options(url: URL) -> dict[str, Any]:
 def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={WAIT_MS}"):
+    # FULL: a receipt that was given holds through a loss of power, not only of the process.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
