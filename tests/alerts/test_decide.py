@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yaotong.alerts.decide import Plan, plan
+from yaotong.alerts.decide import Plan, period_of, plan
 from yaotong.alerts.model import Change, Finding, KnownAlert, alert_id_of
 from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 
-DAY0 = date(2026, 1, 1)
+DAY0 = date(2026, 1, 5)  # a Monday
 COOLDOWN = 7
 
 
 def found(day: int, *, subject: str = "s", level: Level = Level.ORANGE, measure: float = 3.0) -> Finding:
-    moment = datetime(2026, 1, 1, 9) + timedelta(days=day)
+    moment = datetime(2026, 1, 5, 9) + timedelta(days=day)
     return Finding(
         rule_id="R-M01",
         rule_version=1,
@@ -37,8 +37,9 @@ def found(day: int, *, subject: str = "s", level: Level = Level.ORANGE, measure:
 
 
 def known(*findings: Finding, state: State = State.DISPATCHED, gone: bool = False) -> KnownAlert:
+    period = period_of(findings[0].behaviour_day, COOLDOWN)
     return KnownAlert(
-        alert_id=alert_id_of(findings[0].rule_id, findings[0].subject, findings[0].behaviour_day),
+        alert_id=alert_id_of(findings[0].rule_id, findings[0].subject, period),
         subject=findings[0].subject,
         state=state,
         level=min((one.level for one in findings), key=lambda one: one.rank),
@@ -63,12 +64,21 @@ def after(change: Change) -> KnownAlert:
     )
 
 
-def test_findings_within_the_cooldown_are_one_alert_and_beyond_it_two() -> None:
-    inside = plan([found(0), found(COOLDOWN)], [], [], COOLDOWN)
-    beyond = plan([found(0), found(COOLDOWN + 1)], [], [], COOLDOWN)
+def test_findings_of_one_period_are_one_alert_and_of_two_periods_two() -> None:
+    inside = plan([found(0), found(COOLDOWN - 1)], [], [], COOLDOWN)
+    beyond = plan([found(COOLDOWN - 1), found(COOLDOWN)], [], [], COOLDOWN)
     assert [change.act for change in inside.changes] == [Act.OPEN]
     assert len(inside.changes[0].findings) == 2
     assert beyond.count(Act.OPEN) == 2
+
+
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_periods_follow_one_another_without_gap(days: int) -> None:
+    starts = [period_of(DAY0 + timedelta(days=one), days) for one in range(90)]
+    assert all(
+        start <= DAY0 + timedelta(days=one) < start + timedelta(days=days) for one, start in enumerate(starts)
+    )
+    assert period_of(DAY0, 7) == DAY0
 
 
 def test_the_same_findings_again_change_nothing() -> None:
@@ -99,6 +109,8 @@ def test_a_closed_alert_takes_back_only_its_own_days() -> None:
     assert inside.changes[0].alert_id == closed.alert_id
     assert later.changes[0].act is Act.OPEN
     assert later.changes[0].alert_id != closed.alert_id
+    again = plan([found(6)], [], [closed, after(later.changes[0])], COOLDOWN)
+    assert (again.changes[0].act, again.changes[0].alert_id) == (Act.EXTEND, later.changes[0].alert_id)
 
 
 def test_a_vanished_condition_is_marked_once_and_never_closes() -> None:
@@ -158,10 +170,10 @@ def test_any_order_of_findings_opens_the_same_alerts(days: list[tuple[str, int]]
     assert plan(findings, [], [], COOLDOWN) == plan(shuffled, [], [], COOLDOWN)
 
 
-@given(st.sets(st.integers(0, 60), min_size=1, max_size=25))
-def test_day_by_day_in_order_ends_like_one_run(days: set[int]) -> None:
+@given(st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=25))
+def test_days_in_any_order_end_like_one_run(days: list[int]) -> None:
     alerts: dict[str, KnownAlert] = {}
-    for day in sorted(days):
+    for day in days:
         for change in plan([found(day)], [], list(alerts.values()), COOLDOWN).changes:
             alerts[change.alert_id] = after(change)
     whole = {

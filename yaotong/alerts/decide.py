@@ -1,8 +1,9 @@
 """Decide what findings do to alerts. Pure: what was found and what is known in, changes out.
 
-Findings of one subject whose days are no further apart than the rule's cool-down are one alert.
-A closed alert takes back only what lies inside the days it already covers; later behaviour of the
-same subject opens a new one.
+An alert holds the findings of one subject in one period: a span of the rule's cool-down, counted from a
+fixed Monday. So neither the order in which days are judged nor the hour data come decides what an alert is.
+A closed alert takes back only what lies inside the days it already covers; other behaviour of the same
+subject in the same period opens a second one.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from yaotong.alerts.model import Change, Finding, KnownAlert, alert_id_of
 from yaotong.alerts.states import Act, State
+
+_FIRST_MONDAY = date(2000, 1, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +52,38 @@ def plan(
     return Plan(tuple(changes))
 
 
+def period_of(day: date, cooldown_days: int) -> date:
+    """The first day of the period a behaviour day lies in; periods of seven days are weeks."""
+    return day - timedelta(days=(day - _FIRST_MONDAY).days % cooldown_days)
+
+
 def _subject(
     news: Sequence[Finding], alerts: Sequence[KnownAlert], missing: set[str], cooldown_days: int
 ) -> list[Change]:
     """One subject: share its findings among its alerts, open alerts for the rest."""
     homes = {one.finding_id: alert.alert_id for alert in alerts for one in alert.findings}
+    periods: dict[date, list[KnownAlert]] = defaultdict(list)
+    for alert in alerts:
+        periods[period_of(alert.first_day, cooldown_days)].append(alert)
     shares: dict[str, list[Finding]] = defaultdict(list)
-    homeless = []
+    homeless: dict[date, list[Finding]] = defaultdict(list)
     for one in news:
-        home = homes.get(one.finding_id) or _host(one, alerts, cooldown_days)
+        period = period_of(one.behaviour_day, cooldown_days)
+        home = homes.get(one.finding_id) or _host(one, periods[period])
         if home is None:
-            homeless.append(one)
+            homeless[period].append(one)
         else:
             shares[home].append(one)
     changes = [_altered(alert, shares[alert.alert_id], missing) for alert in alerts]
-    return [one for one in changes if one is not None] + _opened(homeless, cooldown_days)
+    opened = [_opened(found, start, len(periods[start])) for start, found in homeless.items()]
+    return [one for one in changes if one is not None] + opened
 
 
-def _host(finding: Finding, alerts: Sequence[KnownAlert], cooldown_days: int) -> str | None:
-    day, gap = finding.behaviour_day, timedelta(days=cooldown_days)
-    for alert in sorted(alerts, key=lambda one: one.first_day):
-        if alert.first_day <= day <= alert.last_day:
-            return alert.alert_id
-        if alert.state is not State.CLOSED and alert.first_day - gap <= day <= alert.last_day + gap:
+def _host(finding: Finding, alerts: Sequence[KnownAlert]) -> str | None:
+    """The alert of the finding's period that takes it."""
+    for alert in alerts:
+        inside = alert.first_day <= finding.behaviour_day <= alert.last_day
+        if inside or alert.state is not State.CLOSED:
             return alert.alert_id
     return None
 
@@ -98,21 +110,7 @@ def _altered(alert: KnownAlert, share: Sequence[Finding], missing: set[str]) -> 
     return Change(alert.alert_id, Act.EXTEND, reason, findings, told=False)
 
 
-def _opened(findings: Sequence[Finding], cooldown_days: int) -> list[Change]:
-    """New alerts: findings in runs whose gaps are within the cool-down."""
-    runs: list[list[Finding]] = []
-    for one in findings:
-        if runs and one.behaviour_day - runs[-1][-1].behaviour_day <= timedelta(days=cooldown_days):
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    return [
-        Change(
-            alert_id_of(run[0].rule_id, run[0].subject, run[0].behaviour_day),
-            Act.OPEN,
-            "new_finding",
-            tuple(run),
-            told=True,
-        )
-        for run in runs
-    ]
+def _opened(found: Sequence[Finding], period: date, earlier: int) -> Change:
+    """A new alert for findings of one period, in which the subject had so many closed ones before."""
+    alert_id = alert_id_of(found[0].rule_id, found[0].subject, period, earlier)
+    return Change(alert_id, Act.OPEN, "new_finding", tuple(found), told=True)

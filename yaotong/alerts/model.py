@@ -113,9 +113,12 @@ class Change:
         }
 
 
-def alert_id_of(rule_id: str, subject: str, first_day: date) -> str:
-    """12 hex digits from the labels and the behaviour day, never from the time of a run."""
-    return _digest(rule_id, subject, first_day.isoformat())[:12]
+def alert_id_of(rule_id: str, subject: str, period: date, earlier: int = 0) -> str:
+    """12 hex digits from the labels and the first day of the period, never from the time of a run.
+
+    `earlier` counts the closed alerts of the same subject in the same period.
+    """
+    return _digest(rule_id, subject, period.isoformat(), earlier)[:12]
 
 
 def _digest(*parts: object) -> str:

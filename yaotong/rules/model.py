@@ -87,8 +87,8 @@ Find = Callable[[Facts, Window, Values], ir.Table]
 class Rule:
     """One rule of the book. `find` is pure: facts and a window in, findings out, no clock.
 
-    `lookback_days` is how far before the window the expression reads; `cooldown_days` joins
-    findings of one subject into one alert when their behaviour is no further apart.
+    `lookback_days` is how far before the window the expression reads. `cooldown_days` is the length of the
+    periods in each of which the findings of one subject are one alert.
     """
 
     rule_id: str
@@ -110,6 +110,8 @@ class Rule:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"R-[A-Z]\d{2}", self.rule_id):
             raise ValueError(f"{self.rule_id!r} is not a rule id such as R-M01")
+        if self.cooldown_days < 1 or self.lookback_days < 0:
+            raise ValueError(f"{self.rule_id}: cooldown_days must be 1 or more and lookback_days 0 or more")
         if not self.clauses:
             raise ValueError(f"{self.rule_id} has no clause to explain a finding with")
 
