@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
 import json
@@ -201,7 +202,7 @@ def _change(holder: Any, key: Any, rng: random.Random) -> None:
     elif kind == 2 and isinstance(holder, dict):
         holder[rng.choice((*_SHORT, *_words()))] = holder.pop(key)
     elif kind == 3 and isinstance(holder, list):
-        holder.insert(rng.randrange(len(holder) + 1), json.loads(json.dumps(holder[key])))
+        holder.insert(rng.randrange(len(holder) + 1), copy.deepcopy(holder[key]))
     elif kind == 4 and isinstance(holder[key], int | float):
         holder[key] = rng.choice((holder[key] * -1, holder[key] * 1e6, holder[key] + 1e-9, 1e308, -1, 2**31, 200.0))
     else:
