@@ -11,7 +11,7 @@ JOBS ?= 2
 # The tests whose workspaces keep their tables in the operational store.
 ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli webapp/test_moves.py webapp/test_upload.py)
 
-.PHONY: help install install-dev demo test test-postgres test-crash lint types arrows pytest bench bench-intake fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-slow test-postgres test-crash lint types arrows pytest bench bench-intake fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -52,7 +52,11 @@ arrows: ## 依赖方向
 
 pytest: ## 只运行测试；ARGS="tests/geo -k 名字" 可挑选
 	@sh .ci/install dev
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m "not slow" $(ARGS)
+
+test-slow: ## 只运行慢的测试（约十分钟）
+	@sh .ci/install dev
+	@$(PY) -m pytest -n $(JOBS) -m slow $(ARGS)
 
 test-crash: ## 200 次随机终止、逐次让系统调用失败，收数都要完整（约十分钟）
 	@sh .ci/install dev

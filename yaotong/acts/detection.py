@@ -1,15 +1,16 @@
-"""Detect: run rules over the facts and make their findings alerts, in one transaction per rule."""
+"""Detect: run rules over what changed in the facts and make their findings alerts, a transaction per rule."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
+from yaotong.acts.judging import Judging, key_of
 from yaotong.alerts.decide import Plan, plan
 from yaotong.alerts.model import Change, Finding
 from yaotong.alerts.route import Office, due, route
@@ -17,12 +18,14 @@ from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 from yaotong.departments import departments, lead_of
 from yaotong.errors import NotFound, UsageError
-from yaotong.facts import Facts, Window
+from yaotong.facts import Window
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.run import run_rule
-from yaotong.store import Connection, alerts, findings, loads, registry
+from yaotong.rules.scope import Span
+from yaotong.store import Connection, alerts, findings, judged, loads, registry
 from yaotong.store.factbase import open_facts
+from yaotong.store.judged import Mark
 from yaotong.store.schema import office
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
@@ -30,7 +33,7 @@ from yaotong.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class RuleRun:
-    """What one rule's run came to."""
+    """What one rule's run came to. `days` counts the behaviour days it had to judge."""
 
     rule_id: str
     found: int
@@ -38,6 +41,7 @@ class RuleRun:
     extended: int
     worsened: int
     vanished: int
+    days: int
     seconds: float
 
 
@@ -48,20 +52,31 @@ def detect(
     until: date | None = None,
     rule_ids: Sequence[str] = (),
     now: datetime,
+    whole: bool = False,
     progress: Callable[[RuleRun], None] | None = None,
 ) -> list[RuleRun]:
-    """Run rules over a span of behaviour days (all days that have data by default).
+    """Run rules over what came or was corrected since they last ran; all of it the first time.
 
-    The same data give the same alerts: a second run opens nothing and tells nobody.
+    With `since` or `until`, over these behaviour days; with `whole`, over all days. The same data give
+    the same alerts, whichever way: a second run opens nothing and tells nobody.
     """
     rules = _chosen(rule_ids)
-    facts = open_facts(workspace.store, until=until)
-    window = _window(facts, since, until)
-    if window is None:
-        return []
+    with workspace.store.read() as connection:
+        version, marks = loads.current_version(connection), judged.marks(connection)
+    judging = Judging(workspace.store, open_facts(workspace.store, until=until, version=version), version)
     runs = []
     for rule in rules:
-        runs.append(_run(workspace, rule, facts, window, now))
+        span = judging.days(rule)
+        if span is None:
+            continue
+        started, values = time.monotonic(), rule.values()
+        if since or until:
+            spans = [Span(Window(since or span.since, until or span.until))]
+        else:
+            spans = judging.spans(rule, values, span, None if whole else marks.get(rule.rule_id))
+        reached = None if since or until else Mark(key_of(rule, values), version, span.until)
+        decided = _judge(workspace, judging, rule, spans, reached, now)
+        runs.append(_told(rule, spans, decided, time.monotonic() - started))
         if progress is not None:
             progress(runs[-1])
     return runs
@@ -75,28 +90,42 @@ def _chosen(rule_ids: Sequence[str]) -> list[Rule]:
     return [known[one] for one in (rule_ids or known)]
 
 
-def _window(facts: Facts, since: date | None, until: date | None) -> Window | None:
-    span = facts.sales.aggregate(first=facts.sales.sold_at.min(), last=facts.sales.sold_at.max()).to_pandas()
-    first, last = span.iloc[0]
-    if pd.isna(first):
-        return None
-    return Window(since or first.date(), until or last.date())
-
-
-def _run(workspace: Workspace, rule: Rule, facts: Facts, window: Window, now: datetime) -> RuleRun:
-    started = time.monotonic()
-    found = to_findings(rule, run_rule(rule, facts, window))
+def _judge(
+    workspace: Workspace,
+    judging: Judging,
+    rule: Rule,
+    spans: Sequence[Span],
+    reached: Mark | None,
+    now: datetime,
+) -> list[tuple[int, Plan]]:
+    """Judge spans and write what they came to, all or nothing; how many findings and which changes each."""
+    found = [
+        (span, to_findings(rule, run_rule(rule, judging.facts_of(rule, span), span.window))) for span in spans
+    ]
+    decided = []
     with workspace.store.write() as connection:
-        decided = _decide(connection, rule, found, window)
-        _apply(connection, rule, decided, now)
+        for span, each in found:
+            changes = _decide(connection, rule, each, span)
+            _apply(connection, rule, changes, now)
+            decided.append((len(each), changes))
+        if reached is not None:
+            judged.mark(connection, rule.rule_id, reached)
+    return decided
+
+
+def _told(rule: Rule, spans: Sequence[Span], decided: Sequence[tuple[int, Plan]], seconds: float) -> RuleRun:
+    def count(act: Act) -> int:
+        return sum(changes.count(act) for _, changes in decided)
+
     return RuleRun(
         rule.rule_id,
-        len(found),
-        decided.count(Act.OPEN),
-        decided.count(Act.EXTEND),
-        decided.count(Act.WORSEN),
-        decided.count(Act.VANISH),
-        time.monotonic() - started,
+        sum(found for found, _ in decided),
+        count(Act.OPEN),
+        count(Act.EXTEND),
+        count(Act.WORSEN),
+        count(Act.VANISH),
+        sum((span.window.until - span.window.since).days + 1 for span in spans),
+        seconds,
     )
 
 
@@ -123,8 +152,9 @@ def _finding(rule: Rule, row: Any) -> Finding:
     )
 
 
-def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], window: Window) -> Plan:
-    stored = findings.in_window(connection, rule.rule_id, window.since, window.until)
+def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: Span) -> Plan:
+    window = span.window
+    stored = _judged_now(findings.in_window(connection, rule.rule_id, window.since, window.until), span)
     gone = [one for one in stored if one not in {each.finding_id for each in found}]
     news = [one for one in found if stored.get(one.finding_id) != one.content_sha]
     subjects = {one.subject for one in news} | alerts.subjects_of(connection, gone)
@@ -132,6 +162,15 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], window
     findings.let_go(connection, gone, loads.current_version(connection))
     findings.judged_again(connection, rule.rule_id, window.since, window.until)
     return plan(news, gone, known, rule.cooldown_days)
+
+
+def _judged_now(stored: Mapping[str, tuple[str, str]], span: Span) -> dict[str, str]:
+    """Content digests of the stored findings that a span judges anew, by id."""
+    if span.keys is not None and stored:
+        subjects = sorted({subject for subject, _ in stored.values()})
+        meant = set(span.keys.filter(span.keys.key.isin(subjects)).to_pandas()["key"])
+        stored = {name: one for name, one in stored.items() if one[0] in meant}
+    return {name: sha for name, (_, sha) in stored.items()}
 
 
 def _apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:

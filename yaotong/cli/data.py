@@ -103,6 +103,7 @@ def intake_command(
 @click.option("--since", type=DAY, help="行为日起（含）")
 @click.option("--until", type=DAY, help="行为日止（含）")
 @click.option("--rule", "rule_ids", multiple=True, metavar="ID", help="只跑这些规则")
+@click.option("--whole", is_flag=True, help="重新判断全部日子，而不只是有变化的")
 @click.option("--json", "as_json", is_flag=True)
 @home_option
 @click.pass_context
@@ -111,6 +112,7 @@ def detect_command(
     since: datetime | None,
     until: datetime | None,
     rule_ids: tuple[str, ...],
+    whole: bool,
     as_json: bool,
     home: Path | None,
 ) -> None:
@@ -120,6 +122,7 @@ def detect_command(
         since=since.date() if since else None,
         until=until.date() if until else None,
         rule_ids=rule_ids,
+        whole=whole,
         now=clock.now(),
     )
     if as_json:
@@ -134,7 +137,7 @@ def detect_command(
 def _run_line(run: RuleRun) -> str:
     return (
         f"{run.rule_id}  发现 {run.found}，新预警 {run.opened}，补充 {run.extended}，升级 {run.worsened}，"
-        f"条件消失 {run.vanished}（{run.seconds:.1f} 秒）"
+        f"条件消失 {run.vanished}（判断 {run.days} 天，{run.seconds:.1f} 秒）"
     )
 
 

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
+from yaotong.rules.scope import Apart
 
 # Columns of the table a rule returns, one row per (subject, behaviour day, clause).
 FINDING_COLUMNS: Mapping[str, str] = {
@@ -88,7 +89,9 @@ class Rule:
     """One rule of the book. `find` is pure: facts and a window in, findings out, no clock.
 
     `lookback_days` is how far before the window the expression reads. `cooldown_days` is the length of the
-    periods in each of which the findings of one subject are one alert.
+    periods in each of which the findings of one subject are one alert. `apart` names what the rule judges
+    one by one: a finding then rests on that pharmacy's, person's or pack's lines alone, and none appears
+    by the mere passing of time.
     """
 
     rule_id: str
@@ -106,6 +109,7 @@ class Rule:
     find: Find
     assists: tuple[Assist, ...] = ()
     version: int = 1
+    apart: Apart = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"R-[A-Z]\d{2}", self.rule_id):

@@ -73,6 +73,7 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=1,
     cooldown_days=7,
+    apart="pharmacy",
     feeds=("sales", "drugs", "pharmacies"),
     clauses={
         "visit": Clause(

@@ -40,6 +40,7 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=366,
     cooldown_days=7,
+    apart="pharmacy",
     feeds=("sales", "prescriptions", "pharmacies"),
     clauses={
         "expired": Clause(

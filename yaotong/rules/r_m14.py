@@ -51,6 +51,7 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=0,
     cooldown_days=7,
+    apart="pharmacy",
     feeds=("sales", "recalls", "pharmacies"),
     clauses={
         "recalled": Clause(

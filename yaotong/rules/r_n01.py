@@ -77,6 +77,7 @@ RULE = Rule(
     subject_kind=SubjectKind.TRACE_CODE,
     lookback_days=3650,
     cooldown_days=30,
+    apart="trace_code",
     feeds=("sales", "pharmacies"),
     clauses={
         "again": Clause(

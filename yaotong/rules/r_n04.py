@@ -66,6 +66,7 @@ RULE = Rule(
     subject_kind=SubjectKind.BUYER,
     lookback_days=32,
     cooldown_days=30,
+    apart="buyer",
     feeds=("settlements", "pharmacies"),
     clauses={
         "visits_24h": Clause(

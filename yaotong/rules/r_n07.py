@@ -52,6 +52,7 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=1,
     cooldown_days=30,
+    apart="pharmacy",
     feeds=("settlements", "pharmacies"),
     clauses={
         "pooled": Clause(

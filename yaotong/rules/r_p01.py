@@ -110,6 +110,7 @@ RULE = Rule(
     subject_kind=SubjectKind.BUYER,
     lookback_days=31,
     cooldown_days=7,
+    apart="buyer",
     feeds=("sales", "drugs", "pharmacies"),
     clauses={
         "packs_24h": _clause("24 小时", "盒", "packs within 24 hours", "盒"),

@@ -14,14 +14,14 @@ from yaotong.codes import Level
 from yaotong.store.schema import evidence_line, finding
 
 
-def in_window(connection: Connection, rule_id: str, since: date, until: date) -> dict[str, str]:
-    """Ids and content digests of the findings in force of one rule in a span of behaviour days."""
-    query = select(finding.c.finding_id, finding.c.content_sha).where(
+def in_window(connection: Connection, rule_id: str, since: date, until: date) -> dict[str, tuple[str, str]]:
+    """Subject and content digest of the findings in force of one rule in a span of behaviour days, by id."""
+    query = select(finding.c.finding_id, finding.c.subject, finding.c.content_sha).where(
         finding.c.rule_id == rule_id,
         finding.c.behaviour_day.between(since, until),
         finding.c.gone_at_version.is_(None),
     )
-    return {row.finding_id: row.content_sha for row in connection.execute(query)}
+    return {row.finding_id: (row.subject, row.content_sha) for row in connection.execute(query)}
 
 
 def of_alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, tuple[Finding, ...]]:

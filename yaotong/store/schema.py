@@ -199,6 +199,16 @@ evidence_line = Table(
     Column("line_id", String(160), primary_key=True, index=True),
 )
 
+# Up to which data version and day a rule, as it then was, has judged all that there was.
+judged = Table(
+    "judged",
+    metadata,
+    Column("rule_id", String(16), primary_key=True),
+    Column("rule_key", String(64), nullable=False),
+    Column("data_version", Integer, nullable=False),
+    Column("until", Date, nullable=False),
+)
+
 alert = Table(
     "alert",
     metadata,

@@ -1,0 +1,86 @@
+"""Which days and whose lines a rule still has to judge: what came or was corrected since it last ran."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pandas as pd
+from ibis.backends.duckdb import Backend
+
+from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.rules.model import Rule, Values
+from yaotong.rules.scope import Span, days_of, keys_of, merged, narrowed, tables_read, windows_of
+from yaotong.store.changes import Changes, changes_between
+from yaotong.store.engine import Store
+from yaotong.store.judged import Mark
+
+
+@dataclass(slots=True)
+class Judging:
+    """The facts of one data version, and what changed since the versions that rules have judged."""
+
+    store: Store
+    facts: Facts
+    data_version: int
+    _changes: dict[int, Changes] = field(default_factory=dict)
+    _days: dict[str, Window | None] = field(default_factory=dict)
+
+    def days(self, rule: Rule) -> Window | None:
+        """The first to the last day with data: of sales where the rule reads them, else of what it reads."""
+        feeds = [feed for feed in FACT_MOMENTS if feed in rule.feeds]
+        wanted = ["sales"] if "sales" in feeds or not feeds else feeds
+        known = [days for feed in wanted if (days := self._days_of(feed)) is not None]
+        return Window(min(one.since for one in known), max(one.until for one in known)) if known else None
+
+    def _days_of(self, feed: str) -> Window | None:
+        if feed not in self._days:
+            table = getattr(self.facts, feed)
+            moment = table[FACT_MOMENTS[feed]]
+            first, last = table.aggregate(first=moment.min(), last=moment.max()).to_pandas().iloc[0]
+            self._days[feed] = None if pd.isna(first) else Window(first.date(), last.date())
+        return self._days[feed]
+
+    def spans(self, rule: Rule, values: Values, whole: Window, mark: Mark | None) -> list[Span]:
+        """What a rule has to judge of the days that can be judged; [] when nothing can have changed."""
+        if mark is None or mark.rule_key != key_of(rule, values):
+            return [Span(whole)]
+        changes = self.changes_since(mark.data_version)
+        read = tables_read(rule.find(self.facts, whole, values))
+        if changes.registries & read:
+            return [Span(whole)]
+        feeds = [feed for feed in FACT_MOMENTS if feed in changes.lines and feed in read]
+        days = days_of(changes.lines, feeds)
+        keys = keys_of(changes.lines, feeds, rule.apart) if rule.apart else None
+        windows = windows_of(days, rule.lookback_days, whole)
+        if rule.apart:
+            return [Span(window, keys) for window in windows]
+        if mark.until < whole.until:  # days that nobody judged yet: there may be silence to tell of
+            windows.append(Window(mark.until + timedelta(days=1), whole.until))
+        return [Span(window) for window in merged(windows)]
+
+    def changes_since(self, version: int) -> Changes:
+        """What changed after a data version, looked up once."""
+        if version not in self._changes:
+            backend = self.facts.sales.get_backend()
+            assert isinstance(backend, Backend)
+            with self.store.read() as connection:
+                self._changes[version] = changes_between(
+                    backend, connection, self.store.facts_dir, version, self.data_version
+                )
+        return self._changes[version]
+
+    def facts_of(self, rule: Rule, span: Span) -> Facts:
+        """The facts that a span is judged on."""
+        return self.facts if span.keys is None else narrowed(self.facts, rule.apart, span.keys)
+
+
+def key_of(rule: Rule, values: Values) -> str:
+    """Changes when the rule would judge otherwise: its code, its version or its values."""
+    module = inspect.getmodule(rule.find)
+    source = inspect.getsource(module) if module is not None else ""
+    said = json.dumps([rule.rule_id, rule.version, dict(sorted(values.items())), source])
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
