@@ -55,6 +55,8 @@ def surges(draw: st.DrawFn) -> Example:
     start, length = last - draw(st.integers(0, 9)), draw(st.integers(1, 5))
     sales = []
     names = draw(st.lists(st.sampled_from("甲乙丙丁戊外"), min_size=1, max_size=4, unique=True))
+    # What began half a year or a year ago and lasts is seen against the weeks before it began.
+    lasting = draw(st.sampled_from((0, 0, 26, 52)))
     for name in names:
         base = draw(st.sampled_from((0, 1, 2, 5, 10, 25, -3)))
         spread = draw(st.sampled_from((0, 0, 1, 4)))
@@ -65,8 +67,9 @@ def surges(draw: st.DrawFn) -> Example:
             high = start <= day < start + length
             packs = base + noise.randint(0, spread) + (surge + (common - 1) * abs(base) if high else 0)
             if high or noise.random() >= missing:
-                sales.append(sold(name, day, "普通", 1.0))
-                sales += _split(name, day, packs, fraction, noise) if packs else []
+                when = day if high or not lasting or name != names[0] else day - 7 * lasting
+                sales.append(sold(name, when, "普通", 1.0))
+                sales += _split(name, when, packs, fraction, noise) if packs else []
     notices = draw(notices_over(last, ("promotion", "outage")))
     return Example(City(sales, SURGE_DRUGS, TOWN, notices=notices), draw(windows(start - 1, start + 6)))
 

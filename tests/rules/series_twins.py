@@ -104,24 +104,29 @@ def m30(city: City, window: Window, values: Mapping[str, float]) -> Found:
 
 
 def _surges(city: City, lines: Sequence[Row], values: Mapping[str, float]) -> set[tuple[str, date]]:
-    """Shop-days far above the same weekdays of the eight weeks before."""
+    """Shop-days far above the same weekdays of eight weeks: those before, half a year or a year earlier."""
     daily = _by_day(lines, lambda line: str(line["pharmacy_id"]))
     reported = {(one["pharmacy_id"], one["sold_at"].date()) for one in city.sales}
     hits = set()
     for (shop, day), sold in daily.items():
-        base = [day - 7 * week * DAY for week in range(1, 9) if (shop, day - 7 * week * DAY) in reported]
-        if sold < values["min_packs"] or len(base) < values["min_weeks"]:
-            continue
-        own = [daily.get((shop, one), 0.0) for one in base]
-        then = [_others(daily, shop, one) for one in base]
-        factor = max(_others(daily, shop, day) / max(median(then), 1.0), 1.0)
-        expected = median(own) * factor
-        spread = 1.4826 * median([abs(one - median(own)) for one in own]) * factor
-        spread = max(spread, math.sqrt(max(expected, 1.0)))
-        enough = sold >= values["times"] * expected and (sold - expected) / spread >= values["score"]
-        if enough and not city.noticed(shop, day, ("promotion",)):
-            hits.add((shop, day))
+        for earlier, times in ((0, "times"), (26, "long_times"), (52, "long_times")):
+            past = [day - 7 * (earlier + week) * DAY for week in range(1, 9)]
+            base = [one for one in past if (shop, one) in reported]
+            if sold >= values["min_packs"] and len(base) >= values["min_weeks"]:
+                own = [daily.get((shop, one), 0.0) for one in base]
+                factor = _common(daily, shop, day, base)
+                expected = median(own) * factor
+                spread = 1.4826 * median([abs(one - median(own)) for one in own]) * factor
+                spread = max(spread, math.sqrt(max(expected, 1.0)))
+                enough = sold >= values[times] * expected and (sold - expected) / spread >= values["score"]
+                if enough and not city.noticed(shop, day, ("promotion",)):
+                    hits.add((shop, day))
     return hits
+
+
+def _common(daily: Mapping[tuple[str, date], float], shop: str, day: date, base: Sequence[date]) -> float:
+    """How far all other shops are above what they sold on the days compared with."""
+    return max(_others(daily, shop, day) / max(median([_others(daily, shop, one) for one in base]), 1.0), 1.0)
 
 
 def _by_day(lines: Iterable[Row], name: Callable[[Row], str]) -> dict[tuple[str, date], float]:

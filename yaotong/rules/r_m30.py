@@ -12,6 +12,10 @@ from yaotong.rules.shapes import inside, located, noticed, number_of, packs_of
 
 CATEGORIES = ("EPH", "OPI_CMP", "PSY2", "WATCH")
 _WEEKS = 8
+# What has lasted for months is measured by the weeks half a year and a year before, too.
+_APART_WEEKS, _BLOCKS = 26, 3
+_REACH_DAYS = 7 * (_APART_WEEKS * (_BLOCKS - 1) + _WEEKS)
+_RUN_DAYS = 40
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -25,7 +29,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     )
     found = rows.group_by("pharmacy_id", "day", "category").agg(
         measure=rows.packs.max(),
-        expected=rows.expected.max(),
+        bound=rows.bound.max(),
         run=rows.run.max(),
         line_ids=rows.line_id.collect(),
     )
@@ -37,15 +41,15 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
         behaviour_from=placed.day.cast("timestamp"),
         behaviour_until=placed.day.cast("timestamp"),
         clause=placed.category,
-        threshold=ibis.greatest(placed.expected * float(values["times"]), float(values["min_packs"])),
+        threshold=placed.bound,
         level=orange.ifelse(str(Level.ORANGE), str(Level.YELLOW)),
         pharmacy_ids=ibis.array([placed.pharmacy_id]),
     ).select(*FINDING_COLUMNS)
 
 
 def _lines(facts: Facts, window: Window) -> ir.Table:
-    """Lines of each special category from eight weeks before the window, with their day count."""
-    wide = window.widened(7 * _WEEKS + 40)
+    """Lines of each special category from as far back as any day is compared with, with their day count."""
+    wide = window.widened(_REACH_DAYS + _RUN_DAYS)
     parts = []
     for category in CATEGORIES:
         sold = facts.sales_of(category)
@@ -57,22 +61,20 @@ def _lines(facts: Facts, window: Window) -> ir.Table:
 
 
 def _hits(facts: Facts, lines: ir.Table, window: Window, values: Values) -> ir.Table:
-    """Shop-days above their past: pharmacy_id, category, day, number, packs, expected, score."""
+    """Shop-days above their past of any block of weeks: pharmacy_id, category, day, number, packs, bound."""
     daily = lines.group_by("pharmacy_id", "category", "day", "number").agg(packs=packs_of(lines.quantity))
-    high = daily.filter(daily.packs >= float(values["min_packs"]))
-    past = _past(facts, daily, high, window)
-    middle = past.group_by("pharmacy_id", "category", "day", "number", "packs").agg(
+    recent = daily.day >= ibis.literal(window.widened(_RUN_DAYS).since)
+    past = _past(facts, daily, daily.filter(recent, daily.packs >= float(values["min_packs"])), window)
+    middle = past.group_by("pharmacy_id", "category", "day", "number", "packs", "block").agg(
         weeks=past.count(),
         median=past.past_packs.median().cast("float64"),
         city_median=past.past_city.median().cast("float64"),
         city=past.city.max(),
     )
-    both = past.join(middle.select("pharmacy_id", "category", "number", "median"),
-                     ["pharmacy_id", "category", "number"])  # fmt: skip
-    spread = both.group_by("pharmacy_id", "category", "number").agg(
-        mad=(both.past_packs - both.median).abs().median().cast("float64")
-    )
-    judged = middle.join(spread, ["pharmacy_id", "category", "number"])
+    one = ("pharmacy_id", "category", "number", "block")
+    both = past.join(middle.select(*one, "median"), one)
+    spread = both.group_by(*one).agg(mad=(both.past_packs - both.median).abs().median().cast("float64"))
+    judged = middle.join(spread, one)
     # What lifts every other shop on that day too (season, festival, epidemic) is not this shop's.
     factor = ibis.greatest(judged.city / ibis.greatest(judged.city_median, 1.0), 1.0)
     judged = judged.mutate(expected=judged.median * factor)
@@ -80,30 +82,38 @@ def _hits(facts: Facts, lines: ir.Table, window: Window, values: Values) -> ir.T
     judged = judged.mutate(
         score=(judged.packs - judged.expected) / ibis.greatest(1.4826 * judged.mad * factor, floor)
     )
+    times = (judged.block == 0).ifelse(float(values["times"]), float(values["long_times"]))
+    judged = judged.mutate(bound=ibis.greatest(judged.expected * times, float(values["min_packs"])))
     hits = judged.filter(
         judged.weeks >= int(values["min_weeks"]),
         judged.score >= float(values["score"]),
-        judged.packs >= float(values["times"]) * judged.expected,
+        judged.packs >= times * judged.expected,
+    )
+    hits = hits.group_by("pharmacy_id", "category", "day", "number").agg(
+        packs=hits.packs.max(), bound=hits.bound.min()
     )
     return hits.anti_join(noticed(facts, "promotion"), ["pharmacy_id", "day"])
 
 
 def _past(facts: Facts, daily: ir.Table, high: ir.Table, window: Window) -> ir.Table:
-    """Each high day with the same weekdays of the eight weeks before it on which the shop reported.
+    """Each high day with the same weekdays of each block of weeks before it on which the shop reported.
 
-    A reporting day without the category is zero; a day without any report is missing. `city` is what
-    all other shops sold on the day, `past_city` what they sold on the earlier one.
+    Block 0 is the eight weeks before; 1 and 2 are the eight weeks half a year and a year before those. A
+    reporting day without the category is zero; a day without any report is missing. `city` is what all other
+    shops sold on the day, `past_city` what they sold on the earlier one.
     """
-    sales = facts.sales.filter(inside(facts.sales, window.widened(7 * _WEEKS + 40)))
+    sales = facts.sales.filter(inside(facts.sales, window.widened(_REACH_DAYS + _RUN_DAYS)))
     reported = sales.select("pharmacy_id", day=sales.sold_at.date()).distinct()
     reported = reported.select(shop="pharmacy_id", past_number=number_of(reported.day))
     pairs = high.join(reported, high.pharmacy_id == reported.shop)
     apart = pairs.number - pairs.past_number
-    pairs = pairs.filter((apart >= 7) & (apart <= 7 * _WEEKS) & (apart % 7 == 0)).drop("shop")
+    pairs = pairs.filter((apart >= 7) & (apart <= _REACH_DAYS) & (apart % 7 == 0)).drop("shop")
+    weeks = (pairs.number - pairs.past_number) // 7 - 1
+    pairs = pairs.mutate(block=weeks // _APART_WEEKS).filter(weeks % _APART_WEEKS < _WEEKS)
     own = daily.select("pharmacy_id", "category", past_number="number", past_sold="packs")
     pairs = pairs.left_join(own, ["pharmacy_id", "category", "past_number"])
     pairs = pairs.select(
-        "pharmacy_id", "category", "day", "number", "packs", "past_number",
+        "pharmacy_id", "category", "day", "number", "packs", "block", "past_number",
         past_packs=pairs.past_sold.fill_null(0.0),
     )  # fmt: skip
     total = daily.group_by("category", "number").agg(total=daily.packs.sum())
@@ -112,7 +122,7 @@ def _past(facts: Facts, daily: ir.Table, high: ir.Table, window: Window) -> ir.T
     pairs = pairs.left_join(today, ["category", "number"]).drop("category_right", "number_right")
     pairs = pairs.left_join(then, ["category", "past_number"])
     return pairs.select(
-        "pharmacy_id", "category", "day", "number", "packs", "past_packs",
+        "pharmacy_id", "category", "day", "number", "packs", "block", "past_packs",
         city=pairs.city_total - pairs.packs,
         past_city=pairs.past_total.fill_null(0.0) - pairs.past_packs,
     )  # fmt: skip
@@ -136,7 +146,7 @@ RULE = Rule(
     kind="model",
     level=Level.YELLOW,
     subject_kind=SubjectKind.PHARMACY,
-    lookback_days=7 * _WEEKS + 40,
+    lookback_days=_REACH_DAYS + _RUN_DAYS,
     cooldown_days=7,
     feeds=("sales", "drugs", "pharmacies", "calendar"),
     clauses={
@@ -155,6 +165,7 @@ RULE = Rule(
         Parameter("score", 3, "倍离差", 2, 10, "高出同星期中位数多少倍离差（中位数绝对偏差，设平方根下限）"),
         Parameter("min_packs", 10, "盒", 5, 200, "一日至少多少盒才比较"),
         Parameter("times", 2, "倍", 1.5, 10, "至少为预期的多少倍"),
+        Parameter("long_times", 4, "倍", 2, 20, "与半年前、一年前的同期比，至少为预期的多少倍"),
         Parameter("days_running", 2, "天", 1, 7, "连续多少天才提示"),
         Parameter("days_orange", 3, "天", 2, 14, "连续多少天升为橙色"),
         Parameter("min_weeks", 4, "周", 3, 8, "过去八周里至少有几个同星期的有数据日"),
@@ -162,4 +173,5 @@ RULE = Rule(
     basis=(Basis("药品经营和使用质量监督管理办法", since=None, verify=True),),
     find=find,
     assists=(Assist("psb", at_least=Level.ORANGE),),
+    version=2,
 )
