@@ -210,10 +210,10 @@ def _empty_package(names: tuple[str, ...]) -> bytes:
 def _gpkg(rows: list[Row], rng: random.Random) -> bytes:
     """The rows through SQLite, which stores any type in any column; odd names go to the first columns."""
     wide = [{name: cell for name, cell in row.items() if name != "geometry"} for row in rows]
-    names = names_of(wide)
-    known = tuple(name for name in names if name.isidentifier() and name.isascii())
+    names = [name for name in names_of(wide) if name.isidentifier() and name.isascii()]
+    known = tuple({name.lower(): name for name in reversed(names)}.values())  # to SQLite, A is a
     package = sqlite3.connect(":memory:")
-    package.deserialize(_empty_package(tuple(dict.fromkeys(known))))
+    package.deserialize(_empty_package(known))
     blob = package.execute("SELECT geom FROM a").fetchone()[0]
     package.execute("DELETE FROM a")
     fields = ", ".join(["geom", *(f'"{name}"' for name in known)])
