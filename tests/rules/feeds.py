@@ -251,7 +251,9 @@ def treated(draw: st.DrawFn) -> Example:
     sales, papers = [], []
     for number, one in enumerate(settlements):
         link = draw(
-            st.sampled_from(("whole", "whole", "whole", "unsold", "no paper", "other shop", "no days"))
+            st.sampled_from(
+                ("whole",) * 4 + ("unsold", "no paper", "other shop", "no days", "sold late", "late")
+            )
         )
         line = sold(one["pharmacy_id"], 0, one["drug_code"], 1.0, number)
         line |= {"settlement_id": one["settlement_id"], "prescription_no": f"方{number}"}
@@ -262,6 +264,9 @@ def treated(draw: st.DrawFn) -> Example:
         }  # fmt: skip
         if link == "other shop":
             line["pharmacy_id"] = "别处"
+        day_after = one["settled_at"] + timedelta(days=1)
+        line |= {"sold_at": day_after} if link == "sold late" else {}
+        paper |= {"issued_at": day_after} if link == "late" else {}
         sales += [] if link == "unsold" else [line]
         papers += [] if link == "no paper" else [paper]
     city = City(sales, RX_DRUGS, BLOCK_SHOPS, settlements=settlements, prescriptions=papers)

@@ -142,6 +142,7 @@ def supplies(city: City) -> list[tuple[Row, Fraction, int]]:
             if line["quantity"] > 0
             and paper["days"] is not None
             and all(line[name] == paid[name] for name in ("pharmacy_id", "settlement_id", "drug_code"))
+            and max(line["sold_at"], paper["issued_at"]).date() <= paid["settled_at"].date()
         ]
         if papers:
             per_pack = max(Fraction(one["days"]) / exact(one["quantity"]) for one in papers)

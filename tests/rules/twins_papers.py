@@ -25,6 +25,13 @@ def on_paper(city: City) -> list[tuple[Row, Row]]:
     ]
 
 
+def dispensed(city: City) -> list[tuple[Row, Row]]:
+    """Sales lines beside their prescription, from the day it was issued."""
+    return [
+        (line, paper) for line, paper in on_paper(city) if paper["issued_at"].date() <= line["sold_at"].date()
+    ]
+
+
 def kept(lines: Iterable[Row], key: Callable[[Row], object]) -> list[Row]:
     """Lines of groups of which something stayed sold."""
     groups: dict[object, list[Row]] = {}
@@ -37,7 +44,7 @@ def m11(city: City, window: Window, values: Values) -> Found:
     found: Found = {}
     span = timedelta(minutes=values["visit_minutes"])
     for paper in city.prescriptions:
-        lines = [line for line, one in on_paper(city) if one is paper]
+        lines = [line for line, one in dispensed(city) if one is paper]
         lines.sort(key=lambda line: (line["sold_at"], line["line_id"]))
         first = next((line for line in lines if line["quantity"] > 0), None)
         for number, line in enumerate(lines):
@@ -104,7 +111,7 @@ def m05(city: City, window: Window, values: Values) -> Found:
     found.update({key: (float(packs(lines)), ids(lines)) for key, lines in bare.items()})
     for paper in city.prescriptions:
         visits: dict[tuple[str, date, str], list[Row]] = {}
-        for line, one in on_paper(city):
+        for line, one in dispensed(city):
             if one is paper and any(line is each for each in mine):
                 visits.setdefault((line["pharmacy_id"], line["sold_at"].date(), "beyond"), []).append(line)
         for key, lines in visits.items():

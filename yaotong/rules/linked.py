@@ -36,6 +36,15 @@ def prescribed(facts: Facts, sales: ir.Table) -> ir.Table:
     return sales.join(known, ["prescription_no", "drug_code"])
 
 
+def dispensed(facts: Facts, sales: ir.Table) -> ir.Table:
+    """Prescribed lines sold on the day their prescription was issued, or later.
+
+    What was sold before is R-M13's: else a day would be judged by papers of days to come.
+    """
+    lines = prescribed(facts, sales)
+    return lines.filter(lines.issued_at.date() <= lines.sold_at.date())
+
+
 def numbering(facts: Facts, lines: ir.Table, window: Window, known_days: int) -> ir.Table:
     """Shops and days of `lines` whose shop sent a prescription's number that day or not long before.
 

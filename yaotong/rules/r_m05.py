@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import NOTHING, numbering, prescribed, shop_findings, unreturned
+from yaotong.rules.linked import NOTHING, dispensed, numbering, shop_findings, unreturned
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import inside, packs_of
 
@@ -35,7 +35,7 @@ def _unprescribed(facts: Facts, window: Window, lines: ir.Table, known_days: int
 
 def _beyond(facts: Facts, lines: ir.Table) -> ir.Table:
     """Prescriptions on which one shop sold more in a day than they say."""
-    on_paper = prescribed(facts, lines)
+    on_paper = dispensed(facts, lines)
     packs = on_paper.group_by("pharmacy_id", "day", "rx_line_id").agg(measure=packs_of(on_paper.quantity))
     rows = on_paper.join(packs, ["pharmacy_id", "day", "rx_line_id"])
     rows = rows.filter(rows.measure > rows.prescribed + NOTHING).mutate(threshold=rows.prescribed)

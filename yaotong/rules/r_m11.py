@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import NOTHING, prescribed, seconds_between, shop_findings
+from yaotong.rules.linked import NOTHING, dispensed, seconds_between, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import MINUTE_S, inside
 
@@ -42,7 +42,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 def _histories(facts: Facts, window: Window) -> ir.Table:
     """Lines on prescriptions of the feed, each with what had been sold on its prescription after it."""
-    lines = prescribed(facts, facts.sales.filter(facts.sales.sold_at < window.end))
+    lines = dispensed(facts, facts.sales.filter(facts.sales.sold_at < window.end))
     ordered = ibis.cumulative_window(group_by=lines.rx_line_id, order_by=[lines.sold_at, lines.line_id])
     whole = ibis.window(group_by=lines.rx_line_id)
     told = lines.mutate(

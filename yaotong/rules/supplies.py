@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import ibis
 import ibis.expr.types as ir
 
 from yaotong.facts import Facts
@@ -14,7 +15,8 @@ def supplies(facts: Facts, end: datetime) -> ir.Table:
     """Settlements before `end` with the days of treatment they supply, by the prescription they were sold on.
 
     A settlement has no prescription of its own: the sale of its number names one, and the prescription says
-    for how many days how many packs are. One whose chain is broken anywhere is left out: unknown, not zero.
+    for how many days how many packs are. One whose chain is broken anywhere, or was made on a
+    later day, is left out: unknown, not zero.
     Columns: line_id, person_key, pharmacy_id, drug_code, settled_at, day, days (float, supplied) and
     course_days (the prescription's own).
     """
@@ -22,12 +24,15 @@ def supplies(facts: Facts, end: datetime) -> ir.Table:
     linked = sales.filter(sales.settlement_id.notnull(), sales.prescription_no.notnull(), sales.quantity > 0)
     papers = prescribed(facts, linked)
     papers = papers.filter(papers.treated_days.notnull(), papers.prescribed > NOTHING)
-    chains = papers.group_by("pharmacy_id", "settlement_id", "drug_code").agg(
-        per_pack=(papers.treated_days / papers.prescribed).max(), course_days=papers.treated_days.max()
-    )
+    chains = papers.select(
+        "pharmacy_id", "settlement_id", "drug_code", "treated_days",
+        per_pack=papers.treated_days / papers.prescribed,
+        known_on=ibis.greatest(papers.sold_at.date(), papers.issued_at.date()),
+    )  # fmt: skip
     paid = standing(settled.filter(settled.settled_at < end))
     known = paid.join(chains, ["pharmacy_id", "settlement_id", "drug_code"])
-    return known.select(
-        "line_id", "person_key", "pharmacy_id", "drug_code", "settled_at", "day", "course_days",
-        days=(known.quantity * known.per_pack).round(6),
-    )  # fmt: skip
+    known = known.filter(known.known_on <= known.day)
+    told = known.group_by(
+        "line_id", "person_key", "pharmacy_id", "drug_code", "settled_at", "day", "quantity"
+    ).agg(per_pack=known.per_pack.max(), course_days=known.treated_days.max())
+    return told.mutate(days=(told.quantity * told.per_pack).round(6)).drop("quantity", "per_pack")
