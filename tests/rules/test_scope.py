@@ -76,6 +76,7 @@ def outside(frame: pd.DataFrame, windows: list[Window], subjects: set[str] | Non
 
 
 @every_rule
+@pytest.mark.slow
 @FEW
 @given(data=st.data())
 def test_late_lines_change_nothing_beyond_their_scope(rule_id: str, data: st.DataObject) -> None:
@@ -96,6 +97,7 @@ def test_late_lines_change_nothing_beyond_their_scope(rule_id: str, data: st.Dat
 
 
 @pytest.mark.parametrize("rule_id", [name for name in RULES if book()[name].apart])
+@pytest.mark.slow
 @FEW
 @given(data=st.data())
 def test_a_rule_that_judges_apart_finds_the_same_in_narrowed_facts(rule_id: str, data: st.DataObject) -> None:

@@ -32,7 +32,8 @@ RULES: dict[str, tuple[Twin, Cities]] = {
 }
 for _path in sorted(Path(__file__).parent.glob("twins_*.py")):
     RULES.update(import_module(f"tests.rules.{_path.stem}").RULES)
-# A run of a rule costs a tenth of a second and more: few examples, unless the profile asks for many.
+# A run of a rule costs a tenth of a second and more: few examples, unless the profile asks for many; what
+# must hold of any rule is among the slow tests.
 DEEP = settings.default is not None and settings.default.max_examples > 100
 MANY = settings(max_examples=settings.default.max_examples if DEEP else 12)
 FEW = settings(max_examples=200 if DEEP else 3)
@@ -85,6 +86,7 @@ def test_the_cities_give_a_rule_something_to_find(rule_id: str) -> None:
 
 
 @every_rule
+@pytest.mark.slow
 @FEW
 @given(data=st.data())
 def test_the_order_of_rows_does_not_matter(rule_id: str, data: st.DataObject) -> None:
@@ -98,6 +100,7 @@ def test_the_order_of_rows_does_not_matter(rule_id: str, data: st.DataObject) ->
 
 
 @every_rule
+@pytest.mark.slow
 @FEW
 @given(data=st.data())
 def test_day_by_day_gives_what_one_long_run_gives(rule_id: str, data: st.DataObject) -> None:
@@ -111,6 +114,7 @@ def test_day_by_day_gives_what_one_long_run_gives(rule_id: str, data: st.DataObj
 
 
 @every_rule
+@pytest.mark.slow
 @FEW
 @given(data=st.data())
 def test_what_lies_outside_the_window_is_not_found_and_the_future_changes_nothing(
