@@ -69,6 +69,24 @@ def eph_limit(city: City) -> set[str]:
     return found
 
 
+def split(city: City) -> set[str]:
+    """R-M03: shops where one buyer nets over 2 packs in a day, or 4 in a week, with half an hour between."""
+    found = set()
+    eph = over_the_counter_eph(city)
+    comes = eph.groupby(["pharmacy_id", "buyer_id_no"])["quantity"].transform("size")
+    for (shop, _buyer), lines in eph[comes > 1].groupby(["pharmacy_id", "buyer_id_no"]):
+        for end in lines.loc[lines["quantity"] > 0, "sold_at"]:
+            age = end - lines["sold_at"]
+            later = (lines["quantity"] < 0) & (age < pd.Timedelta(0)) & (lines["day"] == end.normalize())
+            earlier = lines.loc[age > pd.Timedelta(minutes=30)]
+            for days, most in ((1, 2.01), (7, 4)):
+                near = (age >= pd.Timedelta(0)) & (age < pd.Timedelta(days=days))
+                before = earlier["quantity"][near].sum()
+                if before > 0 and lines.loc[near | later, "quantity"].sum() >= most:
+                    found.add(shop)
+    return found
+
+
 def structuring(city: City) -> set[str]:
     """R-P01: buyers over any of the limits in a rolling window."""
     found = set()

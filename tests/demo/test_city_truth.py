@@ -39,6 +39,13 @@ def test_exact_rules_find_the_guilty_and_nobody_else(
     assert EXACT[rule](written.city) == guilty
 
 
+def test_sales_split_at_one_shop_are_those_that_stories_tell(year: Written) -> None:
+    guilty = {story.subject for story in year.truth.of("R-M03", "guilty")}
+    assert len(guilty) >= 2
+    assert len({story.story for story in year.truth.of("R-M03", "innocent")}) >= 3
+    assert plain_rules.split(year.city) == guilty
+
+
 @pytest.mark.parametrize("rule", EXACT)
 def test_every_rule_has_two_guilty_and_three_kinds_of_lookalike(rule: str, year: Written) -> None:
     assert len({story.subject for story in year.truth.of(rule, "guilty")}) >= 2

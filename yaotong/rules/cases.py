@@ -99,6 +99,8 @@ def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
         "drug_code": row.get("药品") or "普通药",
         "quantity": float(row.get("数量") or 1),
         "buyer_key": row.get("购药人") or None,
+        "buyer_region": row.get("证件地区") or None,
+        "buyer_age_years": int(row["年龄"]) if row.get("年龄") else None,
         "prescription_no": row.get("处方号") or None,
         "batch_no": row.get("批号") or None,
         "trace_code": row.get("追溯码") or None,

@@ -46,19 +46,24 @@ def dispensed(facts: Facts, sales: ir.Table) -> ir.Table:
 
 
 def numbering(facts: Facts, lines: ir.Table, window: Window, known_days: int) -> ir.Table:
-    """Shops and days of `lines` whose shop sent a prescription's number that day or not long before.
+    """Shops and days of `lines` whose shop sent a prescription's number that day or not long before."""
+    return sending(facts, lines, window, known_days, "prescription_no")
 
-    One that never sent any lacks the column: whether its packs had a prescription is unknown.
+
+def sending(facts: Facts, lines: ir.Table, window: Window, known_days: int, column: str) -> ir.Table:
+    """Shops and days of `lines` whose shop filled a column of its sales that day or not long before.
+
+    One that never filled any lacks the column: what it would have told of its packs is unknown.
     """
     sales = facts.sales
     sent = sales.filter(
-        sales.prescription_no.notnull(),
+        sales[column].notnull(),
         sales.sold_at >= window.widened(known_days).start,
         sales.sold_at < window.end,
     )
-    numbered = sent.select("pharmacy_id", numbered_on=sent.sold_at.date()).distinct()
-    days = lines.select("pharmacy_id", "day").distinct().join(numbered, "pharmacy_id")
-    apart = number_of(days.day) - number_of(days.numbered_on)
+    filled = sent.select("pharmacy_id", filled_on=sent.sold_at.date()).distinct()
+    days = lines.select("pharmacy_id", "day").distinct().join(filled, "pharmacy_id")
+    apart = number_of(days.day) - number_of(days.filled_on)
     return days.filter(apart >= 0, apart <= known_days).select("pharmacy_id", "day").distinct()
 
 

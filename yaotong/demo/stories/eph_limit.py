@@ -1,10 +1,13 @@
-"""R-M01: more than two packs of an ephedrine compound on one receipt, or to one buyer within 30 minutes."""
+"""R-M01: more than two packs of an ephedrine compound on one receipt, or to one buyer within 30 minutes.
+
+What lies more than half an hour apart at one shop is R-M03's: the same lines tell its stories.
+"""
 
 from __future__ import annotations
 
 from yaotong.demo.stage import Stage, minutes_later
 
-RULE = "R-M01"
+RULE, SPLIT = "R-M01", "R-M03"
 _OTC, _OTHER, _RX, _LOOKALIKE = "YP0102A", "YP0103A", "YP0101A", "YP0201A"
 
 
@@ -35,6 +38,7 @@ def _split(stage: Stage, shop: int, shift: int) -> None:
     ]
     why = "同一购买人12分钟内在同一药店分两次买3盒"
     stage.tell_shop("eph_split_in_minutes", RULE, "guilty", shop, why, rows=rows)
+    stage.tell_shop("split_within_one_visit", SPLIT, "innocent", shop, "12分钟内是同一次", rows=rows)
 
 
 def _two_products(stage: Stage, shop: int, shift: int) -> None:
@@ -60,6 +64,7 @@ def _returned(stage: Stage, shop: int, shift: int) -> None:
     ]
     why = "多买的1盒5分钟后退回，净2盒"
     stage.tell_shop("eph_returned_minutes_later", RULE, "innocent", shop, why, rows=rows)
+    stage.tell_shop("split_returned_minutes_later", SPLIT, "innocent", shop, why, rows=rows)
 
 
 def _family(stage: Stage, shop: int, shift: int) -> None:
@@ -70,6 +75,7 @@ def _family(stage: Stage, shop: int, shift: int) -> None:
     ]
     why = "两名家庭成员各持本人证件各买2盒"
     stage.tell_shop("eph_two_family_members", RULE, "innocent", shop, why, rows=rows)
+    stage.tell_shop("split_two_family_members", SPLIT, "innocent", shop, why, rows=rows)
 
 
 def _lookalike(stage: Stage, shop: int, shift: int) -> None:
@@ -86,3 +92,5 @@ def _apart(stage: Stage, shop: int, shift: int) -> None:
     ]
     why = "两次购买相隔47分钟"
     stage.tell_shop("eph_more_than_30_minutes_apart", RULE, "innocent", shop, why, rows=rows)
+    why = "同一购买人47分钟后又来买1盒，24小时内合计3盒"
+    stage.tell_shop("split_more_than_30_minutes_apart", SPLIT, "guilty", shop, why, rows=rows)
