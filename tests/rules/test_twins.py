@@ -135,6 +135,7 @@ MOMENTS = {
     "prescriptions": "issued_at",
     "settlements": "settled_at",
     "duty": "duty_from",
+    "inspections": "inspected_at",
 }
 
 
