@@ -27,6 +27,8 @@ class SubjectKind(StrEnum):
     TRACE_CODE = "trace_code"
     LOT = "lot"
     AREA = "area"
+    PRESCRIBER = "prescriber"
+    DRUG = "drug"  # of one town: "area_code:drug_code"
 
 
 class Role(StrEnum):

@@ -80,6 +80,8 @@ TERMS: dict[str, Term] = {
     "subject.trace_code": Term("追溯码", "trace code"),
     "subject.lot": Term("药品批号", "lot"),
     "subject.area": Term("区域", "area"),
+    "subject.prescriber": Term("医师", "prescriber"),
+    "subject.drug": Term("镇街的药品", "drug in a town"),
     # kinds of rule
     "kind.statutory": Term("法定规则", "statutory rule"),
     "kind.model": Term("模型规则", "model rule"),

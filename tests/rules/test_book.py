@@ -46,7 +46,7 @@ def module_with(rule: object) -> ModuleType:
     return made
 
 
-LEADS = {"H": "hc", "J": "msa", "M": "msa", "N": "nhsa", "P": "psb"}
+LEADS = {"D": "msa", "H": "hc", "J": "msa", "M": "msa", "N": "nhsa", "P": "psb"}
 
 
 def test_each_rule_has_exactly_one_lead_and_no_wish_for_it_beside() -> None:

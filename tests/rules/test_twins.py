@@ -139,6 +139,7 @@ MOMENTS = {
     "prescriptions": "issued_at",
     "settlements": "settled_at",
     "duty": "duty_from",
+    "inspections": "inspected_at",
 }
 
 

@@ -36,6 +36,7 @@ class City:
     prescriptions: Sequence[Row] = ()
     settlements: Sequence[Row] = ()
     duty: Sequence[Row] = ()
+    inspections: Sequence[Row] = ()
 
     def drug_of(self, line: Row) -> Row | None:
         """The catalogue's entry of a line's drug on the day of sale."""

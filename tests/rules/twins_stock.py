@@ -63,18 +63,26 @@ def m18(city: City, window: Window, values: Values) -> Found:
 
 def m17(city: City, window: Window, values: Values) -> Found:
     found: Found = {}
-    shelves: dict[object, list[Row]] = {}
-    for count in sorted(city.stock_counts, key=lambda one: (one["counted_at"], one["line_id"])):
-        shelves.setdefault((count["pharmacy_id"], count["drug_code"], count["batch_no"]), []).append(count)
-    for counts in shelves.values():
-        for opening, closing in pairwise(counts):
-            day = closing["counted_at"].date()
-            if window.since <= day <= window.until and _watched(city, opening, closing, values):
-                _balance(city, opening, closing, values, found)
+    for opening, closing in spans(city, window, values):
+        _balance(city, opening, closing, values, found)
     return found
 
 
-def _watched(city: City, opening: Row, closing: Row, values: Values) -> bool:
+def spans(city: City, window: Window, values: Values) -> list[tuple[Row, Row]]:
+    """Neighbouring counts of one shelf that close within the window, of shops whose lines are known."""
+    shelves: dict[object, list[Row]] = {}
+    for count in sorted(city.stock_counts, key=lambda one: (one["counted_at"], one["line_id"])):
+        shelves.setdefault((count["pharmacy_id"], count["drug_code"], count["batch_no"]), []).append(count)
+    return [
+        (opening, closing)
+        for counts in shelves.values()
+        for opening, closing in pairwise(counts)
+        if window.since <= closing["counted_at"].date() <= window.until
+        and watched(city, opening, closing, values)
+    ]
+
+
+def watched(city: City, opening: Row, closing: Row, values: Values) -> bool:
     since, until = opening["counted_at"], closing["counted_at"]
     shop = closing["pharmacy_id"]
     sold = any(
@@ -90,6 +98,22 @@ def _watched(city: City, opening: Row, closing: Row, values: Values) -> bool:
 
 
 def _balance(city: City, opening: Row, closing: Row, values: Values, found: Found) -> None:
+    told = gap_of(city, opening, closing)
+    if told is None:
+        return
+    gap, sold = told
+    drug = city.drug_of({**closing, "sold_at": closing["counted_at"]}) or {"categories": ""}
+    special = any(f"|{one}|" in drug["categories"] for one in SPECIAL_CATEGORIES)
+    slack = max(exact(values["slack_packs"]), packs(sold) * exact(values["slack_percent"]) / 100)
+    if abs(gap) > (Fraction(0) if special else slack):
+        clause = "missing" if gap > 0 else "surplus"
+        key = (closing["pharmacy_id"], closing["counted_at"].date(), clause)
+        put(found, key, float(abs(gap)), [opening, closing, *sold])
+
+
+def gap_of(city: City, opening: Row, closing: Row) -> tuple[Fraction, list[Row]] | None:
+    """Packs missing between two counts and the sales between; None when lines name no lot and counts do."""
+
     def moved(lines: object, moment: str) -> list[Row]:
         return [
             one
@@ -101,15 +125,9 @@ def _balance(city: City, opening: Row, closing: Row, values: Values, found: Foun
 
     sold, bought = moved(city.sales, "sold_at"), moved(city.purchases, "received_at")
     if closing["batch_no"] and any(one["batch_no"] is None for one in (*sold, *bought)):
-        return
+        return None
     gap = exact(opening["quantity"]) + packs(bought) - packs(sold) - exact(closing["quantity"])
-    drug = city.drug_of({**closing, "sold_at": closing["counted_at"]}) or {"categories": ""}
-    special = any(f"|{one}|" in drug["categories"] for one in SPECIAL_CATEGORIES)
-    slack = max(exact(values["slack_packs"]), packs(sold) * exact(values["slack_percent"]) / 100)
-    if abs(gap) > (Fraction(0) if special else slack):
-        clause = "missing" if gap > 0 else "surplus"
-        key = (closing["pharmacy_id"], closing["counted_at"].date(), clause)
-        put(found, key, float(abs(gap)), [opening, closing, *sold])
+    return gap, sold
 
 
 def m09(city: City, window: Window, values: Values) -> Found:

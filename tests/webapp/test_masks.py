@@ -91,6 +91,8 @@ def test_labels() -> None:
     assert subject_label("buyer", "k1:ab12cd34", shops, areas, frozenset()) == "一名购药人"
     assert subject_label("trace_code", "81036501234567890876", shops, areas, everything) == "追溯码 8103650…0876"
     assert subject_label("lot", "D1:B2", shops, areas, frozenset()) == "D1:B2"
+    assert subject_label("prescriber", "k1:ab12cd34", shops, areas, frozenset()) == "医师 AB12"
+    assert subject_label("drug", "330482:D1", shops, areas, frozenset()) == "某市 D1"
 
 
 def test_the_map_names_no_shop_to_a_department_that_may_see_none(signed: SignIn, small: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""How the subject of an alert is called on a screen. A buyer is only ever a short pseudonym."""
+"""How the subject of an alert is called on a screen. A person is only ever a short pseudonym."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def subject_label(
         return buyer_label(subject)
     if kind == "pharmacy":
         return shops.get(subject, subject)
+    if kind == "prescriber":
+        return f"医师 {subject.rsplit(':', 1)[-1][:4].upper()}"
+    if kind == "drug":
+        area, _, drug = subject.partition(":")
+        return f"{areas.get(area, area)} {drug}"
     if kind == "area":
         return areas.get(subject, subject)
     if kind == "trace_code":

@@ -15,7 +15,7 @@ Cells = Mapping[str, str]
 def feeds_of(tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
     """Rows of each feed that the tables hold; a row's line id is its key, as intake makes it."""
     return {
-        feed: [read(row, number) for number, row in enumerate(tables.get(title, ()))]
+        feed: [read(row, number) for number, row in enumerate(_repeated(tables.get(title, ())))]
         for title, (feed, read) in _TABLES.items()
     }
 
@@ -23,6 +23,15 @@ def feeds_of(tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
 def days_of(feeds: Mapping[str, list[dict[str, Any]]]) -> list[date]:
     """The days of all rows, by the moment that places each."""
     return [row[_MOMENTS[feed]].date() for feed, rows in feeds.items() for row in rows]
+
+
+def _repeated(rows: Rows) -> Rows:
+    """One row for each of the 张数 prescriptions that a row stands for, their numbers told apart."""
+    return tuple(
+        {**row, "处方号": f"{row['处方号']}-{one}"} if row.get("张数") else row
+        for row in rows
+        for one in range(int(row.get("张数") or 1))
+    )
 
 
 def _moment(text: str) -> datetime:

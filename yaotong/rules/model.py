@@ -16,7 +16,7 @@ from yaotong.rules.scope import Apart
 
 # Columns of the table a rule returns, one row per (subject, behaviour day, clause).
 FINDING_COLUMNS: Mapping[str, str] = {
-    "subject": "string",  # pharmacy_id, buyer_key, trace_code, "drug_code:batch_no" or area_code
+    "subject": "string",  # pharmacy_id, buyer_key, trace_code, "drug_code:batch_no", area_code, ...
     "behaviour_day": "date",  # the Beijing day the behaviour was completed
     "behaviour_from": "timestamp",
     "behaviour_until": "timestamp",

@@ -9,84 +9,25 @@ import ibis.expr.types as ir
 
 from yaotong.codes import SPECIAL_CATEGORIES, Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import NOTHING, seconds_between, shop_findings
+from yaotong.rules.balance import balance_findings, balances, under
+from yaotong.rules.linked import NOTHING
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import DAY_S, number_of, packs_of
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days whose closing count does not follow from the opening one."""
-    spans = _spans(facts, window, int(values["most_days"]))
-    spans = _watched(facts, spans, int(values["known_days"]))
-    sold = _moved(spans, facts.sales, "sold_at")
-    bought = _moved(spans, facts.purchases, "received_at")
-    judged = _judged(facts, spans, _summed(sold, "sold"), _summed(bought, "bought"), values)
+    spans, sold = balances(facts, window, int(values["most_days"]), int(values["known_days"]))
+    judged = _judged(facts, spans, values)
     return ibis.union(
-        _told(facts, judged.filter(judged.gap > 0), sold, "missing"),
-        _told(facts, judged.filter(judged.gap < 0), sold, "surplus"),
+        balance_findings(facts, judged.filter(judged.gap > 0), sold, "missing"),
+        balance_findings(facts, judged.filter(judged.gap < 0), sold, "surplus"),
     )
 
 
-def _spans(facts: Facts, window: Window, most_days: int) -> ir.Table:
-    """Every closing count in the window with the opening count before it, of the same drug and lot."""
-    counts = facts.stock_counts.filter(facts.stock_counts.counted_at < window.end)
-    keyed = counts.mutate(lot=counts.batch_no.fill_null(""))
-    before = ibis.window(
-        group_by=[keyed.pharmacy_id, keyed.drug_code, keyed.lot], order_by=[keyed.counted_at, keyed.line_id]
-    )
-    pairs = keyed.mutate(
-        opened_at=keyed.counted_at.lag().over(before),
-        opening=keyed.quantity.lag().over(before),
-        opening_line=keyed.line_id.lag().over(before),
-    )
-    long = seconds_between(pairs.opened_at, pairs.counted_at)
-    kept = pairs.filter(pairs.counted_at >= window.start, long <= most_days * DAY_S)
-    return kept.select(
-        "pharmacy_id", "drug_code", "lot", "opened_at", "opening", "opening_line",
-        span="line_id", closed_at="counted_at", closing="quantity",
-    )  # fmt: skip
-
-
-def _watched(facts: Facts, spans: ir.Table, known_days: int) -> ir.Table:
-    """Spans of shops that sent sales since the opening count and purchases not long before the closing."""
-    sold = facts.sales.select("pharmacy_id", number=number_of(facts.sales.sold_at.date())).distinct()
-    bought = facts.purchases.select(
-        "pharmacy_id", number=number_of(facts.purchases.received_at.date())
-    ).distinct()
-    opened, closed = number_of(spans.opened_at.date()), number_of(spans.closed_at.date())
-    timed = spans.mutate(opened=opened, closed=closed)
-    selling = timed.join(sold, "pharmacy_id")
-    selling = selling.filter(selling.number >= selling.opened, selling.number <= selling.closed)
-    buying = timed.join(bought, "pharmacy_id")
-    apart = buying.closed - buying.number
-    buying = buying.filter(apart >= 0, apart <= known_days)
-    return spans.semi_join(selling, "span").semi_join(buying, "span")
-
-
-def _moved(spans: ir.Table, lines: ir.Table, moment: str) -> ir.Table:
-    """Lines of each span's drug, and of its lot or of none named, after the opening until the closing."""
-    some = lines.select("line_id", "pharmacy_id", "drug_code", "batch_no", "quantity", moved_at=moment)
-    pairs = spans.join(some, ["pharmacy_id", "drug_code"])
-    during = (pairs.moved_at > pairs.opened_at) & (pairs.moved_at <= pairs.closed_at)
-    mine = (pairs.lot == "") | pairs.batch_no.isnull() | (pairs.batch_no == pairs.lot)
-    return pairs.filter(during, mine)
-
-
-def _summed(moved: ir.Table, name: str) -> ir.Table:
-    # A count of one lot cannot be held to lines that name none.
-    nameless = (moved.lot != "") & moved.batch_no.isnull()
-    return moved.group_by("span").agg(
-        packs_of(moved.quantity).name(name), nameless.any().name(f"{name}_unknown")
-    )
-
-
-def _judged(facts: Facts, spans: ir.Table, sold: ir.Table, bought: ir.Table, values: Values) -> ir.Table:
-    """Spans beyond their slack, with the gap in packs: positive where packs are missing."""
-    both = spans.left_join(sold, "span").drop("span_right").left_join(bought, "span").drop("span_right")
-    known = both.filter(~both.sold_unknown.fill_null(False), ~both.bought_unknown.fill_null(False))
-    known = known.mutate(out=known.sold.fill_null(0.0), into=known.bought.fill_null(0.0))
-    common = known.anti_join(_special(facts, known), "span")
-    special = known.semi_join(_special(facts, known), "span")
+def _judged(facts: Facts, spans: ir.Table, values: Values) -> ir.Table:
+    """Spans beyond their slack, which a special drug has none of."""
+    strict = under(facts, spans, *SPECIAL_CATEGORIES)
+    common, special = spans.anti_join(strict, "span"), spans.semi_join(strict, "span")
     levelled = ibis.union(
         common.mutate(
             level=ibis.literal(str(Level.ORANGE)),
@@ -96,30 +37,7 @@ def _judged(facts: Facts, spans: ir.Table, sold: ir.Table, bought: ir.Table, val
         ),
         special.mutate(level=ibis.literal(str(Level.RED)), threshold=ibis.literal(0.0)),
     )
-    gaps = levelled.mutate(gap=(levelled.opening + levelled.into - levelled.out - levelled.closing).round(6))
-    return gaps.filter(gaps.gap.abs() > gaps.threshold + NOTHING)
-
-
-def _special(facts: Facts, spans: ir.Table) -> ir.Table:
-    """Spans of drugs that were under a stricter regime on the day of the closing count."""
-    drugs = facts.drugs
-    strict = drugs.categories.contains(f"|{SPECIAL_CATEGORIES[0]}|")
-    for category in SPECIAL_CATEGORIES[1:]:
-        strict = strict | drugs.categories.contains(f"|{category}|")
-    day = spans.closed_at.date()
-    held = drugs.filter(strict)
-    same = [spans.drug_code == held.drug_code, day >= held.valid_from, day <= held.valid_to]
-    return spans.join(held, same).select("span").distinct()
-
-
-def _told(facts: Facts, judged: ir.Table, sold: ir.Table, clause: str) -> ir.Table:
-    """Findings of spans: their evidence is both counts and the sales between."""
-    rows = judged.mutate(day=judged.closed_at.date(), measure=judged.gap.abs())
-    columns = ("pharmacy_id", "day", "measure", "threshold", "level", "at", "line_id")
-    closing = rows.mutate(at=rows.closed_at, line_id=rows.span).select(*columns)
-    opening = rows.mutate(at=rows.opened_at, line_id=rows.opening_line).select(*columns)
-    moved = rows.join(sold.select("span", "line_id", at="moved_at"), "span").select(*columns)
-    return shop_findings(facts, ibis.union(closing, opening, moved), clause=clause, measure="max")
+    return levelled.filter(levelled.gap.abs() > levelled.threshold + NOTHING)
 
 
 RULE = Rule(

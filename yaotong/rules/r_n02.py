@@ -9,8 +9,9 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import seconds_between, standing, subject_findings
+from yaotong.rules.linked import seconds_between, subject_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.resales import resold
 from yaotong.rules.shapes import DAY_S, inside
 
 
@@ -22,19 +23,8 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 
 def _resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.Table:
-    """Sales of codes that were settled for somebody else at another shop, and did not come back between."""
-    settled = facts.settlements.filter(
-        facts.settlements.trace_code.notnull(), facts.settlements.settled_at < window.end
-    )
-    first = standing(settled).select(
-        "trace_code", "person_key",
-        first_at="settled_at", first_shop="pharmacy_id", first_line="line_id",
-    )  # fmt: skip
-    pairs = sold.join(first, "trace_code")
-    age = seconds_between(pairs.first_at, pairs.sold_at)
-    other = pairs.buyer_key.isnull() | (pairs.buyer_key != pairs.person_key)
-    pairs = pairs.filter(age >= least_days * DAY_S, pairs.pharmacy_id != pairs.first_shop, other)
-    kept = pairs.anti_join(_came_back(facts, pairs, settled), ["line_id", "first_line"])
+    """Codes sold again, with the settlement they were sold under before."""
+    kept = resold(facts, sold, window, least_days)
     told = kept.mutate(
         subject=kept.trace_code,
         day=kept.sold_at.date(),
@@ -46,18 +36,6 @@ def _resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir
     there = told.mutate(at=told.first_at, line_id=told.first_line, pharmacy_id=told.first_shop)
     rows = ibis.union(here, there.select(*columns))
     return subject_findings(facts, rows, clause="resold", level=Level.RED)
-
-
-def _came_back(facts: Facts, pairs: ir.Table, settled: ir.Table) -> ir.Table:
-    """Pairs between whose two moments the code was returned or its settlement withdrawn, at any shop."""
-    sales = facts.sales.filter(facts.sales.quantity < 0, facts.sales.trace_code.notnull())
-    withdrawn = settled.filter(settled.quantity < 0)
-    backs = ibis.union(
-        sales.select("trace_code", back_at="sold_at"), withdrawn.select("trace_code", back_at="settled_at")
-    )
-    met = pairs.select("line_id", "first_line", "trace_code", "first_at", "sold_at").join(backs, "trace_code")
-    between = met.filter(met.back_at >= met.first_at, met.back_at <= met.sold_at)
-    return between.select("line_id", "first_line").distinct()
 
 
 def _mismatched(facts: Facts, sold: ir.Table) -> ir.Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -53,3 +55,10 @@ def noticed(facts: Facts, *kinds: str) -> ir.Table:
         hit = some.join(shops, some.scope == shops[column])
         named.append(hit.select("pharmacy_id", "day"))
     return ibis.union(*named, distinct=True)
+
+
+def numbers(window: Window) -> ir.Table:
+    """`number`: the day count of every day of a window, whether anything happened on it or not."""
+    first = (window.since - date(1970, 1, 1)).days
+    last = (window.until - date(1970, 1, 1)).days
+    return ibis.range(first, last + 1).unnest().cast("int64").name("number").as_table()
