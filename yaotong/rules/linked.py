@@ -50,15 +50,19 @@ def numbering(facts: Facts, lines: ir.Table, window: Window, known_days: int) ->
 
     One that never sent any lacks the column: whether its packs had a prescription is unknown.
     """
-    sales = facts.sales
+    return sending(facts.sales, lines, window, known_days, "prescription_no")
+
+
+def sending(sales: ir.Table, lines: ir.Table, window: Window, known_days: int, column: str) -> ir.Table:
+    """Shops and days of `lines` whose shop's sales filled a column that day or not long before."""
     sent = sales.filter(
-        sales.prescription_no.notnull(),
+        sales[column].notnull(),
         sales.sold_at >= window.widened(known_days).start,
         sales.sold_at < window.end,
     )
-    numbered = sent.select("pharmacy_id", numbered_on=sent.sold_at.date()).distinct()
-    days = lines.select("pharmacy_id", "day").distinct().join(numbered, "pharmacy_id")
-    apart = number_of(days.day) - number_of(days.numbered_on)
+    filled = sent.select("pharmacy_id", filled_on=sent.sold_at.date()).distinct()
+    days = lines.select("pharmacy_id", "day").distinct().join(filled, "pharmacy_id")
+    apart = number_of(days.day) - number_of(days.filled_on)
     return days.filter(apart >= 0, apart <= known_days).select("pharmacy_id", "day").distinct()
 
 
