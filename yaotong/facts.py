@@ -154,9 +154,24 @@ PHARMACIES_SCHEMA = pa.schema(
         ("kind", pa.string()),
         ("status", pa.string()),
         ("opening_hours", pa.string()),
-        ("scope", pa.string()),
+        ("scope", pa.string()),  # "|RX|COLD|", as categories; NULL unknown
+        ("insurance_designated", pa.bool_()),  # NULL unknown
+        ("dual_channel", pa.bool_()),
+        ("valid_from", pa.date32()),  # the licence's first day, 1900-01-01 when open
+        ("valid_to", pa.date32()),  # its last day, 9999-12-31 when open
+        # Since when the register says so; NULL: ever since it knows the shop.
+        ("status_since", pa.date32()),
+        ("designated_since", pa.date32()),
         ("lon", pa.float64()),  # WGS-84
         ("lat", pa.float64()),
+    ]
+)
+OPENINGS_SCHEMA = pa.schema(
+    [
+        ("pharmacy_id", pa.string()),
+        ("day", pa.date32()),  # on which the span begins
+        ("open_from", _TS),  # both NULL on a day that is closed throughout
+        ("open_until", _TS),  # first moment closed again, perhaps on the next day
     ]
 )
 AREAS_SCHEMA = pa.schema(
@@ -196,7 +211,8 @@ class Facts:
     """One consistent set of tables at one data version, as Ibis expressions of the same backend.
 
     Every table of lines holds current ones only: a corrected line stands once, in its last wording.
-    `days` covers every day from the first sale to the last day of the window asked for.
+    `days` covers every day from the first sale to the last day of the window asked for. `openings`
+    reaches one day further; a shop has no row on a day for which its hours are unknown.
     """
 
     sales: ir.Table
@@ -212,6 +228,7 @@ class Facts:
     settlements: ir.Table
     duty: ir.Table
     inspections: ir.Table
+    openings: ir.Table
 
     def sales_of(self, *categories: str) -> ir.Table:
         """Sales lines of drugs that bore any of the categories on the day of sale.
@@ -278,4 +295,5 @@ FACT_SCHEMAS: Mapping[str, pa.Schema] = {
     "settlements": SETTLEMENTS_SCHEMA,
     "duty": DUTY_SCHEMA,
     "inspections": INSPECTIONS_SCHEMA,
+    "openings": OPENINGS_SCHEMA,
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from tests.databases import bare_url, database_url
 from yaotong.store import Store, migrate, open_store, registry
-from yaotong.store.schema import metadata, recall
+from yaotong.store.schema import load, metadata, recall
 
 KEY = ("batch_no", "drug_code")
 
@@ -90,3 +92,25 @@ def test_every_past_version_stays_as_it_was(
         model.append({**model[-1], **rows})
     assert [levels(store, version) for version in range(len(model))] == model
     store.engine.dispose()
+
+
+def test_it_is_kept_since_when_a_value_has_been_said(store: Store) -> None:
+    said = [{"a": "1", "b": "1"}, {"a": "2", "c": "1"}, {"a": "2", "b": "1"}, {"a": "1"}]
+    with store.write() as connection:
+        for version, rows in enumerate(said, start=1):
+            told = dict.fromkeys(("feed", "profile", "file", "sha256", "outcome", "receipt", "sent_by"), "x")
+            counts = dict.fromkeys(("rows", "accepted", "duplicates", "rejected"), 0)
+            arrived = datetime(2026, 3, version, 9)
+            connection.execute(
+                insert(load).values(data_version=version, arrived_at=arrived, **told, **counts)
+            )
+            registry.apply(connection, recall, KEY, frame(rows), version)
+        since = {
+            at: registry.said_since(connection, recall, "batch_no", "level", at) for at in (1, 2, 3, None)
+        }
+    assert since == {
+        1: {},
+        2: {"a": date(2026, 3, 2)},
+        3: {"a": date(2026, 3, 2)},
+        None: {"a": date(2026, 3, 4)},
+    }

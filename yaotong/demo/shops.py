@@ -216,7 +216,7 @@ def _validity(
     """Licences run five years and cover every day of sale; a closed shop's ended before the first day."""
     ages = plan.stream("shops/licence").integers(30, 1200, size=plan.pharmacies)
     since = [plan.first - timedelta(days=int(age)) for age in ages]
-    ends = [max(one + timedelta(days=1826), plan.until + timedelta(days=180)) for one in since]
+    ends = [max(one + timedelta(days=1826), plan.until + timedelta(days=200)) for one in since]
     gone = plan.first - timedelta(days=20)
     until = [gone if one == "closed" else end for one, end in zip(status, ends, strict=True)]
     return [one.isoformat() for one in since], [one.isoformat() for one in until]

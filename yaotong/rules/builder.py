@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from yaotong.facts import FACT_SCHEMAS, Facts
+from yaotong.openings import hours_table, openings_of
 from yaotong.workdays import days_frame
 
 Rows = Sequence[Mapping[str, Any]]
@@ -33,16 +34,15 @@ def facts_from(
     since: date,
     until: date,
 ) -> Facts:
-    """Tables of the given rows; a column that a row leaves out is NULL, a drug is valid for ever.
+    """Tables of the given rows; what a row leaves out is NULL, but drugs and licences are valid for ever.
 
-    The calendar covers `since` to `until`.
+    The calendar covers `since` to `until`; openings follow from the shops' hours.
     """
-    valid = [{"valid_from": date(1900, 1, 1), "valid_to": date(9999, 12, 31), **one} for one in drugs]
     rows = {
         "sales": sales,
         "purchases": purchases,
-        "drugs": valid,
-        "pharmacies": pharmacies,
+        "drugs": [_dated(one) for one in drugs],
+        "pharmacies": [_dated(one) for one in pharmacies],
         "areas": areas,
         "recalls": recalls,
         "notices": notices,
@@ -57,13 +57,23 @@ def facts_from(
     frames = {name: pd.DataFrame(list(each)) for name, each in rows.items()}
     frames["days"] = days_frame(since, max(until, since + timedelta(days=1)))
     for name, frame in frames.items():
-        schema = FACT_SCHEMAS[name]
-        arrays = [
-            pa.array(frame[field.name], type=field.type, from_pandas=True)
-            if field.name in frame.columns
-            else pa.nulls(len(frame), field.type)
-            for field in schema
-        ]
-        backend.con.register(name, pa.table(arrays, schema=schema))
+        backend.con.register(name, _table(frame, FACT_SCHEMAS[name]))
         tables[name] = backend.table(name)
-    return Facts(**tables)
+    days = [*frames["days"]["day"], max(frames["days"]["day"]) + timedelta(days=1)]
+    texts = [one.get("opening_hours") for one in pharmacies]
+    backend.con.register("openings", hours_table(texts, days))
+    return Facts(**tables, openings=openings_of(tables["pharmacies"], backend.table("openings")))
+
+
+def _dated(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"valid_from": date(1900, 1, 1), "valid_to": date(9999, 12, 31), **row}
+
+
+def _table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    arrays = [
+        pa.array(frame[field.name], type=field.type, from_pandas=True)
+        if field.name in frame.columns
+        else pa.nulls(len(frame), field.type)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)

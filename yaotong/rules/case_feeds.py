@@ -34,6 +34,19 @@ def _repeated(rows: Rows) -> Rows:
     )
 
 
+def licence_of(row: Cells) -> dict[str, Any]:
+    """What a row of 药店 says of a shop's licence, hours and standing, and nothing of what it leaves out."""
+    given: dict[str, Any] = {
+        "kind": row.get("类型"),
+        "opening_hours": row.get("营业时间"),
+        "scope": f"|{row['经营范围'].replace('、', '|')}|" if row.get("经营范围") else None,
+        "insurance_designated": {"是": True, "否": False}.get(row.get("医保定点", "")),
+    }
+    for title, name in _LICENCE_DAYS.items():
+        given[name] = date.fromisoformat(row[title]) if row.get(title) else None
+    return {name: value for name, value in given.items() if value not in (None, "")}
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -121,6 +134,12 @@ def _inspection(row: Cells, number: int) -> dict[str, Any]:
     }
 
 
+_LICENCE_DAYS = {
+    "发证": "valid_from",
+    "有效期至": "valid_to",
+    "状态登记": "status_since",
+    "定点登记": "designated_since",
+}
 _TABLES: Mapping[str, tuple[str, Callable[[Cells, int], dict[str, Any]]]] = {
     "购进": ("purchases", _purchase),
     "盘点": ("stock_counts", _count),

@@ -10,7 +10,7 @@ from typing import Any
 
 from yaotong.facts import Facts, Window
 from yaotong.rules.builder import facts_from
-from yaotong.rules.case_feeds import days_of, feeds_of
+from yaotong.rules.case_feeds import days_of, feeds_of, licence_of
 from yaotong.rules.model import Rule
 from yaotong.rules.page import Case, Page, Rows
 from yaotong.rules.run import run_rule
@@ -108,6 +108,7 @@ def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
         "prescriber_key": row.get("医师") or None,
         "pharmacist_id": row.get("药师") or None,
         "channel": row.get("渠道") or None,
+        "seal_id": row.get("封签") or None,
         "paid_by_insurance": True if row.get("结算号") else None,
     }
     return [{**base, "sold_at": at + timedelta(minutes=20 * one)} for at in moments for one in range(times)]
@@ -133,6 +134,7 @@ def _shops(rows: Rows, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
             "status": row.get("状态") or "active",
             "lon": float(row["经度"]) if row.get("经度") else None,
             "lat": float(row["纬度"]) if row.get("纬度") else None,
+            **licence_of(row),
         }
         for row in rows
     ]

@@ -97,9 +97,7 @@ RULE = Rule(
         Parameter("top_percent", 0.5, "%", 0.1, 5, "别人中上月药费不低于此数的，最多占多少"),
         Parameter("least_persons", 20, "人", 5, 10_000, "上月至少要有几个别人可比"),
     ),
-    basis=(
-        Basis("医疗保障基金使用监督管理条例", "第二十七条", since=date(2021, 5, 1), verify=True),
-    ),
+    basis=(Basis("医疗保障基金使用监督管理条例", "第二十七条", since=date(2021, 5, 1), verify=True),),
     find=find,
     assists=(Assist("hc"),),
 )

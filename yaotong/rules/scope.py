@@ -23,6 +23,8 @@ KEYS: Mapping[Apart, Mapping[str, str]] = {
     "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
     "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),
 }
+# Facts worked out from registries: a change of these changes them.
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {"openings": ("pharmacies", "notices")}
 _MOST_WINDOWS = 6
 # A line in the night can end what began the evening before.
 _BEFORE_DAYS = 1
@@ -39,8 +41,8 @@ class Span:
 def tables_read(found: ir.Table) -> frozenset[str]:
     """The fact tables that an expression reads, by their names in Facts."""
     known = {one.name for one in fields(Facts)}
-    read = {node.name.removesuffix("_lines") for node in found.op().find(ops.DatabaseTable)}
-    return frozenset(read & known)
+    read = {node.name.removesuffix("_lines") for node in found.op().find(ops.DatabaseTable)} & known
+    return frozenset(read | {other for name in read for other in _RESTS_ON.get(name, ())})
 
 
 def windows_of(days: Iterable[date], lookback_days: int, whole: Window) -> list[Window]:

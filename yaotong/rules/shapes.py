@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
@@ -15,6 +17,11 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 def inside(table: ir.Table, window: Window) -> ir.BooleanValue:
     """Lines sold within a window."""
     return (table.sold_at >= window.start) & (table.sold_at < window.end)
+
+
+def bears(categories: ir.StringValue, *wanted: str) -> ir.BooleanValue:
+    """Whether categories (of a drug or a licence's scope, "|EPH|RX|") hold any of those wanted."""
+    return reduce(or_, (categories.contains(f"|{one}|") for one in wanted))
 
 
 def packs_of(quantity: ir.NumericColumn) -> ir.FloatingScalar:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts
 from yaotong.lineids import line_id_of
+from yaotong.openings import hours_table, openings_of
 from yaotong.store import factfiles, registry
 from yaotong.store.engine import Store
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
@@ -35,7 +36,10 @@ def open_facts(store: Store, *, until: date | None = None, version: int | None =
         }
     frames["days"] = _days(tables["sales"], until)
     tables |= {name: _table(backend, name, frame) for name, frame in frames.items()}
-    return Facts(**tables)
+    days = [*frames["days"]["day"], max(frames["days"]["day"]) + timedelta(days=1)]
+    texts = frames["pharmacies"]["opening_hours"].dropna().unique()
+    hours = _registered(backend, "openings", hours_table(texts, days))
+    return Facts(**tables, openings=openings_of(tables["pharmacies"], hours))
 
 
 def _lines(
@@ -62,16 +66,23 @@ def _as_from_files(lines: ir.Table) -> ir.Table:
 
 
 def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:
-    frame = registry.read(connection, drug, version)
-    frame["valid_from"] = frame["valid_from"].astype(object).where(frame["valid_from"].notna(), _FIRST_DAY)
-    frame["valid_to"] = frame["valid_to"].astype(object).where(frame["valid_to"].notna(), _LAST_DAY)
+    return _dated(registry.read(connection, drug, version))
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    for name, instead in (("valid_from", _FIRST_DAY), ("valid_to", _LAST_DAY)):
+        frame[name] = frame[name].astype(object).where(frame[name].notna(), instead)
     return frame
 
 
 def _pharmacies(connection: Connection, version: int | None) -> pd.DataFrame:
-    frame = registry.read(connection, pharmacy, version)
+    frame = _dated(registry.read(connection, pharmacy, version))
     placed = registry.read(connection, placement, version)[["license_no", "area_code"]]
-    return frame.merge(placed, on="license_no", how="left").rename(columns={"license_no": "pharmacy_id"})
+    frame = frame.merge(placed, on="license_no", how="left")
+    for name, value in (("status_since", "status"), ("designated_since", "insurance_designated")):
+        said = registry.said_since(connection, pharmacy, "license_no", value, version)
+        frame[name] = pd.Series([said.get(one) for one in frame["license_no"]], frame.index, dtype=object)
+    return frame.rename(columns={"license_no": "pharmacy_id"})
 
 
 def _days(sales: ir.Table, until: date | None) -> pd.DataFrame:

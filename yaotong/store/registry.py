@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby, pairwise
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from yaotong.store.schema import load
 
 _CHUNK = 20_000
 
@@ -34,6 +50,23 @@ def read(connection: Connection, table: Table, version: int | None = None) -> pd
     wanted = [column for column in table.c if column.name not in hidden]
     rows = connection.execute(select(*wanted).where(in_force(table, version)).order_by(table.c.row_id))
     return pd.DataFrame(rows.fetchall(), columns=[column.name for column in wanted])
+
+
+def said_since(
+    connection: Connection, table: Table, key: str, value: str, version: int | None = None
+) -> dict[str, date]:
+    """For each key whose value a load changed: the day the load arrived that brought the present one."""
+    past = table.c.since_version <= version if version is not None else true()
+    again = select(table.c[key]).where(past).group_by(table.c[key]).having(func.count() > 1)
+    wanted = (table.c[key], table.c[value], table.c.since_version, load.c.arrived_at)
+    query = select(*wanted).join(load, load.c.data_version == table.c.since_version)
+    query = query.where(past, table.c[key].in_(again)).order_by(table.c[key], table.c.since_version)
+    found: dict[str, date] = {}
+    for name, rows in groupby(connection.execute(query), key=lambda row: str(row[0])):
+        for before, after in pairwise(rows):
+            if before[1] != after[1]:
+                found[name] = after[3].date()
+    return found
 
 
 def news(connection: Connection, table: Table, key: tuple[str, ...], frame: pd.DataFrame) -> pd.Series:
