@@ -29,6 +29,7 @@ from webapp.people import login_manager
 from webapp.security import protect
 from webapp.words import add_words
 from yaotong import config
+from yaotong.acts.limits import limits_of
 from yaotong.departments import departments
 from yaotong.workspace import open_workspace
 
@@ -46,7 +47,7 @@ _BLUEPRINTS = (
     map_pages.bp,
     probes.bp,
 )
-_MAX_UPLOAD_BYTES = 51 * 1024 * 1024
+_FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
 
 
@@ -62,7 +63,7 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "PERMANENT_SESSION_LIFETIME": _SESSION,
-            "MAX_CONTENT_LENGTH": _MAX_UPLOAD_BYTES,
+            "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
         }
     )

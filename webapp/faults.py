@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.context import current_lang
 from webapp.i18n import translate
 from webapp.problems import problem
-from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, UsageError, YaotongError
+from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, StoreError, UsageError, YaotongError
 
 _STATUS: dict[type[YaotongError], int] = {
     NotFound: 404,
@@ -17,6 +17,7 @@ _STATUS: dict[type[YaotongError], int] = {
     UsageError: 400,
     IllegalMove: 409,
     Conflict: 412,
+    StoreError: 503,
 }
 _TITLES = {
     400: "请求有误",
@@ -29,6 +30,7 @@ _TITLES = {
     413: "文件太大",
     428: "缺少版本",
     500: "系统出错",
+    503: "暂时不可用",
 }
 
 
@@ -67,5 +69,5 @@ def answer(status: int, detail: str) -> Response:
 def kind_of(status: int) -> str:
     """The stable name of a kind of problem."""
     names = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 409: "illegal-move"}
-    names |= {412: "changed-meanwhile", 413: "too-large", 428: "version-required"}
+    names |= {412: "changed-meanwhile", 413: "too-large", 428: "version-required", 503: "unavailable"}
     return names.get(status, "error")

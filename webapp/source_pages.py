@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,9 +14,10 @@ from webapp import reasons
 from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.words import say
 from yaotong import acts, clock
+from yaotong.acts.limits import limits_of
 from yaotong.acts.profiles import profile_titles
 from yaotong.codes import Outcome
-from yaotong.errors import Forbidden, NotFound, UsageError
+from yaotong.errors import Forbidden, NotFound, StoreError, UsageError
 from yaotong.reads import receipts, sources
 from yaotong.records import FEEDS, Receipt
 
@@ -26,9 +26,8 @@ PAGE_ROWS = 50
 REFUSED_ROWS = 200
 ASIDE = "X-Yaotong-Inline"
 ON_BAD_ROWS = ("partial", "atomic")
-# Beyond this the intake refuses a file, so the page need not send it first.
-MAX_FILE_BYTES = 50_000_000
 MAX_KEY_CHARS = 128
+MAX_NAME_CHARS, MAX_NAME_BYTES = 120, 240
 
 
 @bp.get("/sources")
@@ -49,12 +48,12 @@ def page() -> str:
         outcomes=tuple(Outcome),
         profiles=profile_titles(),
         may_send=viewer.covers(None),
-        max_bytes=MAX_FILE_BYTES,
+        max_bytes=limits_of(workspace.settings).file_bytes,  # a larger one need not be sent first
         aside=ASIDE,
     )
 
 
-@bp.get("/sources/<int:load_id>")
+@bp.get("/sources/<int(max=9223372036854775807):load_id>")
 @login_required
 def receipt(load_id: int) -> str:
     """One receipt as a page."""
@@ -71,7 +70,7 @@ def receipt(load_id: int) -> str:
     return render_template("receipt.html", view=view, reason=reason, number=number, pages=pages, **_help())
 
 
-@bp.get("/sources/<int:load_id>/rejects.csv")
+@bp.get("/sources/<int(max=9223372036854775807):load_id>/rejects.csv")
 @login_required
 def rejects(load_id: int) -> Response:
     """The refused rows with their source as a table, to be mended and sent again."""
@@ -145,9 +144,9 @@ def take(
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError("有坏行时只能选“收下好行”或“整份不收”。")
     now = clock.now()
-    with tempfile.TemporaryDirectory(prefix="yaotong-") as folder:
-        path = Path(folder) / safe_name(upload.filename)
-        upload.save(path)
+    with acts.room_for_upload(current_workspace()) as folder:
+        path = folder / safe_name(upload.filename)
+        _saved(upload, path)
         taken = acts.take_in(
             current_workspace(),
             path,
@@ -161,11 +160,19 @@ def take(
     return taken, now
 
 
+def _saved(upload: FileStorage, path: Path) -> None:
+    try:
+        upload.save(path)
+    except OSError as error:
+        raise StoreError(f"文件没有存下：{error.strerror}。请清出磁盘空间后重送。") from error
+
+
 def safe_name(given: str) -> str:
-    """The last part of a file name, without anything that could lead out of a folder."""
+    """The last part of a file name, without what could lead out of a folder, and as long as a disk takes."""
     name = given.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
     kept = "".join(one for one in name if one.isprintable() and one not in '<>:"|?*')
-    return kept[-120:] or "upload"
+    end = kept.encode("utf-8", "replace")[-MAX_NAME_BYTES:]
+    return end.decode("utf-8", "ignore")[-MAX_NAME_CHARS:] or "upload"
 
 
 def _help() -> dict[str, object]:

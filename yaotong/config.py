@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from typing import Any
 from yaotong.errors import ConfigError
 
 SETTINGS_FILE = "settings.toml"
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_KEY_BYTES = 16  # at least
 _TEMPLATE = """\
 # 云药通工作区设置 Settings of this workspace. Environment variables win: YAOTONG_DATABASE_URL.
 
@@ -28,8 +31,22 @@ database_url = ""
 [intake]
 # "sha256" or "sm3": the digest of the keyed pseudonyms. Changing it makes new pseudonyms.
 pseudonym_digest = "sha256"
+# The name of the key in keys/pseudonym.key, written before every pseudonym: 1-16 letters, digits, - or _.
+pseudonym_key_id = "k1"
 # WGS-84 box that every pharmacy must lie in: [lon_min, lat_min, lon_max, lat_max]. Empty: no check.
 region = {region}
+
+[limits]
+# What one file may bring in. A file beyond a limit is refused whole, a field beyond its own with its row.
+# file_bytes = 50_000_000
+# rows = 1_000_000
+# columns = 200
+# field_chars = 4_096
+# unpacked_bytes = 200_000_000
+# archive_entries = 1_000
+# json_depth = 32
+# read_seconds = 30
+# read_memory_bytes = 536_870_912
 
 [delivery]
 # One table per webhook. `secret_file` is relative to this folder and must be readable by you alone.
@@ -63,6 +80,7 @@ class Settings:
     pseudonym_key: bytes = field(repr=False)
     pseudonym_key_id: str
     session_key: str = field(repr=False)
+    limits: Mapping[str, Any] = field(default_factory=dict)  # what [limits] says; empty: the contract's
 
     @property
     def facts_dir(self) -> Path:
@@ -92,6 +110,7 @@ def create(
         for folder in (home, home / "facts", home / "loads", home / "keys"):
             folder.mkdir(parents=True, exist_ok=True)
         (home / "keys").chmod(0o700)
+        _refuse_another_key(home)
         settings = home / SETTINGS_FILE
         if not settings.exists():
             box = list(region) if region else []
@@ -120,6 +139,9 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     digest = str(intake.get("pseudonym_digest", "sha256"))
     if digest not in ("sha256", "sm3"):
         raise ConfigError(f"{path}: pseudonym_digest 只能是 sha256 或 sm3，不是 {digest!r}。")
+    key_id = str(intake.get("pseudonym_key_id", "k1"))
+    if not _KEY_ID.fullmatch(key_id):
+        raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
     pseudonym = _read_key(home / "keys" / "pseudonym.key")
     return Settings(
         home=home,
@@ -129,9 +151,10 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
         webhooks=_webhooks(_table(raw, "delivery"), home),
-        pseudonym_key=bytes.fromhex(pseudonym),
-        pseudonym_key_id="k1",
+        pseudonym_key=_key_bytes(pseudonym),
+        pseudonym_key_id=key_id,
         session_key=_read_key(home / "keys" / "session.key"),
+        limits=dict(_table(raw, "limits")),
     )
 
 
@@ -166,6 +189,25 @@ def _webhooks(delivery: Mapping[str, Any], home: Path) -> tuple[Webhook, ...]:
         secret = (home / one["secret_file"]).resolve()
         found.append(Webhook(one["department"], one["url"], _read_key(secret)))
     return tuple(found)
+
+
+def _refuse_another_key(home: Path) -> None:
+    """Lines are known again, and people too, by the key alone: under a new one all would count twice."""
+    lost = not (home / "keys" / "pseudonym.key").exists()
+    if lost and any((home / "facts").glob("*/month=*")):
+        raise ConfigError(
+            "密钥 pseudonym.key 不见了，而明细已按它入库；换新密钥会把同一行算两次。请从备份恢复。"
+        )
+
+
+def _key_bytes(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) < _KEY_BYTES:
+        raise ConfigError(f"密钥 pseudonym.key 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
+    return key
 
 
 def _make_key(path: Path) -> None:

@@ -8,6 +8,8 @@ import signal
 import time
 from pathlib import Path
 
+from shapely.errors import GEOSException
+
 
 def write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
@@ -27,6 +29,10 @@ def swell(megabytes: int, path: Path) -> None:
 
 def leap(gigabytes: int) -> None:
     bytearray(gigabytes << 30)
+
+
+def swell_in_geos() -> None:
+    raise GEOSException("std::bad_alloc")  # how a C++ library says it
 
 
 def sleep(seconds: float) -> None:

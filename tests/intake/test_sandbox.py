@@ -40,6 +40,7 @@ def test_a_task_that_ends_well_leaves_its_files(tmp_path: Path) -> None:
         (tasks.fail, (), {}, "corrupt_file"),
         (tasks.leap, (16,), {}, "too_large"),
         (tasks.leap, (1,), {}, "too_large"),
+        (tasks.swell_in_geos, (), {}, "too_large"),
     ],
 )
 def test_what_goes_wrong_ends_in_a_reason(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +14,11 @@ import pandas as pd
 
 from yaotong import intake
 from yaotong.acts.handover import read_apart
+from yaotong.acts.limits import limits_of
 from yaotong.acts.lines import Staged, Task
 from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
-from yaotong.errors import FileRefused, UsageError
+from yaotong.errors import FileRefused, StoreError, UsageError
 from yaotong.facts import FACT_MOMENTS
 from yaotong.intake import Limits, Reading, Reference
 from yaotong.joins import place, quality
@@ -76,16 +79,26 @@ def take_in(
         on_bad_rows: "partial" keeps the good rows, "atomic" keeps none unless all are good.
         once: a key of the sender's own for this sending. Sent again with it, the same file gets the first
             receipt again, and another file is refused as duplicate_upload.
+        limits: those of the workspace where not given.
     """
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError(f"--on-bad-rows 只能是 {' 或 '.join(ON_BAD_ROWS)}，不是 {on_bad_rows!r}。")
     wanted = None if profile == "auto" else profile
     started = time.monotonic()
-    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, now, limits or Limits(), once, started)
+    sent = _Sent(
+        path, feed, wanted, on_bad_rows, sent_by, now, limits or limits_of(workspace.settings), once, started
+    )
     try:
         return _first_receipt(workspace, sent) or _taken(workspace, sent)
     except FileRefused as refused:
         return _record(workspace, _refusal(sent, refused), sent)
+
+
+@contextmanager
+def room_for_upload(workspace: Workspace) -> Iterator[Path]:
+    """A folder for a file on its way in: what a killed process leaves in it goes with the next intake."""
+    with scratch(workspace.store) as folder:
+        yield folder
 
 
 def _first_receipt(workspace: Workspace, sent: _Sent) -> Receipt | None:
@@ -96,7 +109,7 @@ def _first_receipt(workspace: Workspace, sent: _Sent) -> Receipt | None:
         known = loads.sent_before(connection, sent.sent_by, sent.once)
     if known is None:
         return None
-    if known.sha256 != intake.sha256_of(sent.path):
+    if known.sha256 != _hash_of(sent.path):
         raise FileRefused("duplicate_upload", "这个 Idempotency-Key 已用于另一个文件。请换一个再送。")
     return known
 
@@ -221,7 +234,7 @@ def _receipt(read: Reading | Staged, sent: _Sent, kept: _Kept, known: bool) -> R
     if known and not kept.accepted:
         outcome = Outcome.NOOP
     return Receipt(
-        file=sent.path.name,
+        file=intake.file_text(sent.path.name),
         feed=_feed_of(read),
         sha256=read.sha256,
         outcome=outcome,
@@ -237,9 +250,9 @@ def _receipt(read: Reading | Staged, sent: _Sent, kept: _Kept, known: bool) -> R
 
 def _refusal(sent: _Sent, refused: FileRefused) -> Receipt:
     return Receipt(
-        file=sent.path.name,
+        file=intake.file_text(sent.path.name),
         feed=sent.feed or "",
-        sha256=intake.sha256_of(sent.path) if sent.path.is_file() else "",
+        sha256=_hash_of(sent.path),
         outcome=Outcome.REJECTED_FILE,
         file_reason=refused.reason,
         message=refused.message,
@@ -248,10 +261,18 @@ def _refusal(sent: _Sent, refused: FileRefused) -> Receipt:
     )
 
 
+def _hash_of(path: Path) -> str:
+    """The file's hash; empty where it cannot be read, or what is there is no file."""
+    try:
+        return intake.sha256_of(path) if path.is_file() else ""
+    except OSError:
+        return ""
+
+
 def _atomic_refusal(read: Reading | Staged, sent: _Sent) -> Receipt:
     """None of the file is kept; the receipt lists the rows that stood in the way, and only those."""
     return Receipt(
-        file=sent.path.name,
+        file=intake.file_text(sent.path.name),
         feed=_feed_of(read),
         sha256=read.sha256,
         outcome=Outcome.REJECTED_FILE,
@@ -279,4 +300,9 @@ def _write_receipt(connection: Connection, receipt: Receipt, sent: _Sent, versio
 
 def _write_rejects(workspace: Workspace, reading: Reading | Staged, now: datetime) -> None:
     name = f"{now:%Y%m%d-%H%M%S}-{reading.sha256[:8]}-rejects.csv"
-    intake.write_rejects(reading, workspace.settings.raw_dir / name)
+    try:
+        intake.write_rejects(reading, workspace.settings.raw_dir / name)
+    except OSError as error:
+        raise StoreError(
+            f"文件已处理完，拒收表却没有写下：{error.strerror}。请清出磁盘空间，再送一次同一文件，好行不会重复。"
+        ) from error

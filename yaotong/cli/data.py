@@ -89,7 +89,7 @@ def intake_command(
             on_bad_rows=on_bad_rows,
             sent_by="cli",
             now=clock.now(),
-            limits=Limits.off() if limits == "off" else Limits(),
+            limits=Limits.off() if limits == "off" else None,
         )
         receipts.append(receipt)
         if as_json:

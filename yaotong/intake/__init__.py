@@ -5,6 +5,7 @@ subpackages `core`, `formats` and `checks`.
 """
 
 from yaotong.intake.core.limits import Limits
+from yaotong.intake.core.masking import file_text
 from yaotong.intake.core.profile import Profile, profiles
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.reading import Reading, read_file, write_rejects
@@ -17,6 +18,7 @@ __all__ = [
     "Pseudonymiser",
     "Reading",
     "Reference",
+    "file_text",
     "profiles",
     "read_file",
     "sha256_of",

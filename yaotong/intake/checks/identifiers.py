@@ -17,6 +17,8 @@ _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 _OTHER_PAPER = re.compile(r"(?=.*[0-9])[0-9A-Z]{5,20}")
 _ID_SHAPE = r"^\d{17}[\dX]$"
+_ID_CHARS = 18
+_NEVER = datetime(9999, 1, 1)
 _SCIENTIFIC = r"^\d([.,]\d+)?[eE]\+\d{2}$"
 _FEWEST_DIGITS_OF_ID = 14  # no passport or permit has so many: it is an identity number, mistyped
 
@@ -79,6 +81,20 @@ def read_identity(values: Any, now: datetime) -> tuple[Checked, People]:
     )
     flaw = Flaw("bad_id", ~(sound | paper), "证件号码的位数、出生日期或校验位不对，请核对证件。")
     return Checked(people.number, (_starred(numbers), flaw)), people
+
+
+def births(values: Any) -> Any:
+    """Birth days (datetime64[s]) of those of some texts that are a resident's number; NaT elsewhere."""
+    if not pc.any(pc.equal(pc.binary_length(values), _ID_CHARS)).as_py():
+        return np.full(len(values), "NaT", dtype="datetime64[s]")
+    numbers = pc.fill_null(pc.utf8_upper(values), "")
+    return _resident(numbers, mask_of(pc.match_substring_regex(numbers, _ID_SHAPE)), _NEVER)[0]
+
+
+def strayed(values: Any) -> Flaw:
+    """A resident's number among the identifiers of a register, which has none of people."""
+    message = "这里填了一个身份证号，请核对各列是否错位。"
+    return Flaw("bad_id", ~np.isnat(births(values)), message)
 
 
 def _resident(numbers: Any, shaped: Bools, now: datetime) -> tuple[Any, Bools]:

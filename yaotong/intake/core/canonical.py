@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import geopandas as gpd
@@ -15,9 +16,10 @@ from yaotong.intake.checks.distinct import Bools, Distinct, mask_of
 from yaotong.intake.core.choosing import Choice
 from yaotong.intake.core.fingerprint import row_shas
 from yaotong.intake.core.judging import Judged
-from yaotong.intake.core.masking import mask_id_like
+from yaotong.intake.core.masking import mask_id_like, mask_identity
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.source import GEOMETRY
+from yaotong.intake.core.strays import keyed
 from yaotong.lineids import line_ids
 from yaotong.records import Column, Kind
 
@@ -70,6 +72,11 @@ def canonical_columns(
             texts = judged.texts[column.name]
             kept = texts.kept(keep)
             columns.update(_column(column, kept, judged, choice, pseudonymiser))
+    if choice.feed.moment:
+        moments = columns[choice.feed.column(choice.feed.moment).stored]
+        for column in choice.feed.columns:
+            if column.kind is Kind.IDENTIFIER and not column.personal:
+                columns[column.stored] = keyed(columns[column.stored], moments, pseudonymiser)
     for column in choice.feed.columns:
         if column.identity:
             born = columns.pop(f"{column.stem}_born")
@@ -93,8 +100,8 @@ def _column(
                 f"{stem}_born": texts.spread(people.born),
             }
         return found
-    if choice.feed.moment and column.kind is Kind.TEXT:
-        typed = _without_numbers(typed)
+    if column.kind is Kind.TEXT:
+        typed = _without_numbers(typed, mask_id_like if choice.feed.moment else mask_identity)
     values = texts.spread(typed)
     if (choice.feed.name, name) in _DEFAULTS:
         values = pc.fill_null(values, _DEFAULTS[choice.feed.name, name])
@@ -104,9 +111,9 @@ def _column(
     return {column.stored: values}
 
 
-def _without_numbers(typed: Any) -> Any:
-    """Free text of lines: a note about a visit may name somebody's number."""
-    return pa.array([None if one is None else mask_id_like(one) for one in typed.to_pylist()], pa.string())
+def _without_numbers(typed: Any, masked: Callable[[str], str]) -> Any:
+    """Free text: a note about a visit may name somebody's number, and so may a shop's name."""
+    return pa.array([None if one is None else masked(one) for one in typed.to_pylist()], pa.string())
 
 
 def _ages(born: Any, sold: Any) -> Any:

@@ -89,6 +89,8 @@ def _judge_column(
     flaws = (*text.text_flaws(texts, context.limits.field_chars), *checked.flaws)
     if column.kind is Kind.IDENTIFIER:
         flaws = (*identifiers.lost_digits(texts.values), *flaws)
+        if not choice.feed.moment:
+            flaws = (identifiers.strayed(checked.typed), *flaws)
     known = context.reference.known(choice.feed.name, name)
     if known is not None:
         flaws = (*flaws, _unknown(checked.typed, *known))

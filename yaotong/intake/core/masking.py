@@ -9,7 +9,7 @@ from stdnum.iso7064 import mod_11_2
 
 # A trace code has 20 digits, so only runs of 15 to 18 are taken for identity numbers.
 _ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
-_LONG_RUN = re.compile(r"(?<!\d)\d{18,}[\dXx]")
+_LONG_RUN = re.compile(r"(?<!\d)\d{17,}[\dXx]")
 _BORN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
 # What our masks leave: all of a cell (which a source may join with others), or 15 to 18 digits within it.
@@ -32,8 +32,15 @@ def mask_id_like(value: str) -> str:
     return value if shown == plain else shown
 
 
+def mask_identity(value: str) -> str:
+    """`value` with every identity number masked whose birth day and check digit are right, and no other."""
+    plain = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    shown = _LONG_RUN.sub(_without_numbers, plain)
+    return value if shown == plain else shown
+
+
 def _without_numbers(found: re.Match[str]) -> str:
-    """A longer run of digits with the identity numbers masked that slipped into it."""
+    """A run of digits with the identity numbers masked that stand in it."""
     run = found.group()
     for start in range(len(run) - 17):
         number = run[start : start + 18].upper()
@@ -46,6 +53,11 @@ def quote(value: str) -> str:
     """A value as messages show it: short, on one line, without anything like an ID number."""
     shown = mask_id_like(_visible(value))
     return f"“{shown[:_QUOTED]}…”" if len(shown) > _QUOTED else f"“{shown}”"
+
+
+def file_text(name: str) -> str:
+    """A file's name as receipts tell it: letters only, whatever its bytes, and nobody's identity number."""
+    return mask_identity(_visible(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
 
 
 def _visible(value: str) -> str:

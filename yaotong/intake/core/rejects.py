@@ -66,9 +66,15 @@ def masked_rows(
 
 
 def write_rejects_frame(masked: pd.DataFrame, path: Path) -> None:
-    """CSV with BOM for spreadsheets; no cell begins like a formula."""
+    """CSV with BOM for spreadsheets, whole or not at all; no cell begins like a formula."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    exported_frame(masked).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    part = path.with_suffix(".part")
+    try:
+        exported_frame(masked).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def as_first_sent(source: Source) -> Source:

@@ -30,7 +30,7 @@ from yaotong.errors import ConfigError, FileRefused, StoreError
 DONE, SWELLED, FULL, FAILED = b"\1", b"\2", b"\3", b"\4"
 _LOOK_S = 0.02
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_START_S = 60.0
+_START_S = 300.0  # a busy machine needs a minute for the imports; one that fails says so at once
 _WORD = 8
 
 

@@ -23,6 +23,7 @@ _NONE = resource.RLIM_INFINITY
 _MOST = 2**62
 _PLACES = 5
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
+_NO_MEMORY = "bad_alloc"  # how C++ says it, whatever its library raises here
 _ENDS = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EFBIG: SWELLED}
 
 
@@ -68,6 +69,8 @@ def _end(task: Callable[..., None], args: tuple[Any, ...]) -> bytes:
         return SWELLED
     except Exception as error:  # whatever it is, it ends here; the owner gets a word, the log the place
         end = _ENDS.get(error.errno or 0) if isinstance(error, OSError) else None
+        if _NO_MEMORY in str(error):
+            end = SWELLED
         if end is None:
             _say_where(error)
         return end or FAILED

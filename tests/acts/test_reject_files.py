@@ -1,0 +1,43 @@
+"""The table of refused rows and a disk that is full: whole or not there, and had again by sending again."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.intake.helpers import csv_text, sale
+from yaotong import acts
+from yaotong.errors import StoreError
+from yaotong.records import Outcome
+from yaotong.workspace import init_workspace
+
+NOW = datetime(2026, 7, 1, 8, 30)
+
+
+def test_a_table_that_finds_no_room_is_had_by_sending_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = init_workspace(tmp_path / "home")
+    path = tmp_path / "sales.csv"
+    path.write_text(csv_text([sale(1), sale(2, quantity="x")]))
+    write = pd.DataFrame.to_csv
+
+    def half(frame: pd.DataFrame, target: Path, **given: Any) -> None:
+        write(frame, target, **given)
+        os.truncate(target, 20)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pd.DataFrame, "to_csv", half)
+        with pytest.raises(StoreError, match="再送一次"):
+            acts.take_in(home, path, now=NOW)
+    assert not list(home.settings.raw_dir.iterdir())
+    again = acts.take_in(home, path, now=NOW + timedelta(minutes=1))
+    assert (again.outcome, again.accepted, again.duplicates) == (Outcome.NOOP, 0, 1)
+    (table,) = home.settings.raw_dir.iterdir()
+    assert table.read_text("utf-8-sig").splitlines()[1].startswith("2,quantity,bad_number")
