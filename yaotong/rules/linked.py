@@ -55,11 +55,7 @@ def sending(facts: Facts, lines: ir.Table, window: Window, known_days: int, colu
 
     One that never filled any lacks the column: what it would have told of its packs is unknown.
     """
-    return sending(facts.sales, lines, window, known_days, "prescription_no")
-
-
-def sending(sales: ir.Table, lines: ir.Table, window: Window, known_days: int, column: str) -> ir.Table:
-    """Shops and days of `lines` whose shop's sales filled a column that day or not long before."""
+    sales = facts.sales
     sent = sales.filter(
         sales[column].notnull(),
         sales.sold_at >= window.widened(known_days).start,

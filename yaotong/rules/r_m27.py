@@ -22,7 +22,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     sent = _delivered(facts, read.widened(int(values["reuse_days"])))
     week = sent.filter(sent.sold_at >= read.start)
     bare = week.filter(week.seal_id.isnull())
-    known = sending(facts.sales, bare, read, int(values["known_days"]), "seal_id")
+    known = sending(facts, bare, read, int(values["known_days"]), "seal_id")
     bare = bare.semi_join(known, ["pharmacy_id", "day"])
     again = _again(week, sent, values)
     bad = ibis.union(
