@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
 import pandas as pd
 
-from yaotong.errors import ConfigError
+from yaotong.errors import ConfigError, RuleFailed, YaotongError
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Rule, Values
 
+_HERE = Path(__file__)
+_FOLDER = _HERE.parent
 _ORDER = ["subject", "behaviour_day", "clause"]
 
 
@@ -15,9 +23,37 @@ def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = No
     """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
 
     `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
-    ConfigError names the rule and what is wrong with its result.
+    ConfigError names the rule and what is wrong with its result; RuleFailed says where it failed.
     """
-    table = rule.find(facts, window, rule.values(tuned))
+    with boundary(rule):
+        return _run(rule, facts, window, rule.values(tuned))
+
+
+@contextmanager
+def boundary(rule: Rule) -> Iterator[None]:
+    """Whatever goes wrong inside a rule is that rule's failure, told without a word of the data.
+
+    Our own errors stay what they are, and so does a fact file or a disk that cannot be read: that is
+    no rule's fault.
+    """
+    try:
+        yield
+    except (YaotongError, OSError, duckdb.IOException):
+        raise
+    except Exception as error:
+        raise RuleFailed(rule.rule_id, _where(error)) from error
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the innermost line of a rule it passed through; messages may quote data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [one for one in frames if Path(one.filename).parent == _FOLDER and Path(one.filename) != _HERE]
+    place = f"{Path(inside[-1].filename).name}:{inside[-1].lineno}" if inside else "计算时"
+    return f"{type(error).__name__}（{place}）"
+
+
+def _run(rule: Rule, facts: Facts, window: Window, values: Values) -> pd.DataFrame:
+    table = rule.find(facts, window, values)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
         raise ConfigError(f"规则 {rule.rule_id} 的结果缺少列 {'、'.join(missing)}。")

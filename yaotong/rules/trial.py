@@ -1,0 +1,74 @@
+"""Try a version of a rule on cases written like those of its page, by somebody who writes no code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yaotong.errors import UsageError, YaotongError
+from yaotong.rules.cases import CaseResult, run_case
+from yaotong.rules.model import Rule
+from yaotong.rules.page import Case, case_texts, cases_of
+
+MAX_CASES = 40
+MAX_CHARS = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How the cases of a version went."""
+
+    results: tuple[CaseResult, ...]
+
+    @property
+    def fires(self) -> int:
+        """Cases that must find something and do."""
+        return sum(one.fires and one.passed for one in self.results)
+
+    @property
+    def stays(self) -> int:
+        """Cases that must find nothing and do not."""
+        return sum(not one.fires and one.passed for one in self.results)
+
+    @property
+    def wrong(self) -> tuple[CaseResult, ...]:
+        """Cases that are not as they say."""
+        return tuple(one for one in self.results if not one.passed)
+
+
+def trial(rule: Rule, text: str) -> Trial:
+    """Run the cases of a text; UsageError says what in the text cannot be read, and why none would do."""
+    if len(text) > MAX_CHARS:
+        raise UsageError(f"案例最多 {MAX_CHARS} 字，现在 {len(text)} 字。")
+    try:
+        cases = cases_of(text, rule.rule_id)
+    except (YaotongError, ValueError, IndexError) as error:
+        raise UsageError(f"案例读不懂：{error}") from error
+    if len(cases) > MAX_CASES:
+        raise UsageError(f"案例最多 {MAX_CASES} 个，现在 {len(cases)} 个。")
+    return Trial(tuple(_one(rule, case) for case in cases))
+
+
+def lacking(done: Trial) -> str:
+    """Why a version may not go on after its trial; "" when it may."""
+    if done.wrong:
+        return f"{len(done.wrong)} 个案例与这组数值不符：{'、'.join(one.title for one in done.wrong)}。"
+    if not done.fires:
+        return "空条件：没有一个案例能让这组数值触发。请写一个触发的案例。"
+    if not done.stays:
+        return "没有一个案例是这组数值不触发的。请写一个不触发的案例。"
+    return ""
+
+
+def holding(rule: Rule, text: str) -> str:
+    """A text of cases without those that are not as they say under these values."""
+    passed = {one.title for one in trial(rule, text).results if one.passed}
+    common, parts = case_texts(text)
+    return "\n\n".join([common, *(one.text.strip() for one in parts if one.title in passed)]).strip() + "\n"
+
+
+def _one(rule: Rule, case: Case) -> CaseResult:
+    try:
+        return run_case(rule, case)
+    except (KeyError, ValueError) as error:
+        what = f"缺少“{error.args[0]}”一列" if isinstance(error, KeyError) else str(error)
+        raise UsageError(f"案例“{case.title}”读不懂：{what}") from error
