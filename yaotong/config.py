@@ -31,6 +31,10 @@ pseudonym_digest = "sha256"
 # WGS-84 box that every pharmacy must lie in: [lon_min, lat_min, lon_max, lat_max]. Empty: no check.
 region = {region}
 
+[rules]
+# More alerts of one rule in a day than this: its notices wait until its owner lets them go; alerts are kept.
+flood_alerts_a_day = 200
+
 [delivery]
 # One table per webhook. `secret_file` is relative to this folder and must be readable by you alone.
 # [[delivery.webhook]]
@@ -63,6 +67,7 @@ class Settings:
     pseudonym_key: bytes = field(repr=False)
     pseudonym_key_id: str
     session_key: str = field(repr=False)
+    flood_alerts_a_day: int = 200
 
     @property
     def facts_dir(self) -> Path:
@@ -132,6 +137,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         pseudonym_key=bytes.fromhex(pseudonym),
         pseudonym_key_id="k1",
         session_key=_read_key(home / "keys" / "session.key"),
+        flood_alerts_a_day=_flood(_table(raw, "rules"), path),
     )
 
 
@@ -155,6 +161,13 @@ def _region(value: object, path: Path) -> tuple[float, float, float, float] | No
     if west >= east or south >= north:
         raise ConfigError(f"{path}: region 的西、南边界应小于东、北边界。")
     return west, south, east, north
+
+
+def _flood(rules: Mapping[str, Any], path: Path) -> int:
+    most = rules.get("flood_alerts_a_day", 200)
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
+    return most
 
 
 def _webhooks(delivery: Mapping[str, Any], home: Path) -> tuple[Webhook, ...]:

@@ -27,7 +27,7 @@ class StoreError(YaotongError):
     exit_code = 4
 
 
-class RuleFailed(YaotongError):
+class RuleFailed(ConfigError):
     """A rule failed while running; `reason` names the fault and its place, and nothing of the data."""
 
     def __init__(self, rule_id: str, reason: str) -> None:

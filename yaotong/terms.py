@@ -74,6 +74,7 @@ TERMS: dict[str, Term] = {
     "reason.evidence_changed": Term("证据更正", "evidence corrected"),
     "reason.level_up": Term("程度加重", "graver than before"),
     "reason.condition_gone": Term("更正后条件不再成立", "no longer found after a correction"),
+    "reason.rule_changed": Term("规则换了版本", "the rule has a new version"),
     # subjects
     "subject.pharmacy": Term("药店", "pharmacy"),
     "subject.buyer": Term("购药人", "buyer"),

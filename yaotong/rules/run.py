@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from yaotong.errors import ConfigError, RuleFailed, YaotongError
+from yaotong.errors import RuleFailed, YaotongError
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Rule, Values
 
@@ -23,7 +23,7 @@ def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = No
     """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
 
     `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
-    ConfigError names the rule and what is wrong with its result; RuleFailed says where it failed.
+    RuleFailed names the rule and what is wrong with its result, or where it failed.
     """
     with boundary(rule):
         return _run(rule, facts, window, rule.values(tuned))
@@ -56,7 +56,7 @@ def _run(rule: Rule, facts: Facts, window: Window, values: Values) -> pd.DataFra
     table = rule.find(facts, window, values)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
-        raise ConfigError(f"规则 {rule.rule_id} 的结果缺少列 {'、'.join(missing)}。")
+        raise RuleFailed(rule.rule_id, f"结果缺少列 {'、'.join(missing)}。")
     frame: pd.DataFrame = table.select(*FINDING_COLUMNS).to_pandas()
     frame["behaviour_day"] = pd.to_datetime(frame["behaviour_day"]).dt.date
     for name in ("pharmacy_ids", "line_ids"):
@@ -83,9 +83,9 @@ def _short(value: float) -> str:
 
 def _check(rule: Rule, frame: pd.DataFrame) -> None:
     if frame.duplicated(_ORDER).any():
-        raise ConfigError(f"规则 {rule.rule_id} 对同一主体、同一天、同一款给出了两条发现。")
+        raise RuleFailed(rule.rule_id, "对同一主体、同一天、同一款给出了两条发现。")
     strange = set(frame["clause"]) - set(rule.clauses)
     if strange:
-        raise ConfigError(f"规则 {rule.rule_id} 用了没有说明的款 {'、'.join(sorted(strange))}。")
+        raise RuleFailed(rule.rule_id, f"用了没有说明的款 {'、'.join(sorted(strange))}。")
     if frame[["subject", "measure", "threshold", "level"]].isna().any(axis=None):
-        raise ConfigError(f"规则 {rule.rule_id} 的结果里有空的主体、数值或级别。")
+        raise RuleFailed(rule.rule_id, "结果里有空的主体、数值或级别。")
