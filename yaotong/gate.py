@@ -7,12 +7,14 @@ What a step needs of proof is weighed here again at every step, so that no way l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from yaotong.errors import Forbidden, IllegalMove, UsageError
 from yaotong.viewer import SYSTEM, Viewer
 
 MAX_TEXT_CHARS = 4000
+DEAD_AFTER = timedelta(seconds=60)
 
 
 class VersionState(StrEnum):
@@ -132,6 +134,11 @@ def _may(standing: Standing, step: Step, actor: Viewer) -> bool:
     except (Forbidden, IllegalMove, UsageError):
         return False
     return True
+
+
+def backtest_state(state: str, beat_at: datetime, now: datetime) -> str:
+    """How a back-test stands: one that is said to run but no longer gives a sign of life has failed."""
+    return "failed" if state == "running" and now - beat_at > DEAD_AFTER else state
 
 
 def check_owner(lead: str, actor: Viewer, *, leader: bool = False) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,6 +13,7 @@ from ibis.backends.duckdb import Backend
 from yaotong.alerts.model import Finding
 from yaotong.codes import Level
 from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.rules.keys import key_of
 from yaotong.rules.model import Rule, Values
 from yaotong.rules.run import boundary, run_rule
 from yaotong.rules.scope import Span, days_of, keys_of, merged, narrowed, tables_read, windows_of
@@ -141,11 +139,3 @@ def _finding(rule: Rule, row: Any) -> Finding:
         pharmacy_ids=tuple(row.pharmacy_ids),
         line_ids=tuple(row.line_ids),
     )
-
-
-def key_of(rule: Rule, values: Values) -> str:
-    """Changes when the rule would judge otherwise: its code, its version or its values."""
-    module = inspect.getmodule(rule.find)
-    source = inspect.getsource(module) if module is not None else ""
-    said = json.dumps([rule.rule_id, rule.version, dict(sorted(values.items())), source])
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

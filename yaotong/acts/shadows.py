@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from yaotong.acts.judging import Judging, Order, judge, judged_now
 from yaotong.acts.stopping import tell_owner
 from yaotong.errors import ConfigError, RuleFailed
 from yaotong.gate import Step
 from yaotong.rules.model import Rule
-from yaotong.store import judged, rulebook, rulestops
+from yaotong.store import Connection, judged, rulebook, rulestops
 from yaotong.store.rulebook import Tuned
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
@@ -45,20 +46,23 @@ def run_shadow(
             judged.mark(connection, name, reached)
 
 
+def end_shadow(connection: Connection, row: Any) -> None:
+    """Stop a version from running beside the live one, and drop what it found."""
+    rulebook.change(connection, row, {"shadow": False})
+    judged.forget(connection, mark_name(row.rule_id, row.number))
+    rulestops.forget_shadows(connection, row.rule_id, row.number)
+
+
+def end_version(connection: Connection, row: Any, now: datetime) -> None:
+    """A version has come to its end: it shadows no more."""
+    end_shadow(connection, row)
+    row = rulebook.version(connection, row.rule_id, row.number)
+    rulebook.change(connection, row, {"ended_at": now})
+
+
 def _stop(workspace: Workspace, rule: Rule, number: int, reason: str, now: datetime) -> None:
     with workspace.store.write() as connection:
         row = rulebook.version(connection, rule.rule_id, number)
-        rulebook.change(connection, row, {"shadow": False})
-        rulebook.add_event(
-            connection,
-            rule.rule_id,
-            number,
-            at=now,
-            actor=SYSTEM.username,
-            step=str(Step.UNSHADOW),
-            states=(row.state, row.state),
-            text=reason,
-        )
-        judged.forget(connection, mark_name(rule.rule_id, number))
-        rulestops.forget_shadows(connection, rule.rule_id, number)
+        end_shadow(connection, row)
+        rulebook.happened(connection, row, str(Step.UNSHADOW), row.state, SYSTEM.username, now, reason)
         tell_owner(connection, rule, "shadow_stopped", reason, now)

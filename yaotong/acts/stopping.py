@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from yaotong.acts.judging import key_of
 from yaotong.departments import departments, lead_of
 from yaotong.errors import ConfigError, NotFound, RuleFailed
 from yaotong.gate import check_owner
 from yaotong.rules.book import book
+from yaotong.rules.keys import key_of
 from yaotong.rules.model import Rule
 from yaotong.store import Connection, rulestops
 from yaotong.store.rulebook import Tuned

@@ -47,6 +47,11 @@ class Parameter:
         if not self.low <= self.default <= self.high:
             raise ValueError(f"{self.name}: default {self.default} lies outside {self.low}..{self.high}")
 
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers make sense: it is bounds are declared in whole numbers."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:

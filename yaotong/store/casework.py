@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -72,6 +73,22 @@ def outcomes(connection: Connection) -> dict[tuple[str, str], int]:
         .group_by(alert.c.rule_id, alert.c.outcome)
     )
     return {(rule_id, outcome): count for rule_id, outcome, count in connection.execute(query)}
+
+
+def closed_of(connection: Connection, rule_id: str, since: date, until: date) -> list[Row[Any]]:
+    """Closed alerts of a rule that lie in a span of days, with what checking found, oldest first."""
+    query = (
+        select(alert)
+        .where(
+            alert.c.rule_id == rule_id,
+            alert.c.state == "closed",
+            alert.c.outcome.is_not(None),
+            alert.c.first_day >= since,
+            alert.c.last_day <= until,
+        )
+        .order_by(alert.c.first_day, alert.c.alert_id)
+    )
+    return list(connection.execute(query).fetchall())
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -127,6 +127,22 @@ def add_event(
     )
 
 
+def happened(
+    connection: Connection, row: Row[Any], step: str, after: str, actor: str, at: datetime, text: str = ""
+) -> None:
+    """Append what moved a version from where its row says it stands."""
+    add_event(
+        connection,
+        row.rule_id,
+        row.number,
+        at=at,
+        actor=actor,
+        step=step,
+        states=(row.state, after),
+        text=text,
+    )
+
+
 def events(connection: Connection, rule_id: str, number: int) -> list[Row[Any]]:
     """What happened to a version, oldest first."""
     table = rule_version_event
