@@ -55,6 +55,7 @@ class RuleVersions:
     """What a rule's page says of its versions. `live` is the number in force."""
 
     rule: Rule
+    lead: str
     live: int
     parameters: tuple[ParameterRow, ...]
     rows: tuple[VersionRow, ...]
@@ -98,6 +99,7 @@ def rule_versions(workspace: Workspace, viewer: Viewer, rule_id: str) -> RuleVer
     mine = viewer.department == lead
     return RuleVersions(
         rule=rule,
+        lead=lead,
         live=live.version,
         parameters=_parameters(rule, live, live),
         rows=tuple(_row(rule, one, names) for one in rows),
