@@ -90,8 +90,8 @@ TERMS: dict[str, Term] = {
     "step.release": Term("解除隔离", "release"),
     "step.resume": Term("恢复通知", "resume notices"),
     # what a department is told about its rules
-    "notice.quarantined": Term("规则运行失败，已隔离，其余规则照常", "rule failed and is quarantined; the others run"),
-    "notice.paused": Term("一天内预警过多，通知已暂停，预警照留", "too many alerts in a day: notices wait, alerts are kept"),
+    "notice.quarantined": Term("规则运行失败，已隔离，其余照常", "rule failed, quarantined; the others run"),
+    "notice.paused": Term("一天内预警过多，通知暂停，预警照留", "flood: notices wait, alerts are kept"),
     "notice.shadow_stopped": Term("影子版本运行失败，已停止", "shadow version failed and was stopped"),
     # outcomes
     "outcome.confirmed": Term("属实", "confirmed"),

@@ -18,6 +18,7 @@ from typing import Any
 from yaotong.acts.comparing import Known, compare, months, year_until
 from yaotong.acts.judging import Judging
 from yaotong.acts.shadows import end_version
+from yaotong.acts.versions import tuned_of
 from yaotong.errors import IllegalMove, RuleFailed, UsageError, YaotongError
 from yaotong.gate import Step, VersionState, backtest_state, check_step
 from yaotong.reads.standing import standing_of
@@ -109,7 +110,7 @@ def preview(workspace: Workspace, rule_id: str, tuned: dict[str, float]) -> dict
         rule = book()[rule_id]
         live = rulebook.in_force(connection, rule)
         version = loads.current_version(connection)
-    begun = Begun(0, live, rule.at(live.version + 1, tuned), tuned, version)
+    begun = Begun(0, live, rule.at(live.version + 1, tuned_of(rule, tuned)), tuned, version)
     return _report_of(workspace, begun, lambda _done, _total: None)
 
 

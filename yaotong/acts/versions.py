@@ -16,7 +16,7 @@ from yaotong.gate import MAX_TEXT_CHARS, Step, VersionState, check_owner, check_
 from yaotong.reads.standing import standing_of, version_key
 from yaotong.rules.book import book
 from yaotong.rules.model import Parameter, Rule
-from yaotong.rules.trial import Trial, holding, lacking, trial
+from yaotong.rules.trial import Trial, holding, lacking, readable, trial
 from yaotong.store import Connection, rulebook
 from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace
@@ -79,7 +79,7 @@ def edit_version(
 def try_values(rule_id: str, values: Mapping[str, float], cases: str) -> Trial:
     """Run cases under values, and keep nothing."""
     rule = _known(rule_id)
-    return trial(rule.at(rule.version + 1, _tuned(rule, values)), cases)
+    return trial(rule.at(rule.version + 1, tuned_of(rule, values)), cases)
 
 
 def try_version(workspace: Workspace, rule_id: str, number: int, *, actor: Viewer, now: datetime) -> str:
@@ -179,15 +179,15 @@ def _content(
         raise UsageError("请写明为什么改，不能为空。")
     if len(why) > MAX_TEXT_CHARS:
         raise UsageError(f"说明最多 {MAX_TEXT_CHARS} 字，现在 {len(why)} 字。")
-    tuned = _tuned(rule, values)
+    tuned = tuned_of(rule, values)
     text = cases.replace("\r\n", "\n").strip() + "\n"
     tried = rule.at(rule.version + 1, tuned)
     text = holding(tried, text) if only_holding else text
-    trial(tried, text)  # UsageError for a text that cannot be read
+    readable(tried, text)
     return {"tuned": json.dumps(tuned), "cases": text, "why": why.strip()}
 
 
-def _tuned(rule: Rule, values: Mapping[str, float]) -> dict[str, float]:
+def tuned_of(rule: Rule, values: Mapping[str, float]) -> dict[str, float]:
     """The values that differ from the code's; UsageError for one that may not be."""
     known = {one.name: one for one in rule.parameters}
     for name, value in values.items():
@@ -211,5 +211,5 @@ def _check_value(one: Parameter, value: float) -> None:
 
 def _check_other_than_live(connection: Connection, rule: Rule, values: Mapping[str, float]) -> None:
     live = rulebook.in_force(connection, rule)
-    if rule.values(_tuned(rule, values)) == live.values():
+    if rule.values(tuned_of(rule, values)) == live.values():
         raise UsageError("这组数值与上线版相同，没有改动。")

@@ -49,8 +49,8 @@ class Parameter:
 
     @property
     def whole(self) -> bool:
-        """Whether only whole numbers make sense: it is bounds are declared in whole numbers."""
-        return isinstance(self.low, int) and isinstance(self.high, int)
+        """Whether only whole numbers make sense: its bounds are whole, and it is no multiple of something."""
+        return isinstance(self.low, int) and isinstance(self.high, int) and not self.unit.startswith("倍")
 
 
 @dataclass(frozen=True, slots=True)

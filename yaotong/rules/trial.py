@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from yaotong.errors import UsageError, YaotongError
-from yaotong.rules.cases import CaseResult, run_case
+from yaotong.rules.cases import CaseResult, facts_of, run_case
 from yaotong.rules.model import Rule
 from yaotong.rules.page import Case, case_texts, cases_of
 
+_T = TypeVar("_T")
 MAX_CASES = 40
 MAX_CHARS = 40_000
 
@@ -36,7 +39,12 @@ class Trial:
 
 
 def trial(rule: Rule, text: str) -> Trial:
-    """Run the cases of a text; UsageError says what in the text cannot be read, and why none would do."""
+    """Run the cases of a text; UsageError says what in it cannot be read."""
+    return Trial(tuple(_read(case, lambda one: run_case(rule, one)) for case in readable(rule, text)))
+
+
+def readable(rule: Rule, text: str) -> tuple[Case, ...]:
+    """The cases of a text, none of them run; UsageError says what in it cannot be read."""
     if len(text) > MAX_CHARS:
         raise UsageError(f"案例最多 {MAX_CHARS} 字，现在 {len(text)} 字。")
     try:
@@ -45,7 +53,9 @@ def trial(rule: Rule, text: str) -> Trial:
         raise UsageError(f"案例读不懂：{error}") from error
     if len(cases) > MAX_CASES:
         raise UsageError(f"案例最多 {MAX_CASES} 个，现在 {len(cases)} 个。")
-    return Trial(tuple(_one(rule, case) for case in cases))
+    for case in cases:
+        _read(case, facts_of)
+    return cases
 
 
 def lacking(done: Trial) -> str:
@@ -66,9 +76,9 @@ def holding(rule: Rule, text: str) -> str:
     return "\n\n".join([common, *(one.text.strip() for one in parts if one.title in passed)]).strip() + "\n"
 
 
-def _one(rule: Rule, case: Case) -> CaseResult:
+def _read(case: Case, read: Callable[[Case], _T]) -> _T:
     try:
-        return run_case(rule, case)
+        return read(case)
     except (KeyError, ValueError) as error:
         what = f"缺少“{error.args[0]}”一列" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"案例“{case.title}”读不懂：{what}") from error
