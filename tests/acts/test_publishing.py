@@ -126,8 +126,8 @@ def test_from_a_draft_to_the_alerts_of_the_next_run_and_back(small: Workspace) -
     acts.move_version(small, RULE, number, Step.PUBLISH, actor=LEADER, now=LATER)
     assert rule_versions(small, LEADER, RULE).live == number
     assert {one.parameter.name: one.live for one in rule_versions(small, LEADER, RULE).parameters}[
-        "min_packs"
-    ] == 45
+        "days_yellow"
+    ] == 5
 
     acts.detect(small, rule_ids=[RULE], now=LATER)
     after = kept(small)

@@ -32,6 +32,8 @@ def two(browser: Browser, witness: Witness, own: str) -> Iterator[tuple[Page, Pa
     for one in contexts:
         witness.watch(one)
     author, leader = (one.new_page() for one in contexts)
+    for one in (author, leader):
+        one.set_default_timeout(120_000)  # saving runs every case of the rule
     yield sign_in(author, own, "msa-danghu"), sign_in(leader, own, "msa")
     for one in contexts:
         one.close()
@@ -65,14 +67,14 @@ def test_from_a_changed_value_to_a_live_one(two: tuple[Page, Page], own: str, sc
     author.click("button:text('开始影子运行')")
     author.click("button:text('回测 12 个月')")
     author.goto(f"{own}/desk")  # the work goes on without its page
-    author.goto(f"{own}{RULE}/versions/2")
+    author.goto(f"{own}{RULE}/versions/3")
     expect(author.locator("#backtest .tile b")).to_have_count(3, timeout=120_000)
     expect(author.locator(".head .state")).to_have_text("已回测")
     expect(author.locator("#backtest")).to_contain_text("−2")
     expect(author.locator("button:text('审批通过')")).to_have_count(0)
     pictured(author, screens, "backtest")
 
-    leader.goto(f"{own}{RULE}/versions/2")
+    leader.goto(f"{own}{RULE}/versions/3")
     leader.click("button:text('审批通过')")
     expect(leader.locator(".head .state")).to_have_text("已审批")
     leader.click("button:text('发布上线')")
