@@ -21,6 +21,7 @@ from webapp import (
     public_api,
     rule_pages,
     source_pages,
+    version_pages,
 )
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
@@ -42,6 +43,7 @@ _BLUEPRINTS = (
     alert_api.bp,
     pharmacy_pages.bp,
     rule_pages.bp,
+    version_pages.bp,
     source_pages.bp,
     coverage_pages.bp,
     map_pages.bp,

@@ -6,8 +6,9 @@ from flask import Blueprint, render_template
 from flask_login import login_required
 from markupsafe import Markup
 
-from webapp.context import current_workspace
+from webapp.context import current_viewer, current_workspace
 from yaotong.reads.rulebook import rule_page, rules
+from yaotong.reads.versions import rule_versions
 
 bp = Blueprint("rules", __name__)
 
@@ -25,4 +26,9 @@ def one(rule_id: str) -> str:
     """One rule's page as the department signs it."""
     found = rule_page(current_workspace(), rule_id)
     # The page is our own file, rendered with raw HTML shown as text.
-    return render_template("rule.html", page=found, body=Markup(found.html))
+    return render_template(
+        "rule.html",
+        page=found,
+        body=Markup(found.html),
+        versions=rule_versions(current_workspace(), current_viewer(), rule_id),
+    )

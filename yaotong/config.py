@@ -48,6 +48,10 @@ region = {region}
 # read_seconds = 30
 # read_memory_bytes = 536_870_912
 
+[rules]
+# More alerts of one rule in a day than this: its notices wait until its owner lets them go; alerts are kept.
+flood_alerts_a_day = 200
+
 [delivery]
 # One table per webhook. `secret_file` is relative to this folder and must be readable by you alone.
 # [[delivery.webhook]]
@@ -81,6 +85,7 @@ class Settings:
     pseudonym_key_id: str
     session_key: str = field(repr=False)
     limits: Mapping[str, Any] = field(default_factory=dict)  # what [limits] says; empty: the contract's
+    flood_alerts_a_day: int = 200
 
     @property
     def facts_dir(self) -> Path:
@@ -155,6 +160,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         pseudonym_key_id=key_id,
         session_key=_read_key(home / "keys" / "session.key"),
         limits=dict(_table(raw, "limits")),
+        flood_alerts_a_day=_flood(_table(raw, "rules"), path),
     )
 
 
@@ -178,6 +184,13 @@ def _region(value: object, path: Path) -> tuple[float, float, float, float] | No
     if west >= east or south >= north:
         raise ConfigError(f"{path}: region 的西、南边界应小于东、北边界。")
     return west, south, east, north
+
+
+def _flood(rules: Mapping[str, Any], path: Path) -> int:
+    most = rules.get("flood_alerts_a_day", 200)
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
+    return most
 
 
 def _webhooks(delivery: Mapping[str, Any], home: Path) -> tuple[Webhook, ...]:

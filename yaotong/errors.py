@@ -27,6 +27,15 @@ class StoreError(YaotongError):
     exit_code = 4
 
 
+class RuleFailed(ConfigError):
+    """A rule failed while running; `reason` names the fault and its place, and nothing of the data."""
+
+    def __init__(self, rule_id: str, reason: str) -> None:
+        super().__init__(f"规则 {rule_id} 运行失败：{reason}")
+        self.rule_id = rule_id
+        self.reason = reason
+
+
 class FileRefused(YaotongError):
     """A whole file cannot be taken; `reason` is one of the file reasons of contract §4."""
 

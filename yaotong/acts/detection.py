@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import partial
 
-import pandas as pd
-
-from yaotong.acts.judging import Judging, key_of
+from yaotong.acts.judging import Judging, Order, judge, judged_now
+from yaotong.acts.shadows import run_shadow
+from yaotong.acts.stopping import guarded, stem_flood
 from yaotong.alerts.decide import Plan, plan
 from yaotong.alerts.model import Change, Finding
 from yaotong.alerts.route import Office, due, route
 from yaotong.alerts.states import Act, State
-from yaotong.codes import Level
 from yaotong.departments import departments, lead_of
 from yaotong.errors import NotFound, UsageError
-from yaotong.facts import Window
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
-from yaotong.rules.run import run_rule
 from yaotong.rules.scope import Span
-from yaotong.store import Connection, alerts, findings, judged, loads, registry
+from yaotong.store import Connection, alerts, findings, judged, loads, registry, rulebook
 from yaotong.store.factbase import open_facts
 from yaotong.store.judged import Mark
 from yaotong.store.schema import office
@@ -33,7 +30,10 @@ from yaotong.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class RuleRun:
-    """What one rule's run came to. `days` counts the behaviour days it had to judge."""
+    """What one rule's run came to. `days` counts the behaviour days it had to judge.
+
+    `failed` says why the rule is quarantined and was not judged; "" for one that was.
+    """
 
     rule_id: str
     found: int
@@ -43,6 +43,12 @@ class RuleRun:
     vanished: int
     days: int
     seconds: float
+    failed: str = ""
+
+    @staticmethod
+    def stopped(rule: Rule, why: str) -> RuleRun:
+        """The run of a rule that did not run."""
+        return RuleRun(rule.rule_id, 0, 0, 0, 0, 0, 0, 0.0, why)
 
 
 def detect(
@@ -58,28 +64,35 @@ def detect(
     """Run rules over what came or was corrected since they last ran; all of it the first time.
 
     With `since` or `until`, over these behaviour days; with `whole`, over all days. The same data give
-    the same alerts, whichever way: a second run opens nothing and tells nobody.
+    the same alerts, whichever way: a second run opens nothing and tells nobody. A rule that fails is
+    quarantined and the others run; versions that shadow a rule are judged beside it.
     """
     rules = _chosen(rule_ids)
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
+        live, beside = rulebook.live(connection), rulebook.shadows(connection)
     judging = Judging(workspace.store, open_facts(workspace.store, until=until, version=version), version)
+    order = Order(since, until, {} if whole else marks)
+    one = partial(_run, workspace, judging, order, now)
     runs = []
     for rule in rules:
-        span = judging.days(rule)
-        if span is None:
+        if judging.days(rule) is None:
             continue
-        started, values = time.monotonic(), rule.values()
-        if since or until:
-            spans = [Span(Window(since or span.since, until or span.until))]
-        else:
-            spans = judging.spans(rule, values, span, None if whole else marks.get(rule.rule_id))
-        reached = None if since or until else Mark(key_of(rule, values), version, span.until)
-        decided = _judge(workspace, judging, rule, spans, reached, now)
-        runs.append(_told(rule, spans, decided, time.monotonic() - started))
+        run = guarded(workspace, rule, live.get(rule.rule_id), now, one)
+        runs.append(RuleRun.stopped(rule, run) if isinstance(run, str) else run)
+        for tuned in beside.get(rule.rule_id, ()):
+            run_shadow(workspace, judging, order, rule, tuned, now)
         if progress is not None:
             progress(runs[-1])
     return runs
+
+
+def _run(workspace: Workspace, judging: Judging, order: Order, now: datetime, rule: Rule) -> RuleRun:
+    """Judge one rule, as it is live, over what it has to judge."""
+    started = time.monotonic()
+    spans, reached = order.due(judging, rule, rule.rule_id)
+    decided = _judge(workspace, judging, rule, spans, reached, now)
+    return _told(rule, spans, decided, time.monotonic() - started)
 
 
 def _chosen(rule_ids: Sequence[str]) -> list[Rule]:
@@ -99,9 +112,7 @@ def _judge(
     now: datetime,
 ) -> list[tuple[int, Plan]]:
     """Judge spans and write what they came to, all or nothing; how many findings and which changes each."""
-    found = [
-        (span, to_findings(rule, run_rule(rule, judging.facts_of(rule, span), span.window))) for span in spans
-    ]
+    found = judge(judging, rule, spans)
     decided = []
     with workspace.store.write() as connection:
         for span, each in found:
@@ -110,6 +121,7 @@ def _judge(
             decided.append((len(each), changes))
         if reached is not None:
             judged.mark(connection, rule.rule_id, reached)
+        stem_flood(connection, rule, workspace.settings.flood_alerts_a_day, now)
     return decided
 
 
@@ -129,48 +141,18 @@ def _told(rule: Rule, spans: Sequence[Span], decided: Sequence[tuple[int, Plan]]
     )
 
 
-def to_findings(rule: Rule, frame: pd.DataFrame) -> list[Finding]:
-    """A rule's result as findings."""
-    return [_finding(rule, row) for row in frame.itertuples(index=False)]
-
-
-def _finding(rule: Rule, row: Any) -> Finding:
-    return Finding(
-        rule_id=rule.rule_id,
-        rule_version=rule.version,
-        subject=row.subject,
-        behaviour_day=pd.Timestamp(row.behaviour_day).date(),
-        behaviour_from=pd.Timestamp(row.behaviour_from).to_pydatetime(),
-        behaviour_until=pd.Timestamp(row.behaviour_until).to_pydatetime(),
-        clause=row.clause,
-        measure=float(row.measure),
-        threshold=float(row.threshold),
-        level=Level(row.level),
-        area_code=None if pd.isna(row.area_code) else row.area_code,
-        pharmacy_ids=tuple(row.pharmacy_ids),
-        line_ids=tuple(row.line_ids),
-    )
-
-
 def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: Span) -> Plan:
     window = span.window
-    stored = _judged_now(findings.in_window(connection, rule.rule_id, window.since, window.until), span)
+    known_before = findings.in_window(connection, rule.rule_id, window.since, window.until)
+    anew = judged_now({name: subject for name, (subject, _) in known_before.items()}, span)
+    stored = {name: sha for name, (_, sha) in known_before.items() if name in anew}
     gone = [one for one in stored if one not in {each.finding_id for each in found}]
     news = [one for one in found if stored.get(one.finding_id) != one.content_sha]
     subjects = {one.subject for one in news} | alerts.subjects_of(connection, gone)
     known = alerts.known(connection, rule.rule_id, sorted(subjects))
     findings.let_go(connection, gone, loads.current_version(connection))
     findings.judged_again(connection, rule.rule_id, window.since, window.until)
-    return plan(news, gone, known, rule.cooldown_days)
-
-
-def _judged_now(stored: Mapping[str, tuple[str, str]], span: Span) -> dict[str, str]:
-    """Content digests of the stored findings that a span judges anew, by id."""
-    if span.keys is not None and stored:
-        subjects = sorted({subject for subject, _ in stored.values()})
-        meant = set(span.keys.filter(span.keys.key.isin(subjects)).to_pandas()["key"])
-        stored = {name: one for name, one in stored.items() if one[0] in meant}
-    return {name: sha for name, (_, sha) in stored.items()}
+    return plan(news, gone, known, rule.cooldown_days, rule.version)
 
 
 def _apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:

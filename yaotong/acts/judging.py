@@ -1,18 +1,21 @@
-"""Which days and whose lines a rule still has to judge: what came or was corrected since it last ran."""
+"""Which days and whose lines a rule still has to judge, and what it found there as findings."""
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 from ibis.backends.duckdb import Backend
 
+from yaotong.alerts.model import Finding
+from yaotong.codes import Level
 from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.rules.keys import key_of
 from yaotong.rules.model import Rule, Values
+from yaotong.rules.run import boundary, run_rule
 from yaotong.rules.scope import Span, days_of, keys_of, merged, narrowed, tables_read, windows_of
 from yaotong.store.changes import Changes, changes_between
 from yaotong.store.engine import Store
@@ -78,9 +81,61 @@ class Judging:
         return self.facts if span.keys is None else narrowed(self.facts, rule.apart, span.keys)
 
 
-def key_of(rule: Rule, values: Values) -> str:
-    """Changes when the rule would judge otherwise: its code, its version or its values."""
-    module = inspect.getmodule(rule.find)
-    source = inspect.getsource(module) if module is not None else ""
-    said = json.dumps([rule.rule_id, rule.version, dict(sorted(values.items())), source])
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run was asked for: certain behaviour days, or all days, or what changed since `marks`."""
+
+    since: date | None
+    until: date | None
+    marks: Mapping[str, Mark]
+
+    def due(self, judging: Judging, rule: Rule, name: str) -> tuple[list[Span], Mark | None]:
+        """The spans a rule has to judge and how far it has then come; `name` is its mark's."""
+        span = judging.days(rule)
+        if span is None:
+            return [], None
+        if self.since or self.until:
+            return [Span(Window(self.since or span.since, self.until or span.until))], None
+        values = rule.values()
+        with boundary(rule):
+            spans = judging.spans(rule, values, span, self.marks.get(name))
+        return spans, Mark(key_of(rule, values), judging.data_version, span.until)
+
+
+def judge(judging: Judging, rule: Rule, spans: Sequence[Span]) -> list[tuple[Span, list[Finding]]]:
+    """What a rule finds in spans; RuleFailed when it cannot."""
+    return [
+        (span, to_findings(rule, run_rule(rule, judging.facts_of(rule, span), span.window))) for span in spans
+    ]
+
+
+def judged_now(subjects: Mapping[str, str], span: Span) -> set[str]:
+    """Of stored findings, given by their subjects, those that a span judges anew."""
+    if span.keys is None or not subjects:
+        return set(subjects)
+    asked = sorted(set(subjects.values()))
+    meant = set(span.keys.filter(span.keys.key.isin(asked)).to_pandas()["key"])
+    return {name for name, subject in subjects.items() if subject in meant}
+
+
+def to_findings(rule: Rule, frame: pd.DataFrame) -> list[Finding]:
+    """A rule's result as findings."""
+    return [_finding(rule, row) for row in frame.itertuples(index=False)]
+
+
+def _finding(rule: Rule, row: Any) -> Finding:
+    return Finding(
+        rule_id=rule.rule_id,
+        rule_version=rule.version,
+        subject=row.subject,
+        behaviour_day=pd.Timestamp(row.behaviour_day).date(),
+        behaviour_from=pd.Timestamp(row.behaviour_from).to_pydatetime(),
+        behaviour_until=pd.Timestamp(row.behaviour_until).to_pydatetime(),
+        clause=row.clause,
+        measure=float(row.measure),
+        threshold=float(row.threshold),
+        level=Level(row.level),
+        area_code=None if pd.isna(row.area_code) else row.area_code,
+        pharmacy_ids=tuple(row.pharmacy_ids),
+        line_ids=tuple(row.line_ids),
+    )

@@ -31,12 +31,17 @@ class Plan:
 
 
 def plan(
-    found: Sequence[Finding], gone: Iterable[str], known: Sequence[KnownAlert], cooldown_days: int
+    found: Sequence[Finding],
+    gone: Iterable[str],
+    known: Sequence[KnownAlert],
+    cooldown_days: int,
+    version: int | None = None,
 ) -> Plan:
     """Changes for one rule.
 
     `found`: all findings of the run; `gone`: ids of stored findings in the run's window that are no
-    longer found; `known`: the alerts of all subjects concerned.
+    longer found; `known`: the alerts of all subjects concerned; `version`: the rule's, to tell what a
+    new version of it changed from what new or corrected data did.
     """
     missing = set(gone)
     by_subject: dict[str, list[Finding]] = defaultdict(list)
@@ -48,7 +53,7 @@ def plan(
     changes: list[Change] = []
     for subject in sorted(set(by_subject) | set(alerts)):
         news = sorted(by_subject[subject], key=lambda one: (one.behaviour_day, one.clause))
-        changes += _subject(news, alerts[subject], missing, cooldown_days)
+        changes += _subject(news, alerts[subject], missing, cooldown_days, version)
     return Plan(tuple(changes))
 
 
@@ -58,7 +63,11 @@ def period_of(day: date, cooldown_days: int) -> date:
 
 
 def _subject(
-    news: Sequence[Finding], alerts: Sequence[KnownAlert], missing: set[str], cooldown_days: int
+    news: Sequence[Finding],
+    alerts: Sequence[KnownAlert],
+    missing: set[str],
+    cooldown_days: int,
+    version: int | None,
 ) -> list[Change]:
     """One subject: share its findings among its alerts, open alerts for the rest."""
     homes = {one.finding_id: alert.alert_id for alert in alerts for one in alert.findings}
@@ -74,7 +83,7 @@ def _subject(
             homeless[period].append(one)
         else:
             shares[home].append(one)
-    changes = [_altered(alert, shares[alert.alert_id], missing) for alert in alerts]
+    changes = [_altered(alert, shares[alert.alert_id], missing, version) for alert in alerts]
     opened = [_opened(found, start, len(periods[start])) for start, found in homeless.items()]
     return [one for one in changes if one is not None] + opened
 
@@ -88,15 +97,21 @@ def _host(finding: Finding, alerts: Sequence[KnownAlert]) -> str | None:
     return None
 
 
-def _altered(alert: KnownAlert, share: Sequence[Finding], missing: set[str]) -> Change | None:
+def _altered(
+    alert: KnownAlert, share: Sequence[Finding], missing: set[str], version: int | None
+) -> Change | None:
     """What the run does to an alert that exists; None when it says nothing new."""
     before: Mapping[str, Finding] = {one.finding_id: one for one in alert.findings}
     after = {name: one for name, one in before.items() if name not in missing}
     after.update((one.finding_id, one) for one in share)
+    renewed = version is not None and any(one.rule_version != version for one in alert.findings)
     if not after:
         if alert.condition_gone:
             return None
-        return Change(alert.alert_id, Act.VANISH, "condition_gone", alert.findings, told=True)
+        # A closed alert that a new version would not make is history, and news to nobody.
+        told = not renewed or alert.state is not State.CLOSED
+        reason = "rule_changed" if renewed else "condition_gone"
+        return Change(alert.alert_id, Act.VANISH, reason, alert.findings, told)
     same = {name: one.content_sha for name, one in before.items()} == {
         name: one.content_sha for name, one in after.items()
     }
@@ -107,6 +122,8 @@ def _altered(alert: KnownAlert, share: Sequence[Finding], missing: set[str]) -> 
     if graver:
         return Change(alert.alert_id, Act.WORSEN, "level_up", findings, told=True)
     reason = "evidence_changed" if set(after) <= set(before) else "new_evidence"
+    if renewed and set(after) <= set(before):
+        reason = "rule_changed"
     return Change(alert.alert_id, Act.EXTEND, reason, findings, told=False)
 
 

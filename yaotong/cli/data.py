@@ -115,7 +115,7 @@ def detect_command(
     whole: bool,
     as_json: bool,
     home: Path | None,
-) -> None:
+) -> int:
     """按规则检测，生成或更新预警。Run the rules."""
     runs = detect(
         opened(context, home),
@@ -125,16 +125,23 @@ def detect_command(
         whole=whole,
         now=clock.now(),
     )
+    stopped = 1 if any(run.failed for run in runs) else 0
     if as_json:
         print_json([asdict(run) for run in runs])
-        return
+        return stopped
     for run in runs:
-        click.echo(_run_line(run))
+        click.echo(_run_line(run), err=bool(run.failed))
     if not runs:
         click.echo("还没有销售数据，无可检测。请先 yaotong intake。")
+    return stopped
 
 
 def _run_line(run: RuleRun) -> str:
+    if run.failed:
+        return (
+            f"{run.rule_id}  已隔离，其余规则照常：{run.failed}。"
+            "改正规则或数值后自动恢复，也可由主办部门负责人解除。"
+        )
     return (
         f"{run.rule_id}  发现 {run.found}，新预警 {run.opened}，补充 {run.extended}，升级 {run.worsened}，"
         f"条件消失 {run.vanished}（判断 {run.days} 天，{run.seconds:.1f} 秒）"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from yaotong.cli.publishing import backtest_command, publish_command, release_command
 from yaotong.rules.book import book
 from yaotong.rules.cases import run_page
 from yaotong.rules.page import read_page
@@ -40,6 +41,10 @@ def test_rules(rule_id: str | None) -> int:
             failed += not result.passed
             click.echo(f"{name}  {'通过' if result.passed else '不符'}  {result.title}  {result.message}")
     return 1 if failed else 0
+
+
+for _command in (backtest_command, publish_command, release_command):
+    rules_group.add_command(_command)
 
 
 def _known(rule_id: str) -> str:

@@ -9,7 +9,7 @@ from yaotong.errors import NotFound
 from yaotong.facts import Window
 from yaotong.rules.book import book
 from yaotong.rules.run import explain_sentence, run_rule
-from yaotong.store import alerts, findings
+from yaotong.store import alerts, findings, rulebook
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace
 
@@ -45,8 +45,8 @@ def explain(workspace: Workspace, alert_id: str) -> Explanation:
         row = alerts.get(connection, alert_id)
         if row is None:
             raise NotFound(f"没有预警 {alert_id}。")
+        rule = rulebook.in_force(connection, book()[row.rule_id], row.rule_version)
         kept = findings.of_alerts(connection, [alert_id])[alert_id]
-    rule = book()[row.rule_id]
     facts = open_facts(workspace.store, until=row.last_day)
     frame = run_rule(rule, facts, Window(row.first_day, row.last_day))
     mine = frame[frame["subject"] == row.subject]

@@ -4,27 +4,47 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 from yaotong.errors import ConfigError
+from yaotong.rules.lint import expression_faults, failed_import, page_faults
 from yaotong.rules.model import Rule
-
-FOLDER = Path(__file__).parent
+from yaotong.rules.naming import FOLDER as FOLDER
+from yaotong.rules.naming import module_name as module_name
 
 
 @lru_cache(maxsize=1)
 def book() -> Mapping[str, Rule]:
     """All rules by id, in the order of their ids; ConfigError says what a half-made one lacks."""
     names = sorted(one.name for one in pkgutil.iter_modules([str(FOLDER)]) if one.name.startswith("r_"))
-    modules = {name: importlib.import_module(f"yaotong.rules.{name}") for name in names}
-    broken = [fault for name, module in modules.items() for fault in faults(name, module, FOLDER)]
+    modules, broken = _imported(names)
+    for name, module in modules.items():
+        broken += faults(name, module, FOLDER) or deep_faults(module.RULE, FOLDER)
     if broken:
         raise ConfigError("规则不完整：" + "；".join(broken))
     rules = [module.RULE for module in modules.values()]
     return {rule.rule_id: rule for rule in sorted(rules, key=lambda one: one.rule_id)}
+
+
+def _imported(names: Sequence[str]) -> tuple[dict[str, ModuleType], list[str]]:
+    """The modules that can be imported, and why the others cannot."""
+    found: dict[str, ModuleType] = {}
+    broken = []
+    for name in names:
+        try:
+            found[name] = importlib.import_module(f"yaotong.rules.{name}")
+        except Exception as error:
+            broken.append(failed_import(FOLDER / f"{name}.py", error))
+    return found, broken
+
+
+def deep_faults(rule: Rule, folder: Path) -> list[str]:
+    """What a whole-looking rule has wrong in its expression or its page, each with file and line."""
+    name = module_name(rule.rule_id)
+    return expression_faults(rule, folder / f"{name}.py") + page_faults(rule, folder / f"{name}.md")
 
 
 def faults(name: str, module: ModuleType, folder: Path) -> list[str]:
@@ -46,8 +66,3 @@ def faults(name: str, module: ModuleType, folder: Path) -> list[str]:
         if basis.since is None and not basis.verify:
             found.append(f"{name}.py 的依据“{basis.title_zh}”既无施行日期，也未标待核（verify=True）")
     return found
-
-
-def module_name(rule_id: str) -> str:
-    """ "R-M01" → "r_m01"."""
-    return rule_id.lower().replace("-", "_")

@@ -16,7 +16,7 @@ def feeds_of(tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
     """Rows of each feed that the tables hold; a row's line id is its key, as intake makes it."""
     return {
         feed: [read(row, number) for number, row in enumerate(_repeated(tables.get(title, ())))]
-        for title, (feed, read) in _TABLES.items()
+        for title, (feed, read) in TABLES.items()
     }
 
 
@@ -140,7 +140,7 @@ _LICENCE_DAYS = {
     "状态登记": "status_since",
     "定点登记": "designated_since",
 }
-_TABLES: Mapping[str, tuple[str, Callable[[Cells, int], dict[str, Any]]]] = {
+TABLES: Mapping[str, tuple[str, Callable[[Cells, int], dict[str, Any]]]] = {
     "购进": ("purchases", _purchase),
     "盘点": ("stock_counts", _count),
     "处方": ("prescriptions", _prescription),

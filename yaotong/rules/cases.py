@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from yaotong.rules.page import Case, Page, Rows
 from yaotong.rules.run import run_rule
 
 AREA = "330482001"
+_MOST_DAYS, _MOST_TIMES = 800, 500
 _NOTICE_KINDS = {
     "促销": "promotion",
     "停业": "closure",
@@ -27,11 +28,12 @@ _NOTICE_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """How one case went."""
+    """How one case went; `fires` is what it says must happen."""
 
     title: str
     passed: bool
     message: str
+    fires: bool
 
 
 def run_page(rule: Rule, page: Page) -> list[CaseResult]:
@@ -45,13 +47,14 @@ def run_case(rule: Rule, case: Case) -> CaseResult:
     frame = run_rule(rule, facts, window)
     if not case.fires:
         told = "" if frame.empty else f"不该有，却有 {len(frame)} 条：{frame.iloc[0]['subject']}"
-        return CaseResult(case.title, frame.empty, told)
+        return CaseResult(case.title, frame.empty, told, False)
     mine = frame[frame["subject"] == case.subject]
     if mine.empty:
-        return CaseResult(case.title, False, f"应有 {case.subject}，实有 {sorted(set(frame['subject']))}")
+        told = f"应有 {case.subject}，实有 {'、'.join(sorted(set(frame['subject']))) or '无'}"
+        return CaseResult(case.title, False, told, True)
     best = float(mine["measure"].max())
     same = case.measure is not None and abs(best - case.measure) < 1e-6
-    return CaseResult(case.title, same, "" if same else f"数值应为 {case.measure}，实为 {best:g}")
+    return CaseResult(case.title, same, "" if same else f"数值应为 {case.measure}，实为 {best:g}", True)
 
 
 def facts_of(case: Case) -> tuple[Facts, Window]:
@@ -62,9 +65,8 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
         line["line_id"] = f"{line['pharmacy_id']}/{number:06d}"
     feeds = feeds_of(case.tables)
     days = [line["sold_at"].date() for line in sales] + days_of(feeds)
-    given = case.tables.get("窗口", ())
-    since = date.fromisoformat(given[0]["起"]) if given else min(days)
-    until = date.fromisoformat(given[0]["止"]) if given else max(days)
+    given = [_span(row) for row in case.tables.get("窗口", ())]
+    since, until = given[0] if given else (min(days), max(days))
     facts = facts_from(
         sales=sales,
         **feeds,
@@ -80,6 +82,13 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
     return facts, Window(since, until)
 
 
+def _span(row: Mapping[str, str]) -> tuple[date, date]:
+    since, until = date.fromisoformat(row["起"]), date.fromisoformat(row["止"])
+    if not 0 <= (until - since).days < _MOST_DAYS:
+        raise ValueError(f"窗口应有 1 到 {_MOST_DAYS} 天。")
+    return since, until
+
+
 def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
     """The sales of one row; "2026-01-05..2026-02-28 10:00" is one on every day, 笔数 times 20 min apart."""
     spans = re.fullmatch(r"(\S+?)(?:\.\.(\S+))? (\d\d:\d\d(?::\d\d)?)", row["时间"])
@@ -87,13 +96,15 @@ def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
         raise ValueError(f"案例中的时间 {row['时间']!r} 应为“日期 时:分”或“日期..日期 时:分”。")
     first = date.fromisoformat(spans[1])
     last = date.fromisoformat(spans[2] or spans[1])
+    times = int(row.get("笔数") or 1)
+    if (last - first).days >= _MOST_DAYS or times > _MOST_TIMES:
+        raise ValueError(f"一行最多 {_MOST_DAYS} 天、每天 {_MOST_TIMES} 笔。")
     wanted = {int(one) for one in row.get("星期", "").split("、") if one}
     moments = [
         datetime.fromisoformat(f"{first + timedelta(days=offset)} {spans[3]}")
         for offset in range((last - first).days + 1)
         if not wanted or (first + timedelta(days=offset)).isoweekday() in wanted
     ]
-    times = int(row.get("笔数") or 1)
     base = {
         "pharmacy_id": row["药店"],
         "drug_code": row.get("药品") or "普通药",
@@ -162,3 +173,14 @@ def _notice(row: Mapping[str, str]) -> dict[str, Any]:
         "kind": _NOTICE_KINDS[row["种类"]],
         "name": row["种类"],
     }
+
+
+# Who reads each table: the columns it asks for are those the table may have.
+READERS: Mapping[str, Callable[..., Any]] = {
+    "销售": _lines,
+    "药品": _drug,
+    "药店": _shops,
+    "召回": _recall,
+    "公告": _notice,
+    "窗口": _span,
+}

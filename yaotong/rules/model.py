@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
+from yaotong.errors import ConfigError
 from yaotong.facts import Facts, Window
 from yaotong.rules.scope import Apart
 
@@ -45,6 +46,11 @@ class Parameter:
     def __post_init__(self) -> None:
         if not self.low <= self.default <= self.high:
             raise ValueError(f"{self.name}: default {self.default} lies outside {self.low}..{self.high}")
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers make sense: its bounds are whole, and it is no multiple of something."""
+        return isinstance(self.low, int) and isinstance(self.high, int) and not self.unit.startswith("倍")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +138,15 @@ class Rule:
                 raise ValueError(f"{self.rule_id}: {name} must lie in {known.low}..{known.high} {known.unit}")
             chosen[name] = value
         return chosen
+
+    def at(self, number: int, tuned: Values) -> Rule:
+        """The rule as version `number` has it: its parameters' defaults are the tuned values.
+
+        ConfigError when the code no longer takes these values.
+        """
+        try:
+            chosen = self.values(tuned)
+        except ValueError as error:
+            raise ConfigError(f"规则 {self.rule_id} 第 {number} 版的数值不再适用：{error}。") from error
+        parameters = tuple(replace(one, default=chosen[one.name]) for one in self.parameters)
+        return replace(self, version=number, parameters=parameters)

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from yaotong.errors import ConfigError
-from yaotong.rules.book import FOLDER, module_name
+from yaotong.rules.naming import FOLDER, module_name
 
 SECTIONS = ("为什么", "定义", "法律依据", "参数", "怎么办", "误报", "案例")
 Rows = tuple[Mapping[str, str], ...]
@@ -31,6 +31,20 @@ class Case:
     tables: Mapping[str, Rows]
     subject: str
     measure: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseText:
+    """One case as it is written: its heading, all of it, and what stands below the heading."""
+
+    heading: str
+    text: str
+    body: str
+
+    @property
+    def title(self) -> str:
+        """The heading without 触发 or 不触发."""
+        return self.heading.partition("：")[2].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ def parse(source: str, rule_id: str) -> Page:
     missing = [name for name in SECTIONS if not sections.get(name, "").strip()]
     if missing:
         raise ConfigError(f"规则 {rule_id} 的说明页缺少：{'、'.join(missing)}。")
-    cases = _cases(sections["案例"], rule_id)
+    cases = cases_of(sections["案例"], rule_id)
     if not any(case.fires for case in cases) or all(case.fires for case in cases):
         raise ConfigError(f"规则 {rule_id} 的说明页至少要有一个触发和一个不触发的案例。")
     title = next((line[2:].strip() for line in source.splitlines() if line.startswith("# ")), "")
@@ -69,16 +83,25 @@ def _sections(source: str) -> dict[str, str]:
     return {name.strip(): text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def _cases(text: str, rule_id: str) -> tuple[Case, ...]:
-    parts = re.split(r"^### (.+)$", text, flags=re.M)
-    common = _tables(parts[0])
-    return tuple(
-        _case(title.strip(), body, common, rule_id)
-        for title, body in zip(parts[1::2], parts[2::2], strict=True)
+def cases_of(text: str, rule_id: str) -> tuple[Case, ...]:
+    """The cases of a section: one below each `###` heading; ConfigError says what one lacks."""
+    common, parts = case_texts(text)
+    tables = _tables(common)
+    return tuple(_case(part, tables, rule_id) for part in parts)
+
+
+def case_texts(text: str) -> tuple[str, tuple[CaseText, ...]]:
+    """A section of cases taken apart: what is common to all, and the text of each."""
+    parts = re.split(r"^(### .+)$", text, flags=re.M)
+    heads, bodies = parts[1::2], parts[2::2]
+    return parts[0].strip(), tuple(
+        CaseText(head[4:].strip(), f"{head}\n\n{body.strip()}\n", body)
+        for head, body in zip(heads, bodies, strict=True)
     )
 
 
-def _case(title: str, body: str, common: Mapping[str, Rows], rule_id: str) -> Case:
+def _case(part: CaseText, common: Mapping[str, Rows], rule_id: str) -> Case:
+    title, body = part.heading, part.body
     found = re.match(r"(触发|不触发)：(.+)", title)
     if found is None:
         raise ConfigError(f"规则 {rule_id} 的案例“{title}”应以“触发：”或“不触发：”开头。")

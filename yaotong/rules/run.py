@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
 import pandas as pd
 
-from yaotong.errors import ConfigError
+from yaotong.errors import RuleFailed, YaotongError
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Rule, Values
 
+_HERE = Path(__file__)
+_FOLDER = _HERE.parent
 _ORDER = ["subject", "behaviour_day", "clause"]
 
 
@@ -15,12 +23,40 @@ def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = No
     """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
 
     `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
-    ConfigError names the rule and what is wrong with its result.
+    RuleFailed names the rule and what is wrong with its result, or where it failed.
     """
-    table = rule.find(facts, window, rule.values(tuned))
+    with boundary(rule):
+        return _run(rule, facts, window, rule.values(tuned))
+
+
+@contextmanager
+def boundary(rule: Rule) -> Iterator[None]:
+    """Whatever goes wrong inside a rule is that rule's failure, told without a word of the data.
+
+    Our own errors stay what they are, and so does a fact file or a disk that cannot be read: that is
+    no rule's fault.
+    """
+    try:
+        yield
+    except (YaotongError, OSError, duckdb.IOException):
+        raise
+    except Exception as error:
+        raise RuleFailed(rule.rule_id, _where(error)) from error
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the innermost line of a rule it passed through; messages may quote data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [one for one in frames if Path(one.filename).parent == _FOLDER and Path(one.filename) != _HERE]
+    place = f"{Path(inside[-1].filename).name}:{inside[-1].lineno}" if inside else "计算时"
+    return f"{type(error).__name__}（{place}）"
+
+
+def _run(rule: Rule, facts: Facts, window: Window, values: Values) -> pd.DataFrame:
+    table = rule.find(facts, window, values)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
-        raise ConfigError(f"规则 {rule.rule_id} 的结果缺少列 {'、'.join(missing)}。")
+        raise RuleFailed(rule.rule_id, f"结果缺少列 {'、'.join(missing)}。")
     frame: pd.DataFrame = table.select(*FINDING_COLUMNS).to_pandas()
     frame["behaviour_day"] = pd.to_datetime(frame["behaviour_day"]).dt.date
     for name in ("pharmacy_ids", "line_ids"):
@@ -47,9 +83,9 @@ def _short(value: float) -> str:
 
 def _check(rule: Rule, frame: pd.DataFrame) -> None:
     if frame.duplicated(_ORDER).any():
-        raise ConfigError(f"规则 {rule.rule_id} 对同一主体、同一天、同一款给出了两条发现。")
+        raise RuleFailed(rule.rule_id, "对同一主体、同一天、同一款给出了两条发现。")
     strange = set(frame["clause"]) - set(rule.clauses)
     if strange:
-        raise ConfigError(f"规则 {rule.rule_id} 用了没有说明的款 {'、'.join(sorted(strange))}。")
+        raise RuleFailed(rule.rule_id, f"用了没有说明的款 {'、'.join(sorted(strange))}。")
     if frame[["subject", "measure", "threshold", "level"]].isna().any(axis=None):
-        raise ConfigError(f"规则 {rule.rule_id} 的结果里有空的主体、数值或级别。")
+        raise RuleFailed(rule.rule_id, "结果里有空的主体、数值或级别。")

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Row, func, select
 
+from yaotong.store.rulestops import paused_rules
 from yaotong.store.schema import account, alert, alert_event, dispatch, finding, office, outbox
 
 
 def told(connection: Connection, department: str) -> pd.DataFrame:
     """Every alert dispatched to a department, with its part, office, receipt and answer times.
 
-    A dispatch shows once the inbox message that carries it has been delivered.
+    A dispatch shows once the inbox message that carries it has been delivered, or waits because its rule
+    is paused: the alerts of a flood can be read, they only call nobody.
     """
+    flooded = select(alert.c.alert_id).where(alert.c.rule_id.in_(paused_rules()))
     arrived = (
         select(outbox.c.alert_id)
-        .where(outbox.c.department == department, outbox.c.channel == "inbox", outbox.c.state == "sent")
+        .where(
+            outbox.c.department == department,
+            outbox.c.channel == "inbox",
+            (outbox.c.state == "sent") | outbox.c.alert_id.in_(flooded),
+        )
         .distinct()
     )
     columns = [dispatch.c.part, dispatch.c.office_code, dispatch.c.sent_at]
@@ -65,6 +73,22 @@ def outcomes(connection: Connection) -> dict[tuple[str, str], int]:
         .group_by(alert.c.rule_id, alert.c.outcome)
     )
     return {(rule_id, outcome): count for rule_id, outcome, count in connection.execute(query)}
+
+
+def closed_of(connection: Connection, rule_id: str, since: date, until: date) -> list[Row[Any]]:
+    """Closed alerts of a rule that lie in a span of days, with what checking found, oldest first."""
+    query = (
+        select(alert)
+        .where(
+            alert.c.rule_id == rule_id,
+            alert.c.state == "closed",
+            alert.c.outcome.is_not(None),
+            alert.c.first_day >= since,
+            alert.c.last_day <= until,
+        )
+        .order_by(alert.c.first_day, alert.c.alert_id)
+    )
+    return list(connection.execute(query).fetchall())
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -25,6 +25,11 @@ def marks(connection: Connection) -> dict[str, Mark]:
     return {row.rule_id: Mark(row.rule_key, row.data_version, row.until) for row in rows}
 
 
+def forget(connection: Connection, rule_id: str) -> None:
+    """A rule has judged nothing: the next run judges all days."""
+    connection.execute(delete(judged).where(judged.c.rule_id == rule_id))
+
+
 def mark(connection: Connection, rule_id: str, reached: Mark) -> None:
     """Note how far a rule has come."""
     connection.execute(delete(judged).where(judged.c.rule_id == rule_id))

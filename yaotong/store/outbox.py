@@ -8,14 +8,30 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from yaotong.store.schema import outbox
+from yaotong.store.rulestops import paused_rules
+from yaotong.store.schema import alert, alert_event, outbox
+from yaotong.viewer import SYSTEM
 
 
 def due(connection: Connection, now: datetime, channels: Sequence[str], limit: int = 500) -> list[Row[Any]]:
-    """Messages of some channels whose time has come, oldest first."""
+    """Messages of some channels whose time has come, oldest first.
+
+    What a paused rule has to say waits; what people say about its alerts does not.
+    """
+    waiting = (
+        select(alert_event.c.alert_id)
+        .join(alert, alert.c.alert_id == alert_event.c.alert_id)
+        .where(
+            alert_event.c.alert_id == outbox.c.alert_id,
+            alert_event.c.seq == outbox.c.event_seq,
+            alert_event.c.actor == SYSTEM.username,
+            alert.c.rule_id.in_(paused_rules()),
+        )
+        .exists()
+    )
     query = (
         select(outbox)
-        .where(outbox.c.state == "due", outbox.c.next_at <= now, outbox.c.channel.in_(channels))
+        .where(outbox.c.state == "due", outbox.c.next_at <= now, outbox.c.channel.in_(channels), ~waiting)
         .order_by(outbox.c.next_at, outbox.c.message_id)
         .limit(limit)
     )

@@ -1,0 +1,17 @@
+"""What a rule is, in one short text: its code, its version and its values."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+
+from yaotong.rules.model import Rule, Values
+
+
+def key_of(rule: Rule, values: Values) -> str:
+    """Changes when the rule would judge otherwise: its code, its version or its values."""
+    module = inspect.getmodule(rule.find)
+    source = inspect.getsource(module) if module is not None else ""
+    said = json.dumps([rule.rule_id, rule.version, dict(sorted(values.items())), source])
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
