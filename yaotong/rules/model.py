@@ -58,13 +58,21 @@ class Basis:
     verify: bool = False
 
 
+# Packs added up, returns taken off; lines; different pharmacies; different persons.
+Adds = Literal["", "packs", "lines", "shops", "persons"]
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One limb of a rule; `sentence_zh`/`sentence_en` may use {measure}, {threshold}, {shops}, {lines}."""
+    """One limb of a rule; `sentence_zh`/`sentence_en` may use {measure}, {threshold}, {shops}, {lines}.
+
+    `adds` tells how the measure comes from the evidence lines, where it is a plain sum or count of them.
+    """
 
     sentence_zh: str
     sentence_en: str
     unit: str
+    adds: Adds = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""The lines that findings rest on, of whatever feed, in columns that all feeds share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from yaotong.facts import FACT_MOMENTS, Facts
+from yaotong.rules.model import Rule
+
+# The columns of a line of sales that a line of another feed can fill, and from which of its own.
+_ALIKE = {
+    "buyer_key": ("person_key", "patient_key"),
+    "unit_price_fen": ("amount_fen",),
+}
+COLUMNS = (
+    "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name", "quantity",
+    "unit_price_fen", "batch_no", "trace_code", "buyer_key", "prescription_no", "settlement_id", "channel",
+    "paid_by_insurance", "recorded_at",
+)  # fmt: skip
+
+
+def evidence_lines(facts: Facts, rule: Rule, line_ids: Collection[str]) -> pd.DataFrame:
+    """The lines of some ids among the feeds a rule reads: COLUMNS, `sold_at` their moment, in its order."""
+    wanted = sorted(set(line_ids))
+    feeds = [feed for feed in FACT_MOMENTS if feed in rule.feeds] or ["sales"]
+    parts = [_lines(facts, feed, wanted) for feed in feeds] if wanted else []
+    full = [part for part in parts if len(part)]
+    if not full:
+        return pd.DataFrame(columns=list(COLUMNS))
+    frame = pd.concat(full, ignore_index=True) if len(full) > 1 else full[0]
+    return frame.sort_values(["sold_at", "feed", "line_id"], ignore_index=True)
+
+
+def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
+    """Chosen lines of one feed with the names of shop, town and drug."""
+    table = getattr(facts, feed)
+    chosen = table.filter(table.line_id.isin(wanted)).to_pandas()
+    if chosen.empty:
+        return chosen
+    chosen = chosen.rename(columns={FACT_MOMENTS[feed]: "sold_at"}).assign(feed=feed)
+    for name, others in _ALIKE.items():
+        own = [one for one in (name, *others) if one in chosen.columns]
+        if own:
+            chosen[name] = chosen[own[0]]
+    if feed == "settlements":
+        chosen["paid_by_insurance"] = True
+    return _named(facts, chosen).reindex(columns=list(COLUMNS))
+
+
+def _named(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
+    if "pharmacy_id" in lines.columns:
+        shops = facts.pharmacies.select("pharmacy_id", "area_code", pharmacy="name")
+        areas = facts.areas.select("area_code", shop_area_name="area_name")
+        known = shops.filter(shops.pharmacy_id.isin(lines["pharmacy_id"].dropna().unique().tolist()))
+        placed = known.left_join(areas, "area_code").to_pandas()
+        lines = lines.merge(placed[["pharmacy_id", "pharmacy", "shop_area_name"]], on="pharmacy_id", how="left")
+    if "drug_code" in lines.columns:
+        drugs = facts.drugs.select("drug_code", "drug_name", "valid_from", "valid_to").to_pandas()
+        names = drugs.sort_values("valid_from").drop_duplicates("drug_code", keep="last")
+        lines = lines.merge(names[["drug_code", "drug_name"]], on="drug_code", how="left")
+    return lines
