@@ -9,15 +9,12 @@ import pandas as pd
 from yaotong.facts import FACT_MOMENTS, Facts
 from yaotong.rules.model import Rule
 
-# The columns of a line of sales that a line of another feed can fill, and from which of its own.
-_ALIKE = {
-    "buyer_key": ("person_key", "patient_key"),
-    "unit_price_fen": ("amount_fen",),
-}
+# Whose line it is, by the feed's own name.
+_PERSONS = {"settlements": "person_key", "prescriptions": "patient_key"}
 COLUMNS = (
-    "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name", "quantity",
-    "unit_price_fen", "batch_no", "trace_code", "buyer_key", "prescription_no", "settlement_id", "channel",
-    "paid_by_insurance", "recorded_at",
+    "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name",
+    "quantity", "unit_price_fen", "amount_fen", "active_mg_per_pack", "batch_no", "trace_code", "buyer_key",
+    "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at",
 )  # fmt: skip
 
 
@@ -40,10 +37,8 @@ def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
     if chosen.empty:
         return chosen
     chosen = chosen.rename(columns={FACT_MOMENTS[feed]: "sold_at"}).assign(feed=feed)
-    for name, others in _ALIKE.items():
-        own = [one for one in (name, *others) if one in chosen.columns]
-        if own:
-            chosen[name] = chosen[own[0]]
+    if feed in _PERSONS:
+        chosen["buyer_key"] = chosen[_PERSONS[feed]]
     if feed == "settlements":
         chosen["paid_by_insurance"] = True
     return _named(facts, chosen).reindex(columns=list(COLUMNS))
@@ -55,9 +50,19 @@ def _named(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
         areas = facts.areas.select("area_code", shop_area_name="area_name")
         known = shops.filter(shops.pharmacy_id.isin(lines["pharmacy_id"].dropna().unique().tolist()))
         placed = known.left_join(areas, "area_code").to_pandas()
-        lines = lines.merge(placed[["pharmacy_id", "pharmacy", "shop_area_name"]], on="pharmacy_id", how="left")
-    if "drug_code" in lines.columns:
-        drugs = facts.drugs.select("drug_code", "drug_name", "valid_from", "valid_to").to_pandas()
-        names = drugs.sort_values("valid_from").drop_duplicates("drug_code", keep="last")
-        lines = lines.merge(names[["drug_code", "drug_name"]], on="drug_code", how="left")
-    return lines
+        lines = lines.merge(
+            placed[["pharmacy_id", "pharmacy", "shop_area_name"]], on="pharmacy_id", how="left"
+        )
+    return _with_drugs(facts, lines) if "drug_code" in lines.columns else lines
+
+
+def _with_drugs(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
+    """Adds what the catalogue said of the drug on the line's day, or last said where it was not in force."""
+    drugs = facts.drugs.filter(facts.drugs.drug_code.isin(lines["drug_code"].dropna().unique().tolist()))
+    known = drugs.select("drug_code", "drug_name", "active_mg_per_pack", "valid_from", "valid_to").to_pandas()
+    known = known.sort_values("valid_from")
+    both = lines.merge(known, on="drug_code", how="left")
+    spans = zip(both["valid_from"], both["sold_at"].dt.date, both["valid_to"], strict=True)
+    both["in_force"] = [not pd.isna(since) and since <= day <= until for since, day, until in spans]
+    both = both.sort_values(["in_force", "valid_from"]).drop_duplicates("line_id", keep="last")
+    return both.drop(columns=["in_force", "valid_from", "valid_to"])

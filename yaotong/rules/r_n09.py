@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import subject_findings
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import number_of
 
 FEN = 100
@@ -90,6 +90,7 @@ RULE = Rule(
             "30 天药费 {measure} 元，界限 {threshold} 元，并高于绝大多数人上月的药费",
             "drugs for {measure} yuan within 30 days, limit {threshold}, and beyond nearly everybody's month",
             "元",
+            Adds("yuan"),
         )
     },
     parameters=(
@@ -97,9 +98,7 @@ RULE = Rule(
         Parameter("top_percent", 0.5, "%", 0.1, 5, "别人中上月药费不低于此数的，最多占多少"),
         Parameter("least_persons", 20, "人", 5, 10_000, "上月至少要有几个别人可比"),
     ),
-    basis=(
-        Basis("医疗保障基金使用监督管理条例", "第二十七条", since=date(2021, 5, 1), verify=True),
-    ),
+    basis=(Basis("医疗保障基金使用监督管理条例", "第二十七条", since=date(2021, 5, 1), verify=True),),
     find=find,
     assists=(Assist("hc"),),
 )
