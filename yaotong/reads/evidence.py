@@ -60,9 +60,10 @@ def _with_drugs(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
     """Adds what the catalogue said of the drug on the line's day, or last said where it was not in force."""
     drugs = facts.drugs.filter(facts.drugs.drug_code.isin(lines["drug_code"].dropna().unique().tolist()))
     known = drugs.select("drug_code", "drug_name", "active_mg_per_pack", "valid_from", "valid_to").to_pandas()
-    known = known.sort_values("valid_from")
+    # In seconds: 9999-12-31 lies beyond what nanoseconds reach.
+    known = known.astype({"valid_from": "datetime64[s]", "valid_to": "datetime64[s]"})
     both = lines.merge(known, on="drug_code", how="left")
-    spans = zip(both["valid_from"], both["sold_at"].dt.date, both["valid_to"], strict=True)
-    both["in_force"] = [not pd.isna(since) and since <= day <= until for since, day, until in spans]
+    day = both["sold_at"].dt.normalize()
+    both["in_force"] = (both["valid_from"] <= day) & (day <= both["valid_to"])
     both = both.sort_values(["in_force", "valid_from"]).drop_duplicates("line_id", keep="last")
     return both.drop(columns=["in_force", "valid_from", "valid_to"])
