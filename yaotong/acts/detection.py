@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from yaotong.acts.judging import Judging, key_of
+from yaotong.acts.sparing import judged_now, keep_spared, parted, with_reasons
 from yaotong.alerts.decide import Plan, plan
 from yaotong.alerts.model import Change, Finding
 from yaotong.alerts.route import Office, due, route
@@ -106,7 +107,7 @@ def _judge(
     with workspace.store.write() as connection:
         for span, each in found:
             changes = _decide(connection, rule, each, span)
-            _apply(connection, rule, changes, now)
+            apply(connection, rule, changes, now)
             decided.append((len(each), changes))
         if reached is not None:
             judged.mark(connection, rule.rule_id, reached)
@@ -154,26 +155,20 @@ def _finding(rule: Rule, row: Any) -> Finding:
 
 def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: Span) -> Plan:
     window = span.window
-    stored = _judged_now(findings.in_window(connection, rule.rule_id, window.since, window.until), span)
+    found, spared = parted(connection, rule, found)
+    stored = judged_now(findings.in_window(connection, rule.rule_id, window.since, window.until), span)
     gone = [one for one in stored if one not in {each.finding_id for each in found}]
     news = [one for one in found if stored.get(one.finding_id) != one.content_sha]
     subjects = {one.subject for one in news} | alerts.subjects_of(connection, gone)
     known = alerts.known(connection, rule.rule_id, sorted(subjects))
     findings.let_go(connection, gone, loads.current_version(connection))
+    keep_spared(connection, rule, span, spared)
     findings.judged_again(connection, rule.rule_id, window.since, window.until)
-    return plan(news, gone, known, rule.cooldown_days)
+    return with_reasons(plan(news, gone, known, rule.cooldown_days), spared)
 
 
-def _judged_now(stored: Mapping[str, tuple[str, str]], span: Span) -> dict[str, str]:
-    """Content digests of the stored findings that a span judges anew, by id."""
-    if span.keys is not None and stored:
-        subjects = sorted({subject for subject, _ in stored.values()})
-        meant = set(span.keys.filter(span.keys.key.isin(subjects)).to_pandas()["key"])
-        stored = {name: one for name, one in stored.items() if one[0] in meant}
-    return {name: sha for name, (_, sha) in stored.items()}
-
-
-def _apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
+def apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
+    """Write what was decided: alerts, events, findings, and messages to those who are told."""
     version = loads.current_version(connection)
     rows = registry.read(connection, office)
     offices = [

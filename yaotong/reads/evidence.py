@@ -27,15 +27,16 @@ def evidence_lines(facts: Facts, rule: Rule, line_ids: Collection[str]) -> pd.Da
     if not full:
         return pd.DataFrame(columns=list(COLUMNS))
     frame = pd.concat(full, ignore_index=True) if len(full) > 1 else full[0]
-    return frame.sort_values(["sold_at", "feed", "line_id"], ignore_index=True)
+    ordered: pd.DataFrame = frame.sort_values(["sold_at", "feed", "line_id"], ignore_index=True)
+    return ordered
 
 
 def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
     """Chosen lines of one feed with the names of shop, town and drug."""
     table = getattr(facts, feed)
-    chosen = table.filter(table.line_id.isin(wanted)).to_pandas()
+    chosen: pd.DataFrame = table.filter(table.line_id.isin(wanted)).to_pandas()
     if chosen.empty:
-        return chosen
+        return pd.DataFrame()
     chosen = chosen.rename(columns={FACT_MOMENTS[feed]: "sold_at"}).assign(feed=feed)
     if feed in _PERSONS:
         chosen["buyer_key"] = chosen[_PERSONS[feed]]

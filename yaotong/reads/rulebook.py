@@ -57,8 +57,13 @@ def rule_page(workspace: Workspace, rule_id: str) -> RulePage:
     row = next(one for one in rules(workspace) if one.rule.rule_id == rule_id)
     page = read_page(rule_id)
     body = re.sub(r"^# .*\n", "", page.source, count=1)
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
-    return RulePage(row, html, len(page.cases))
+    return RulePage(row, as_html(body), len(page.cases))
+
+
+def as_html(text: str) -> str:
+    """A page's text as HTML, raw HTML in it shown as text."""
+    rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return rendered
 
 
 def _row(rule: Rule, ended: dict[tuple[str, str], int], opened: dict[str, int]) -> RuleRow:
