@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,12 +11,15 @@ import click
 from yaotong import clock
 from yaotong.acts.desk import move_alert
 from yaotong.alerts.states import MOVES, Act, Move, Outcome
-from yaotong.cli.common import home_option, opened, person, print_json
+from yaotong.cli.common import DAY, home_option, opened, person, print_json
 from yaotong.errors import NotFound
 from yaotong.reads.alerts import row_of
+from yaotong.reads.asking_why import subject_asked
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import as_text
 from yaotong.reads.sight import EVERYTHING, sight_of
+from yaotong.reads.whynot import why_not
+from yaotong.reads.whynot_text import why_text
 from yaotong.rules.book import book
 from yaotong.store import alerts
 from yaotong.terms import term
@@ -85,6 +89,37 @@ def explain_alert(
     else:
         click.echo(as_text(told, lang))
     return 0 if told.same else 1
+
+
+@alerts_group.command("why-not")
+@click.argument("rule_id")
+@click.argument("subject")
+@click.option("--on", type=DAY, help="哪一天，缺省为有数据的最近 30 天")
+@click.option("--as", "username", help="按这个账号看得见的范围")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@click.option("--json", "as_json", is_flag=True)
+@home_option
+@click.pass_context
+def why_not_alert(
+    context: click.Context,
+    rule_id: str,
+    subject: str,
+    on: datetime | None,
+    username: str | None,
+    lang: str,
+    as_json: bool,
+    home: Path | None,
+) -> None:
+    """一条规则为什么没有对一个主体触发：离界限多远，或缺什么数据。Why a rule did not fire."""
+    workspace = opened(context, home)
+    if username is not None:
+        reader = person(workspace, username)
+        subject = subject_asked(workspace, reader, rule_id, subject, now=clock.now())
+    told = why_not(workspace, rule_id, subject, on.date() if on else None)
+    if as_json:
+        print_json(asdict(told))
+    else:
+        click.echo(why_text(told, lang))
 
 
 def _add(move: Move) -> None:

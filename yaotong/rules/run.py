@@ -11,13 +11,21 @@ from yaotong.rules.model import FINDING_COLUMNS, Rule, Values
 _ORDER = ["subject", "behaviour_day", "clause"]
 
 
-def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = None) -> pd.DataFrame:
+def run_rule(
+    rule: Rule,
+    facts: Facts,
+    window: Window,
+    tuned: Values | None = None,
+    *,
+    probed: Values | None = None,
+) -> pd.DataFrame:
     """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
 
     `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
-    ConfigError names the rule and what is wrong with its result.
+    ConfigError names the rule and what is wrong with its result. `probed` are all values, bounds and law
+    aside: for explaining alone.
     """
-    table = rule.find(facts, window, rule.values(tuned))
+    table = rule.find(facts, window, rule.values(tuned) if probed is None else probed)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
         raise ConfigError(f"规则 {rule.rule_id} 的结果缺少列 {'、'.join(missing)}。")
