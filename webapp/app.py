@@ -13,6 +13,7 @@ from webapp import (
     alert_pages,
     coverage_pages,
     desk_pages,
+    exemption_pages,
     find_pages,
     login_pages,
     map_pages,
@@ -21,6 +22,7 @@ from webapp import (
     public_api,
     rule_pages,
     source_pages,
+    why_pages,
 )
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
@@ -43,6 +45,8 @@ _BLUEPRINTS = (
     rule_pages.bp,
     source_pages.bp,
     coverage_pages.bp,
+    exemption_pages.bp,
+    why_pages.bp,
     map_pages.bp,
     probes.bp,
 )

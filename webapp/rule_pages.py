@@ -6,8 +6,11 @@ from flask import Blueprint, render_template
 from flask_login import login_required
 from markupsafe import Markup
 
-from webapp.context import current_workspace
-from yaotong.reads.rulebook import rule_page, rules
+from webapp.context import current_viewer, current_workspace
+from yaotong import clock
+from yaotong.reads.asking_why import may_ask
+from yaotong.reads.exemptions import exemptions_for, leads, reasons_allowed
+from yaotong.reads.rulebook import rule_page, rules, waiting_rules
 
 bp = Blueprint("rules", __name__)
 
@@ -16,13 +19,21 @@ bp = Blueprint("rules", __name__)
 @login_required
 def page() -> str:
     """All rules, with what their alerts turned out to be."""
-    return render_template("rules.html", rows=rules(current_workspace()))
+    return render_template("rules.html", rows=rules(current_workspace()), waits=waiting_rules())
 
 
 @bp.get("/rules/<rule_id>")
 @login_required
 def one(rule_id: str) -> str:
     """One rule's page as the department signs it."""
-    found = rule_page(current_workspace(), rule_id)
-    # The page is our own file, rendered with raw HTML shown as text.
-    return render_template("rule.html", page=found, body=Markup(found.html))
+    found, viewer = rule_page(current_workspace(), rule_id), current_viewer()
+    return render_template(
+        "rule.html",
+        page=found,
+        # The page is our own file, rendered with raw HTML shown as text.
+        body=Markup(found.html),
+        may_ask=may_ask(viewer, found.row.rule),
+        leads=leads(viewer, rule_id),
+        allowed=reasons_allowed(rule_id),
+        exempted=exemptions_for(current_workspace(), viewer, today=clock.now().date(), rule_id=rule_id),
+    )

@@ -12,6 +12,7 @@ from yaotong.alerts.exempt import REASONS_OF, check_end, check_new, covering
 from yaotong.alerts.model import Exemption, ExemptReason
 from yaotong.departments import departments, lead_of
 from yaotong.errors import Forbidden, NotFound, UsageError
+from yaotong.reads.asking_why import subject_asked
 from yaotong.reads.exemptions import reached_rules
 from yaotong.rules.book import book
 from yaotong.rules.exempting import allowed_reasons
@@ -68,6 +69,22 @@ def end_exemption(
         check_end(one, ended_from)
         exemptions.end(connection, exemption_id, ended_from, now, actor.username)
         _judge_again(connection, reached_rules(one), one.subject, now)
+
+
+def reason_named(text: str) -> ExemptReason:
+    """The reason of a form or an option; UsageError for one that does not exist."""
+    if text not in set(ExemptReason):
+        raise UsageError(f"没有豁免的理由“{text}”。可用：{'、'.join(ExemptReason)}")
+    return ExemptReason(text)
+
+
+def subject_for(
+    workspace: Workspace, actor: Viewer, rule_id: str, text: str, *, now: datetime
+) -> tuple[str, str]:
+    """Kind and key of the subject that a person names for a rule: a key, or an alert's number."""
+    if rule_id not in book():
+        raise UsageError(f"没有规则 {rule_id}。")
+    return str(book()[rule_id].subject_kind), subject_asked(workspace, actor, rule_id, text, now=now)
 
 
 def _refusal(one: Exemption) -> Exception:

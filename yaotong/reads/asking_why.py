@@ -7,9 +7,10 @@ from datetime import datetime
 
 from yaotong.departments import departments
 from yaotong.errors import Forbidden, NotFound, UsageError
-from yaotong.reads.alerts import row_of
+from yaotong.reads.alerts import Names, row_of
 from yaotong.reads.pharmacy import in_sight
 from yaotong.reads.sight import sight_of
+from yaotong.reads.subjects import subject_label
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.store import alerts
@@ -35,6 +36,24 @@ def may_ask(viewer: Viewer, rule: Rule) -> bool:
     sight, kind = sight_of(viewer.department, "lead" if leads else "assist"), str(rule.subject_kind)
     seen = kind in ("area", "lot") or kind in sight.fields
     return seen and (leads or sight.lines == "all")
+
+
+def askable_rules(viewer: Viewer, kind: str = "") -> tuple[Rule, ...]:
+    """The rules a viewer may ask about, of one kind of subject or of all."""
+    return tuple(
+        rule
+        for rule in book().values()
+        if may_ask(viewer, rule) and (not kind or str(rule.subject_kind) == kind)
+    )
+
+
+def name_of_subject(workspace: Workspace, viewer: Viewer, rule_id: str, subject: str) -> str:
+    """What a viewer may call a subject of a rule."""
+    kind, lead = str(book()[rule_id].subject_kind), departments()[viewer.department].leads_rule(rule_id)
+    with workspace.store.read() as connection:
+        names = Names.read(connection)
+    shown = sight_of(viewer.department, "lead" if lead else "assist").fields
+    return subject_label(kind, subject, names.shops, names.areas, shown)
 
 
 def subject_asked(workspace: Workspace, viewer: Viewer, rule_id: str, text: str, *, now: datetime) -> str:

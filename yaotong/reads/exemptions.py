@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
-from yaotong.alerts.exempt import reaches
-from yaotong.alerts.model import Exemption
+from yaotong.alerts.exempt import REASONS_OF, reaches
+from yaotong.alerts.model import Exemption, ExemptReason
 from yaotong.departments import departments, lead_of
 from yaotong.reads.alerts import Names
 from yaotong.reads.sight import sight_of
@@ -18,6 +18,8 @@ from yaotong.store import Connection, exemptions, registry
 from yaotong.store.schema import pharmacy, placement
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
+
+REASONS = tuple(str(one) for one in ExemptReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,30 @@ def exemptions_for(
     return tuple(sorted(mine, key=lambda one: (order.index(one.state), one.valid_until, one.exemption_id)))
 
 
+def plain_rows(rows: tuple[ExemptionRow, ...]) -> list[dict[str, object]]:
+    """The rows as data for programs."""
+    return [asdict(one) for one in rows]
+
+
+def reasons_allowed(rule_id: str) -> tuple[str, ...]:
+    """The reasons for which such a rule's subjects may be exempted; () for one that binds all."""
+    fitting = allowed_reasons(rule_id) & REASONS_OF.get(str(book()[rule_id].subject_kind), frozenset())
+    return tuple(one for one in REASONS if one in fitting)
+
+
+def leads(viewer: Viewer, rule_id: str) -> bool:
+    """Whether the viewer's department leads a rule, and so may exempt from it."""
+    return lead_of(rule_id, departments()).department_id == viewer.department
+
+
 def rules_of(viewer: Viewer, subject_kind: str) -> tuple[tuple[str, str, str], ...]:
     """The rules that the viewer's department may exempt such a subject from: id and names."""
     return tuple(
         (rule.rule_id, rule.name_zh, rule.name_en)
         for rule in book().values()
         if str(rule.subject_kind) == subject_kind
-        and lead_of(rule.rule_id, departments()).department_id == viewer.department
-        and allowed_reasons(rule.rule_id)
+        and leads(viewer, rule.rule_id)
+        and reasons_allowed(rule.rule_id)
     )
 
 
