@@ -17,6 +17,8 @@ from yaotong.terms import term
 def why_sections(told: WhyNot, lang: str = "zh") -> tuple[Section, ...]:
     """What it had to go on first, then each clause: whether it held, and how near it came."""
     rule = book()[told.rule_id]
+    if told.silent and not told.held:
+        return (_ground(told, lang),)
     return (_ground(told, lang), *(_clause(told, rule, name, lang) for name in rule.clauses))
 
 
@@ -55,7 +57,7 @@ def _notes(told: WhyNot, lang: str) -> Iterator[str]:
             "规则要用的列全空：这一部分是未知，不是合格。",
             "A column the rule needs is empty throughout: that part is unknown, not in order.",
         )
-    if told.of_categories == 0:
+    if told.of_categories == 0 and not told.silent:
         names = "、".join(told.categories)
         yield say(
             lang,
@@ -83,7 +85,7 @@ def _clause(told: WhyNot, rule: Rule, name: str, lang: str) -> Section:
         near = told.near[name]
         lines = (_limit(rule, name, near, lang),) if near.is_limit else tuple(_needs(rule, name, near, lang))
         return Section("clause", title, lines=lines)
-    return Section("clause", title, lines=(_far(told, lang),))
+    return Section("clause", title, lines=(_far(lang),))
 
 
 def _title(rule: Rule, name: str, near: Near | None, lang: str) -> str:
@@ -132,9 +134,7 @@ def _need(rule: Rule, one: Needed, lang: str) -> str:
     )
 
 
-def _far(told: WhyNot, lang: str) -> str:
-    if told.silent:
-        return say(lang, "没有数据可判断。", "No data to judge by.")
+def _far(lang: str) -> str:
     return say(
         lang,
         "不成立；把各项数值放宽到最低或最高再算，仍不成立。说不出差多少，只能说“没有”。",
