@@ -8,14 +8,17 @@ from werkzeug.wrappers import Response
 
 from webapp import asking
 from webapp.charts import series_option
-from webapp.context import current_viewer, current_workspace
+from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.words import term_of
 from yaotong import acts, clock
 from yaotong.alerts.states import Act, Outcome
 from yaotong.errors import UsageError, YaotongError
 from yaotong.reads.alert_view import alert_view
 from yaotong.reads.alerts import Filters, inbox
+from yaotong.reads.explain import explain
+from yaotong.reads.explain_text import Section, sections
 from yaotong.reads.rulebook import rules
+from yaotong.reads.sight import sight_of
 
 bp = Blueprint("alerts", __name__)
 PAGE_ROWS = 50
@@ -61,7 +64,21 @@ def one(alert_id: str) -> str:
     """An alert: reasons first, then evidence, history and what may be done."""
     view = alert_view(current_workspace(), current_viewer(), alert_id, now=clock.now())
     chart = series_option(view.series, view.row.level) if view.series is not None else None
-    return render_template("alert.html", view=view, chart=chart)
+    again = asking.flag(request.args, "again") is True
+    return render_template(
+        "alert.html",
+        view=view,
+        chart=chart,
+        explained=_explained(alert_id, view.row.part, again),
+        again=again,
+    )
+
+
+def _explained(alert_id: str, part: str, again: bool) -> tuple[Section, ...]:
+    """How the alert comes about, as far as the department sees; the rule is run again only when asked to."""
+    sight = sight_of(current_viewer().department, part)
+    told = explain(current_workspace(), alert_id, sight=sight, recompute=again)
+    return sections(told, current_lang())
 
 
 @bp.post("/alerts/<alert_id>/<act>")

@@ -13,6 +13,7 @@ from webapp import (
     alert_pages,
     coverage_pages,
     desk_pages,
+    exemption_pages,
     find_pages,
     login_pages,
     map_pages,
@@ -22,6 +23,7 @@ from webapp import (
     rule_pages,
     source_pages,
     version_pages,
+    why_pages,
 )
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
@@ -46,6 +48,8 @@ _BLUEPRINTS = (
     version_pages.bp,
     source_pages.bp,
     coverage_pages.bp,
+    exemption_pages.bp,
+    why_pages.bp,
     map_pages.bp,
     probes.bp,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
@@ -73,6 +73,20 @@ def moment(asked: Mapping[str, str], name: str, now: datetime) -> datetime | Non
         raise UsageError(f"{name} 应写作 2026-03-31T20:00 的样子，或 now。") from error
     if abs(found - now) > _FAR:
         raise UsageError(f"{name} 应在前后一年之内。")
+    return found
+
+
+def day(asked: Mapping[str, str], name: str) -> date | None:
+    """A day such as 2026-03-31; None when the address does not say."""
+    text = asked.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{name} 应写作 2026-03-31 的样子。") from error
+    if not date(2000, 1, 1) <= found <= date(2100, 1, 1):
+        raise UsageError(f"{name} 应在 2000 年至 2100 年之间。")
     return found
 
 

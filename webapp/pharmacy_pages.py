@@ -9,6 +9,7 @@ from webapp.charts import months_option
 from webapp.context import current_viewer, current_workspace
 from yaotong import clock
 from yaotong.codes import CATEGORIES
+from yaotong.reads.asking_why import askable_rules
 from yaotong.reads.pharmacy import pharmacy_view
 
 bp = Blueprint("pharmacies", __name__)
@@ -23,4 +24,5 @@ def one(license_no: str) -> str:
     scope = [
         CATEGORIES.get(one, one) for one in str(view.register["scope"] or "").strip("|").split("|") if one
     ]
-    return render_template("pharmacy.html", view=view, chart=chart, scope=scope)
+    askable = askable_rules(current_viewer(), "pharmacy")
+    return render_template("pharmacy.html", view=view, chart=chart, scope=scope, askable=askable)

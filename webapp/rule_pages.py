@@ -7,7 +7,10 @@ from flask_login import login_required
 from markupsafe import Markup
 
 from webapp.context import current_viewer, current_workspace
-from yaotong.reads.rulebook import rule_page, rules
+from yaotong import clock
+from yaotong.reads.asking_why import may_ask
+from yaotong.reads.exemptions import exemptions_for, leads, reasons_allowed
+from yaotong.reads.rulebook import rule_page, rules, waiting_rules
 from yaotong.reads.versions import rule_versions
 
 bp = Blueprint("rules", __name__)
@@ -17,18 +20,22 @@ bp = Blueprint("rules", __name__)
 @login_required
 def page() -> str:
     """All rules, with what their alerts turned out to be."""
-    return render_template("rules.html", rows=rules(current_workspace()))
+    return render_template("rules.html", rows=rules(current_workspace()), waits=waiting_rules())
 
 
 @bp.get("/rules/<rule_id>")
 @login_required
 def one(rule_id: str) -> str:
     """One rule's page as the department signs it."""
-    found = rule_page(current_workspace(), rule_id)
-    # The page is our own file, rendered with raw HTML shown as text.
+    found, viewer = rule_page(current_workspace(), rule_id), current_viewer()
     return render_template(
         "rule.html",
         page=found,
+        # The page is our own file, rendered with raw HTML shown as text.
         body=Markup(found.html),
-        versions=rule_versions(current_workspace(), current_viewer(), rule_id),
+        may_ask=may_ask(viewer, found.row.rule),
+        leads=leads(viewer, rule_id),
+        allowed=reasons_allowed(rule_id),
+        exempted=exemptions_for(current_workspace(), viewer, today=clock.now().date(), rule_id=rule_id),
+        versions=rule_versions(current_workspace(), viewer, rule_id),
     )

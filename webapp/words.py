@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flask import Flask
+from markupsafe import Markup
 
 from webapp.context import current_lang
 from webapp.i18n import translate
 from yaotong import clock
+from yaotong.reads.rulebook import as_html
 from yaotong.terms import TERMS
 
 
 def add_words(app: Flask) -> None:
     """Put the functions below into every template."""
     app.jinja_env.globals.update(_=say, term=term_of, now=clock.now)
-    app.jinja_env.filters.update(moment=moment, day=day, left=left, num=num, pick=pick)
+    app.jinja_env.filters.update(moment=moment, day=day, left=left, num=num, pick=pick, markdown=markdown)
 
 
 def say(text: str) -> str:
@@ -54,6 +56,11 @@ def left(due: datetime | None) -> str:
 def num(value: float | int | None) -> str:
     """1,234 or 0.5; a dash for nothing."""
     return "—" if value is None else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def markdown(text: str) -> Markup:
+    """A text of a rule's page as HTML; raw HTML in it is shown as text."""
+    return Markup(as_html(text))
 
 
 def pick(thing: object, name: str) -> str:

@@ -104,6 +104,18 @@ TERMS: dict[str, Term] = {
     "reason.level_up": Term("程度加重", "graver than before"),
     "reason.condition_gone": Term("更正后条件不再成立", "no longer found after a correction"),
     "reason.rule_changed": Term("规则换了版本", "the rule has a new version"),
+    "reason.exempted": Term("行为日在豁免期内", "exempt on the days of behaviour"),
+    # exemptions
+    "exemption": Term("豁免", "exemption"),
+    "exempt.chronic_patient": Term("慢性病患者", "chronic patient"),
+    "exempt.all_hours": Term("24 小时药店", "24-hour pharmacy"),
+    "exempt.remote_review": Term("远程审方中心", "remote-review centre"),
+    "exempt.elderly_agent": Term("老年人代购", "buys for the elderly"),
+    "exempt.other": Term("其他", "other"),
+    "exemption.active": Term("有效", "in force"),
+    "exemption.future": Term("未开始", "not begun"),
+    "exemption.expired": Term("已到期", "expired"),
+    "exemption.ended": Term("已终止", "ended"),
     # subjects
     "subject.pharmacy": Term("药店", "pharmacy"),
     "subject.buyer": Term("购药人", "buyer"),

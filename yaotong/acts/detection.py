@@ -10,6 +10,7 @@ from functools import partial
 
 from yaotong.acts.judging import Judging, Order, judge, judged_now
 from yaotong.acts.shadows import run_shadow
+from yaotong.acts.sparing import keep_spared, parted, with_reasons
 from yaotong.acts.stopping import guarded, stem_flood
 from yaotong.alerts.decide import Plan, plan
 from yaotong.alerts.model import Change, Finding
@@ -117,7 +118,7 @@ def _judge(
     with workspace.store.write() as connection:
         for span, each in found:
             changes = _decide(connection, rule, each, span)
-            _apply(connection, rule, changes, now)
+            apply(connection, rule, changes, now)
             decided.append((len(each), changes))
         if reached is not None:
             judged.mark(connection, rule.rule_id, reached)
@@ -143,6 +144,7 @@ def _told(rule: Rule, spans: Sequence[Span], decided: Sequence[tuple[int, Plan]]
 
 def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: Span) -> Plan:
     window = span.window
+    found, spared = parted(connection, rule, found)
     known_before = findings.in_window(connection, rule.rule_id, window.since, window.until)
     anew = judged_now({name: subject for name, (subject, _) in known_before.items()}, span)
     stored = {name: sha for name, (_, sha) in known_before.items() if name in anew}
@@ -151,11 +153,13 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: 
     subjects = {one.subject for one in news} | alerts.subjects_of(connection, gone)
     known = alerts.known(connection, rule.rule_id, sorted(subjects))
     findings.let_go(connection, gone, loads.current_version(connection))
+    keep_spared(connection, rule, span, spared)
     findings.judged_again(connection, rule.rule_id, window.since, window.until)
-    return plan(news, gone, known, rule.cooldown_days, rule.version)
+    return with_reasons(plan(news, gone, known, rule.cooldown_days, rule.version), spared)
 
 
-def _apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
+def apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
+    """Write what was decided: alerts, events, findings, and messages to those who are told."""
     version = loads.current_version(connection)
     rows = registry.read(connection, office)
     offices = [

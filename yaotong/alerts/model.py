@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from yaotong.alerts.states import Act, State
@@ -73,6 +74,45 @@ class KnownAlert:
     last_day: date
     condition_gone: bool
     findings: tuple[Finding, ...]
+
+
+class ExemptReason(StrEnum):
+    """Why a subject may be left alone by a rule for a time."""
+
+    CHRONIC_PATIENT = "chronic_patient"
+    ALL_HOURS = "all_hours"
+    REMOTE_REVIEW = "remote_review"
+    ELDERLY_AGENT = "elderly_agent"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A subject that some rules leave alone for behaviour on days from `valid_from` to `valid_until`.
+
+    `rule_pattern` is a rule's id or a pattern such as "R-N*". `ended_from` is the first behaviour day that
+    is no longer covered, where somebody ended it before its time.
+    """
+
+    exemption_id: int
+    rule_pattern: str
+    subject_kind: str
+    subject: str
+    valid_from: date
+    valid_until: date
+    reason: ExemptReason
+    text: str
+    department: str
+    author: str
+    created_at: datetime
+    ended_from: date | None = None
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether behaviour on a day is exempt."""
+        inside = self.valid_from <= day <= self.valid_until
+        return inside and (self.ended_from is None or day < self.ended_from)
 
 
 @dataclass(frozen=True, slots=True)

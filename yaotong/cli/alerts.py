@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from yaotong import clock
-from yaotong.acts.accounts import viewer as viewer_of
 from yaotong.acts.desk import move_alert
 from yaotong.alerts.states import MOVES, Act, Move, Outcome
-from yaotong.cli.common import home_option, opened, print_json
-from yaotong.errors import Forbidden, NotFound
+from yaotong.cli.common import DAY, home_option, opened, person, print_json
+from yaotong.errors import NotFound
+from yaotong.reads.alerts import row_of
+from yaotong.reads.asking_why import subject_asked
 from yaotong.reads.explain import explain
+from yaotong.reads.explain_text import as_text
+from yaotong.reads.sight import EVERYTHING, sight_of
+from yaotong.reads.whynot import why_not
+from yaotong.reads.whynot_text import why_text
 from yaotong.rules.book import book
 from yaotong.store import alerts
 from yaotong.terms import term
@@ -63,19 +69,57 @@ def show_alert(context: click.Context, alert_id: str, home: Path | None) -> None
 
 @alerts_group.command("explain")
 @click.argument("alert_id")
+@click.option("--as", "username", help="按这个账号看得见的范围")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
 @click.option("--json", "as_json", is_flag=True)
 @home_option
 @click.pass_context
-def explain_alert(context: click.Context, alert_id: str, as_json: bool, home: Path | None) -> int:
-    """按证据重算一条预警，并与当时的结论对照。Replay the evidence and recompute."""
-    told = explain(opened(context, home), alert_id)
+def explain_alert(
+    context: click.Context, alert_id: str, username: str | None, lang: str, as_json: bool, home: Path | None
+) -> int:
+    """解释一条预警：定义、参数、依据、逐步的计算，并按保存的证据重算。Explain and recompute."""
+    workspace = opened(context, home)
+    sight = EVERYTHING
+    if username is not None:
+        reader = person(workspace, username)
+        sight = sight_of(reader.department, row_of(workspace, reader, alert_id, now=clock.now()).part)
+    told = explain(workspace, alert_id, sight=sight)
     if as_json:
         print_json(asdict(told))
     else:
-        for one in told.days:
-            mark = "一致" if one.same else "不符"
-            click.echo(f"{one.day}  {mark}  {one.sentence}  证据 {len(one.line_ids)} 行")
+        click.echo(as_text(told, lang))
     return 0 if told.same else 1
+
+
+@alerts_group.command("why-not")
+@click.argument("rule_id")
+@click.argument("subject")
+@click.option("--on", type=DAY, help="哪一天，缺省为有数据的最近 30 天")
+@click.option("--as", "username", help="按这个账号看得见的范围")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@click.option("--json", "as_json", is_flag=True)
+@home_option
+@click.pass_context
+def why_not_alert(
+    context: click.Context,
+    rule_id: str,
+    subject: str,
+    on: datetime | None,
+    username: str | None,
+    lang: str,
+    as_json: bool,
+    home: Path | None,
+) -> None:
+    """一条规则为什么没有对一个主体触发：离界限多远，或缺什么数据。Why a rule did not fire."""
+    workspace = opened(context, home)
+    if username is not None:
+        reader = person(workspace, username)
+        subject = subject_asked(workspace, reader, rule_id, subject, now=clock.now())
+    told = why_not(workspace, rule_id, subject, on.date() if on else None)
+    if as_json:
+        print_json(asdict(told))
+    else:
+        click.echo(why_text(told, lang))
 
 
 def _add(move: Move) -> None:
@@ -96,9 +140,7 @@ def _add(move: Move) -> None:
         home: Path | None,
     ) -> None:
         workspace = opened(context, home)
-        actor = viewer_of(workspace, username)
-        if actor is None:
-            raise Forbidden(f"没有可用的账号 {username}。")
+        actor = person(workspace, username)
         revision = move_alert(
             workspace,
             alert_id,

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from yaotong import config
+from yaotong.acts.accounts import viewer as viewer_of
+from yaotong.errors import Forbidden
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace, open_workspace
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -32,6 +35,14 @@ def chosen_home(context: click.Context, home: Path | None) -> Path:
 def opened(context: click.Context, home: Path | None) -> Workspace:
     """The workspace, opened."""
     return open_workspace(chosen_home(context, home))
+
+
+def person(workspace: Workspace, username: str) -> Viewer:
+    """The account somebody acts as; Forbidden when there is none or it is disabled."""
+    found = viewer_of(workspace, username)
+    if found is None:
+        raise Forbidden(f"没有可用的账号 {username}。")
+    return found
 
 
 def print_json(value: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from yaotong.cli.exempting import exempt_group
 from yaotong.cli.publishing import backtest_command, publish_command, release_command
 from yaotong.rules.book import book
 from yaotong.rules.cases import run_page
@@ -14,6 +15,9 @@ from yaotong.terms import term
 @click.group("rules")
 def rules_group() -> None:
     """规则库。The rule book."""
+
+
+rules_group.add_command(exempt_group)
 
 
 @rules_group.command("list")

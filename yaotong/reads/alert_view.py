@@ -12,10 +12,11 @@ import pandas as pd
 from yaotong.alerts.model import Finding
 from yaotong.alerts.states import MOVES, Move, State
 from yaotong.codes import SubjectKind
-from yaotong.departments import Department, departments
-from yaotong.errors import NotFound
-from yaotong.reads.alerts import AlertRow, Names, rows_of, shown_fields
+from yaotong.departments import departments
+from yaotong.reads.alerts import AlertRow, Names, row_of, shown_fields
+from yaotong.reads.evidence import evidence_lines
 from yaotong.reads.series import Series, series_of
+from yaotong.reads.sight import Sight, sight_of
 from yaotong.reads.subjects import buyer_label
 from yaotong.rules.book import book
 from yaotong.rules.model import Basis, Rule
@@ -115,23 +116,21 @@ class AlertView:
 
 def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertView:
     """The alert for a viewer; NotFound when the viewer's department was not told of it."""
-    row = next((one for one in rows_of(workspace, viewer, now=now) if one.alert_id == alert_id), None)
-    if row is None:
-        raise NotFound(f"没有预警 {alert_id}，或没有派发给本部门。")
-    rule, department = book()[row.rule_id], departments()[viewer.department]
+    row = row_of(workspace, viewer, alert_id, now=now)
+    rule = book()[row.rule_id]
     with workspace.store.read() as connection:
         kept = findings.of_alerts(connection, [alert_id])[alert_id]
         sent = casework.dispatches(connection, alert_id)
         history = casework.events(connection, alert_id)
         stored = casework.one(connection, alert_id)
         corrected = findings.corrected_since(connection, alert_id)
-    lines = _lines(workspace, kept)
+    lines = evidence_lines(open_facts(workspace.store), rule, [line for one in kept for line in one.line_ids])
     shown = shown_fields(viewer.department, row.part)
     drawn = bool(kept) and _drawn(rule, shown)
     return AlertView(
         row=row,
         reasons=tuple(_reason(rule, one) for one in kept),
-        evidence=_evidence(lines, department, row.part),
+        evidence=_evidence(lines, sight_of(viewer.department, row.part)),
         series=series_of(workspace, rule, stored.subject, kept, now) if drawn else None,
         told=tuple(_told(one) for one in sent),
         events=tuple(_event(one) for one in history),
@@ -149,8 +148,13 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
 def _loads(workspace: Workspace, lines: pd.DataFrame) -> tuple[LoadPart, ...]:
     if lines.empty:
         return ()
-    frame = provenance.loads_of(workspace.store, "sales", lines["line_id"].tolist())
-    counted = frame.groupby(["load_id", "file"]).size().reset_index(name="lines").to_dict("records")
+    parts = [
+        provenance.loads_of(workspace.store, str(feed), part["line_id"].tolist())
+        for feed, part in lines.groupby("feed")
+    ]
+    counted = (
+        pd.concat(parts).groupby(["load_id", "file"]).size().reset_index(name="lines").to_dict("records")
+    )
     return tuple(LoadPart(int(one["load_id"]), str(one["file"]), int(one["lines"])) for one in counted)
 
 
@@ -172,39 +176,20 @@ def _drawn(rule: Rule, shown: frozenset[str]) -> bool:
 
 def _shops(workspace: Workspace, lines: pd.DataFrame, ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Licence numbers and names of the shops that the evidence names, else of those that the alert does."""
-    if len(lines):
-        return tuple(dict.fromkeys(zip(lines["pharmacy_id"], lines["pharmacy"], strict=True)))
+    placed = lines.dropna(subset=["pharmacy_id"])
+    if len(placed):
+        return tuple(dict.fromkeys(zip(placed["pharmacy_id"], placed["pharmacy"], strict=True)))
     with workspace.store.read() as connection:
         names = Names.read(connection)
     return tuple((one, names.shops.get(one, one)) for one in ids)
 
 
-def _lines(workspace: Workspace, kept: Sequence[Finding]) -> pd.DataFrame:
-    """The evidence lines with the names of shop and drug, in order of time."""
-    wanted = sorted({line for one in kept for line in one.line_ids})
-    if not wanted:
-        return pd.DataFrame()
-    facts = open_facts(workspace.store)
-    sales = facts.sales_with_drug()
-    shops = facts.pharmacies.select("pharmacy_id", "area_code", pharmacy="name")
-    areas = facts.areas.select("area_code", shop_area_name="area_name")
-    chosen = sales.filter(sales.line_id.isin(wanted))
-    joined = chosen.left_join(shops, "pharmacy_id").left_join(areas, "area_code")
-    frame: pd.DataFrame = joined.to_pandas().sort_values(["sold_at", "line_id"], ignore_index=True)
-    return frame
-
-
-def _evidence(lines: pd.DataFrame, department: Department, part: str) -> EvidenceTable:
+def _evidence(lines: pd.DataFrame, sight: Sight) -> EvidenceTable:
     """What the department's TOML lets it see of the lines, and nothing else."""
-    view = department.evidence
-    shown = view.as_lead if part == "lead" else view.as_assist
-    if lines.empty or view.lines == "none":
+    if lines.empty or sight.lines == "none":
         return EvidenceTable((), (), len(lines), len(lines), _counts(lines))
-    allowed_lines = lines
-    if view.lines == "settled":
-        settled = lines["settlement_id"].notna() | lines["paid_by_insurance"].fillna(False).astype(bool)
-        allowed_lines = lines[settled]
-    fields = tuple(name for name in _COLUMNS if name in shown)
+    allowed_lines = sight.admits(lines)
+    fields = tuple(name for name in _COLUMNS if name in sight.fields)
     rows = tuple(
         {name: _COLUMNS[name](line) for name in fields}
         for line in allowed_lines.head(MAX_LINES).to_dict("records")

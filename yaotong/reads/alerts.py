@@ -11,7 +11,8 @@ from typing import Any
 
 from yaotong.alerts.states import State
 from yaotong.codes import Level
-from yaotong.departments import departments
+from yaotong.errors import NotFound
+from yaotong.reads.sight import sight_of
 from yaotong.reads.subjects import subject_label
 from yaotong.rules.book import book
 from yaotong.rules.run import explain_sentence
@@ -151,12 +152,17 @@ def rows_of(workspace: Workspace, viewer: Viewer, *, now: datetime) -> list[Aler
     )
 
 
+def row_of(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertRow:
+    """One alert's row for a viewer; NotFound when the viewer's department was not told of it."""
+    row = next((one for one in rows_of(workspace, viewer, now=now) if one.alert_id == alert_id), None)
+    if row is None:
+        raise NotFound(f"没有预警 {alert_id}，或没有派发给本部门。")
+    return row
+
+
 def shown_fields(department: str, part: str) -> frozenset[str]:
     """The fields that a department's TOML lets it see in its part; none for one without a TOML."""
-    if department not in departments():
-        return frozenset()
-    view = departments()[department].evidence
-    return view.as_lead if part == "lead" else view.as_assist
+    return sight_of(department, part).fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,19 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
     )
 
 
+def in_sight(workspace: Workspace, viewer: Viewer, license_no: str) -> bool:
+    """Whether a shop is known and its point or its claim lies in the viewer's area."""
+    with workspace.store.read() as connection:
+        shops = registry.read(connection, pharmacy)
+        placed = registry.read(connection, placement)
+    claims = shops.loc[shops["license_no"] == license_no, "town_code"]
+    spots = placed.loc[placed["license_no"] == license_no, "area_code"]
+    places = [None if pd.isna(one) else str(one) for one in (*claims, *spots)]
+    # A claim that is lacking is no place: only a point outside every area is the county's.
+    lying = [None if pd.isna(one) else str(one) for one in spots] or [None]
+    return bool(len(claims)) and any(viewer.covers(one) for one in (*filter(None, places), *lying))
+
+
 _Packs = dict[str, tuple[float | None, ...]]
 
 

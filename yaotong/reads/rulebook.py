@@ -12,8 +12,11 @@ from yaotong.errors import NotFound
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.page import read_page
+from yaotong.rules.waiting import Waiting, waiting
 from yaotong.store import casework
 from yaotong.workspace import Workspace
+
+FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,30 @@ class RuleRow:
     lead_zh: str
     lead_en: str
     alerts: int
+    closed: int
     confirmed: int
     false_alarms: int
     unverifiable: int
 
     @property
+    def open(self) -> int:
+        """Alerts that nobody closed yet."""
+        return self.alerts - self.closed
+
+    @property
     def judged(self) -> int:
         """Alerts that were found true or false."""
         return self.confirmed + self.false_alarms
+
+    @property
+    def rate(self) -> float | None:
+        """Share of the judged that were true, 0 to 1; None while nothing was judged: unknown is not zero."""
+        return self.confirmed / self.judged if self.judged else None
+
+    @property
+    def few(self) -> bool:
+        """Whether the share rests on too few alerts to compare rules by it."""
+        return self.judged < FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +62,30 @@ class RulePage:
     cases: int
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A rule that cannot be written yet."""
+
+    waiting: Waiting
+    lead_zh: str
+    lead_en: str
+
+
 def rules(workspace: Workspace) -> tuple[RuleRow, ...]:
     """All rules in the order of their ids."""
     with workspace.store.read() as connection:
         ended, opened = casework.outcomes(connection), casework.counts(connection)
-    return tuple(_row(rule, ended, opened) for rule in book().values())
+        closed = casework.closed_counts(connection)
+    return tuple(_row(rule, ended, opened, closed) for rule in book().values())
+
+
+def waiting_rules() -> tuple[WaitingRow, ...]:
+    """The rules of the plan that wait for what nobody sends yet, with who would lead them."""
+    known = departments()
+    return tuple(
+        WaitingRow(one, lead_of(one.rule_id, known).name_zh, lead_of(one.rule_id, known).name_en)
+        for one in waiting()
+    )
 
 
 def rule_page(workspace: Workspace, rule_id: str) -> RulePage:
@@ -57,17 +95,30 @@ def rule_page(workspace: Workspace, rule_id: str) -> RulePage:
     row = next(one for one in rules(workspace) if one.rule.rule_id == rule_id)
     page = read_page(rule_id)
     body = re.sub(r"^# .*\n", "", page.source, count=1)
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
-    return RulePage(row, html, len(page.cases))
+    return RulePage(row, as_html(body), len(page.cases))
 
 
-def _row(rule: Rule, ended: dict[tuple[str, str], int], opened: dict[str, int]) -> RuleRow:
+def rule_of(rule_id: str) -> Rule | None:
+    """A rule of the book, or None."""
+    return book().get(rule_id)
+
+
+def as_html(text: str) -> str:
+    """A page's text as HTML, raw HTML in it shown as text."""
+    rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return rendered
+
+
+def _row(
+    rule: Rule, ended: dict[tuple[str, str], int], opened: dict[str, int], closed: dict[str, int]
+) -> RuleRow:
     lead = lead_of(rule.rule_id, departments())
     return RuleRow(
         rule=rule,
         lead_zh=lead.name_zh,
         lead_en=lead.name_en,
         alerts=opened.get(rule.rule_id, 0),
+        closed=closed.get(rule.rule_id, 0),
         confirmed=ended.get((rule.rule_id, "confirmed"), 0),
         false_alarms=ended.get((rule.rule_id, "false_alarm"), 0),
         unverifiable=ended.get((rule.rule_id, "unverifiable"), 0),

@@ -65,12 +65,31 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Adds:
+    """How a measure is a plain sum or count of evidence lines, so that a person can do it on paper.
+
+    `what`: packs (returns taken off), lines, sales (lines that are no returns), shops (that kept something
+    sold), persons, mg (of the active substance) or yuan. `each` names columns: their groups are added up
+    apart and the greatest is told. `within` narrows a group to the span that ends with one of its lines:
+    seconds, or the name of a parameter in minutes; 0 takes all.
+    """
+
+    what: Literal["packs", "lines", "sales", "shops", "persons", "mg", "yuan"]
+    each: tuple[str, ...] = ()
+    within: int | str = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
-    """One limb of a rule; `sentence_zh`/`sentence_en` may use {measure}, {threshold}, {shops}, {lines}."""
+    """One limb of a rule; `sentence_zh`/`sentence_en` may use {measure}, {threshold}, {shops}, {lines}.
+
+    `adds` tells how the measure comes from the evidence lines; None where it is no plain sum or count.
+    """
 
     sentence_zh: str
     sentence_en: str
     unit: str
+    adds: Adds | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import FINDING_COLUMNS, Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import MINUTE_S, inside, located, packs_of
 
 
@@ -80,6 +80,7 @@ RULE = Rule(
             "非处方一次售出含麻黄碱类复方制剂 {measure} 盒，限 {threshold} 盒",
             "{measure} packs of ephedrine compounds in one visit without a prescription, limit {threshold}",
             "盒",
+            Adds("packs", each=("buyer_key",), within="visit_minutes"),
         )
     },
     parameters=(

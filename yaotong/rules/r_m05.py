@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING, dispensed, numbering, shop_findings, unreturned
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import inside, packs_of
 
 
@@ -58,11 +58,13 @@ RULE = Rule(
             "无处方号售出第二类精神药品 {measure} 盒",
             "{measure} packs of class II psychotropics sold without a prescription number",
             "盒",
+            Adds("packs"),
         ),
         "beyond": Clause(
             "一张处方当天售出第二类精神药品 {measure} 盒，处方开具 {threshold} 盒",
             "{measure} packs of a class II psychotropic sold in a day on a prescription for {threshold}",
             "盒",
+            Adds("packs", each=("prescription_no", "drug_code")),
         ),
     },
     parameters=(Parameter("known_days", 90, "天", 7, 365, "药店在此前几天内送过处方号，才知道它会送这一列"),),

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import km_between, seconds_between, shop_findings, unreturned
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import DAY_S, MINUTE_S, inside
 
 _LASTS = datetime(9999, 12, 31)
@@ -96,6 +96,7 @@ RULE = Rule(
             "没有药师在岗时售出处方药 {measure} 盒",
             "{measure} packs of prescription drugs sold while no pharmacist was on duty",
             "盒",
+            Adds("packs"),
         ),
         "apart": Clause(
             "同一药师半小时左右在相距 {measure} 公里的两家店经手处方药（限 {threshold} 公里）",

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING, dispensed, seconds_between, shop_findings
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import MINUTE_S, inside
 
 
@@ -69,6 +69,7 @@ RULE = Rule(
             "凭已用过的处方再次售药，累计 {measure} 盒，处方开具 {threshold} 盒",
             "a used prescription was sold on again: {measure} packs in all, {threshold} prescribed",
             "盒",
+            Adds("packs", each=("prescription_no", "drug_code")),
         )
     },
     parameters=(Parameter("visit_minutes", 30, "分钟", 5, 120, "同店同一处方相隔多久之内算作同一次调剂"),),

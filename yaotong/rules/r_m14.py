@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import FINDING_COLUMNS, Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import HOUR_S, inside, located, packs_of
 
 
@@ -58,6 +58,7 @@ RULE = Rule(
             "召回通知生效满 24 小时后仍售出召回批次 {measure} 盒",
             "{measure} packs of a recalled lot sold more than 24 hours after the notice took effect",
             "盒",
+            Adds("packs"),
         )
     },
     parameters=(Parameter("grace_hours", 24, "小时", 24, 24, "通知生效后容许停售的时间", statutory=True),),

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import day_after, shop_findings, unreturned
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import number_of
 
 _LOT = ("pharmacy_id", "drug_code", "batch_no", "sold_on")
@@ -82,6 +82,7 @@ RULE = Rule(
             "售出购进明细里没有的批次 {measure} 盒",
             "{measure} packs sold of lots that the ledger of purchases does not hold",
             "盒",
+            Adds("packs"),
         )
     },
     parameters=(

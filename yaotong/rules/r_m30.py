@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import FINDING_COLUMNS, Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import inside, located, noticed, number_of, packs_of
 
 CATEGORIES = ("EPH", "OPI_CMP", "PSY2", "WATCH")
@@ -154,6 +154,7 @@ RULE = Rule(
             f"{name}一日售出 {{measure}} 盒，超过本店往常的界线 {{threshold}} 盒",
             f"{category}: {{measure}} packs in a day, over this shop's own limit of {{threshold}}",
             "盒",
+            Adds("packs"),
         )
         for category, name in zip(
             CATEGORIES,

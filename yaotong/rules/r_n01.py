@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import FINDING_COLUMNS, Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import MINUTE_S, latest, located
 
 
@@ -84,6 +84,7 @@ RULE = Rule(
             "同一追溯码未经退货售出 {measure} 次（一码应只售一次）",
             "the same trace code was sold {measure} times without a return between",
             "次",
+            Adds("sales"),
         )
     },
     parameters=(Parameter("rescan_minutes", 5, "分钟", 0, 30, "同店同一购药人多久之内的再次扫码视为同一笔"),),

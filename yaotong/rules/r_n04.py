@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import seconds_between, standing, subject_findings
-from yaotong.rules.model import Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import DAY_S, MINUTE_S
 
 _SPANS = {"visits_24h": 1, "visits_7d": 7, "shops_30d": 30}  # days back from a visit
@@ -73,16 +73,19 @@ RULE = Rule(
             "24 小时内结算 {measure} 次，界限 {threshold} 次",
             "settled {measure} times within 24 hours, limit {threshold}",
             "次",
+            Adds("lines", within=DAY_S),
         ),
         "visits_7d": Clause(
             "7 天内结算 {measure} 次，界限 {threshold} 次",
             "settled {measure} times within 7 days, limit {threshold}",
             "次",
+            Adds("lines", within=7 * DAY_S),
         ),
         "shops_30d": Clause(
             "30 天内在 {measure} 家药店结算，界限 {threshold} 家",
             "settled at {measure} shops within 30 days, limit {threshold}",
             "家",
+            Adds("shops", within=30 * DAY_S),
         ),
     },
     parameters=(

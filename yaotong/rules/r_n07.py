@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import seconds_between, shop_findings, standing
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import MINUTE_S
 
 
@@ -59,6 +59,7 @@ RULE = Rule(
             "几分钟之内用 {measure} 个人的凭证结算同样的药品，界限 {threshold} 人",
             "{measure} persons' cards settled for the same within minutes, limit {threshold}",
             "人",
+            Adds("persons", each=("drug_code", "quantity"), within="minutes"),
         )
     },
     parameters=(

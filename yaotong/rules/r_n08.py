@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import day_after, shop_findings, standing
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -74,16 +74,19 @@ RULE = Rule(
             "{measure} 笔医保结算没有对应的销售",
             "{measure} settlements that no sale answers",
             "笔",
+            Adds("lines"),
         ),
         "swapped": Clause(
             "{measure} 笔医保结算的药品与销售的药品不同",
             "{measure} settlements for another drug than was sold",
             "笔",
+            Adds("lines"),
         ),
         "unsettled": Clause(
             "{measure} 笔写了结算号的销售没有对应的医保结算",
             "{measure} sales with a settlement number that no settlement answers",
             "笔",
+            Adds("lines"),
         ),
     },
     parameters=(Parameter("grace_days", 2, "天", 0, 14, "等对方数据到来的天数"),),

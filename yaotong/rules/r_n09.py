@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import subject_findings
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import number_of
 
 FEN = 100
@@ -90,6 +90,7 @@ RULE = Rule(
             "30 天药费 {measure} 元，界限 {threshold} 元，并高于绝大多数人上月的药费",
             "drugs for {measure} yuan within 30 days, limit {threshold}, and beyond nearly everybody's month",
             "元",
+            Adds("yuan"),
         )
     },
     parameters=(

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import numbering, shop_findings, standing
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import inside, number_of
 
 
@@ -83,6 +83,7 @@ RULE = Rule(
             "{measure} 笔双通道药品结算没有处方号",
             "{measure} settled sales of dual-channel drugs without a prescription number",
             "笔",
+            Adds("lines"),
         ),
         "one_doctor": Clause(
             "近期双通道处方有 {measure}% 出自同一医师，界限 {threshold}%",

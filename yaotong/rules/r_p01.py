@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import FINDING_COLUMNS, Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import DAY_S, inside, latest, located, packs_of
 
 
@@ -93,11 +93,12 @@ def _limb(limb: _Limb, pairs: ir.Table, totals: ir.Table, threshold: float) -> i
     ).select(*FINDING_COLUMNS)
 
 
-def _clause(days: str, unit_zh: str, unit_en: str, unit: str) -> Clause:
+def _clause(days: str, unit_zh: str, unit_en: str, unit: str, adds: Adds) -> Clause:
     return Clause(
         f"{days}内累计购买含麻黄碱类复方制剂 {{measure}} {unit_zh}，达到 {{threshold}} {unit_zh}",
         f"{{measure}} {unit_en} of ephedrine compounds, limit {{threshold}}",
         unit,
+        adds,
     )
 
 
@@ -113,15 +114,22 @@ RULE = Rule(
     apart="buyer",
     feeds=("sales", "drugs", "pharmacies"),
     clauses={
-        "packs_24h": _clause("24 小时", "盒", "packs within 24 hours", "盒"),
+        "packs_24h": _clause("24 小时", "盒", "packs within 24 hours", "盒", Adds("packs", within=DAY_S)),
         "shops_24h": Clause(
             "24 小时内在 {measure} 家药店购买含麻黄碱类复方制剂，达到 {threshold} 家",
             "ephedrine compounds bought at {measure} shops within 24 hours, limit {threshold}",
             "家",
+            Adds("shops", within=DAY_S),
         ),
-        "packs_7d": _clause("7 天", "盒", "packs within 7 days", "盒"),
-        "packs_30d": _clause("30 天", "盒", "packs within 30 days", "盒"),
-        "mg_30d": _clause("30 天", "毫克（折算麻黄碱）", "mg of ephedrine within 30 days", "毫克"),
+        "packs_7d": _clause("7 天", "盒", "packs within 7 days", "盒", Adds("packs", within=7 * DAY_S)),
+        "packs_30d": _clause("30 天", "盒", "packs within 30 days", "盒", Adds("packs", within=30 * DAY_S)),
+        "mg_30d": _clause(
+            "30 天",
+            "毫克（折算麻黄碱）",
+            "mg of ephedrine within 30 days",
+            "毫克",
+            Adds("mg", within=30 * DAY_S),
+        ),
     },
     parameters=(
         Parameter("packs_24h", 4, "盒", 3, 20, "24 小时累计盒数"),

@@ -19,14 +19,22 @@ _FOLDER = _HERE.parent
 _ORDER = ["subject", "behaviour_day", "clause"]
 
 
-def run_rule(rule: Rule, facts: Facts, window: Window, tuned: Values | None = None) -> pd.DataFrame:
+def run_rule(
+    rule: Rule,
+    facts: Facts,
+    window: Window,
+    tuned: Values | None = None,
+    *,
+    probed: Values | None = None,
+) -> pd.DataFrame:
     """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
 
     `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
-    RuleFailed names the rule and what is wrong with its result, or where it failed.
+    RuleFailed names the rule and what is wrong with its result, or where it failed. `probed` are all
+    values, bounds and law aside: for explaining alone.
     """
     with boundary(rule):
-        return _run(rule, facts, window, rule.values(tuned))
+        return _run(rule, facts, window, rule.values(tuned) if probed is None else probed)
 
 
 @contextmanager

@@ -97,6 +97,12 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row.rule_id: row[1] for row in connection.execute(query)}
 
 
+def closed_counts(connection: Connection) -> dict[str, int]:
+    """How many alerts of each rule are closed."""
+    query = select(alert.c.rule_id, func.count()).where(alert.c.state == "closed").group_by(alert.c.rule_id)
+    return {row.rule_id: row[1] for row in connection.execute(query)}
+
+
 def finding_counts(connection: Connection, alert_ids: list[str]) -> dict[str, int]:
     """Findings in force of each alert."""
     query = (

@@ -15,11 +15,12 @@ from yaotong.store.schema import evidence_line, finding
 
 
 def in_window(connection: Connection, rule_id: str, since: date, until: date) -> dict[str, tuple[str, str]]:
-    """Subject and content digest of the findings in force of one rule in a span of behaviour days, by id."""
+    """Subject and content digest of the findings under alerts of one rule in a span of days, by id."""
     query = select(finding.c.finding_id, finding.c.subject, finding.c.content_sha).where(
         finding.c.rule_id == rule_id,
         finding.c.behaviour_day.between(since, until),
         finding.c.gone_at_version.is_(None),
+        finding.c.exemption_id.is_(None),
     )
     return {row.finding_id: (row.subject, row.content_sha) for row in connection.execute(query)}
 
@@ -34,13 +35,20 @@ def of_alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, tup
             .order_by(finding.c.behaviour_day, finding.c.clause)
         )
         for row in connection.execute(query):
-            found[row.alert_id].append(_finding(row))
+            found[row.alert_id].append(finding_of(row))
     return {name: tuple(rows) for name, rows in found.items()}
 
 
 def keep(connection: Connection, alert_of: Mapping[str, str], found: Iterable[Finding], version: int) -> None:
     """Write findings, each under its alert; a stored one with the same id is replaced."""
-    rows = [_row(one, alert_of[one.finding_id], version) for one in found]
+    write(connection, [(one, alert_of[one.finding_id], None) for one in found], version)
+
+
+def write(
+    connection: Connection, found: Iterable[tuple[Finding, str | None, int | None]], version: int
+) -> None:
+    """Write findings, each with its alert or with what exempts it; one with the same id is replaced."""
+    rows = [{**_row(one, version), "alert_id": alert, "exemption_id": by} for one, alert, by in found]
     if not rows:
         return
     old = [{"old": row["finding_id"]} for row in rows]
@@ -99,7 +107,7 @@ def chunks(values: Sequence[str], size: int = 500) -> list[Sequence[str]]:
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
-def _row(one: Finding, alert_id: str, version: int) -> dict[str, Any]:
+def _row(one: Finding, version: int) -> dict[str, Any]:
     return {
         "finding_id": one.finding_id,
         "rule_id": one.rule_id,
@@ -116,13 +124,13 @@ def _row(one: Finding, alert_id: str, version: int) -> dict[str, Any]:
         "pharmacy_ids": json.dumps(sorted(one.pharmacy_ids), ensure_ascii=False),
         "line_ids": json.dumps(sorted(one.line_ids), ensure_ascii=False),
         "content_sha": one.content_sha,
-        "alert_id": alert_id,
         "data_version": version,
         "gone_at_version": None,
     }
 
 
-def _finding(row: Row[Any]) -> Finding:
+def finding_of(row: Row[Any]) -> Finding:
+    """A row as a finding."""
     return Finding(
         rule_id=row.rule_id,
         rule_version=row.rule_version,

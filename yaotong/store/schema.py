@@ -179,6 +179,8 @@ finding = Table(
     Column("gone_at_version", Integer),
     # Set when a line it rests on is corrected, until the finding is judged again.
     Column("corrected_at_version", Integer),
+    # Set on a finding that an exemption keeps from being an alert.
+    Column("exemption_id", Integer),
     Index(None, "rule_id", "behaviour_day"),
 )
 
@@ -188,6 +190,27 @@ evidence_line = Table(
     metadata,
     Column("finding_id", String(32), primary_key=True),
     Column("line_id", String(160), primary_key=True, index=True),
+)
+
+# Subjects that some rules leave alone on some behaviour days, why, and who said so.
+exemption = Table(
+    "exemption",
+    metadata,
+    Column("exemption_id", Integer, primary_key=True),
+    Column("rule_pattern", String(16), nullable=False),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject", String(160), nullable=False, index=True),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("department", String(32), nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("ended_from", Date),
+    Column("ended_at", DateTime),
+    Column("ended_by", String(64)),
+    CheckConstraint("valid_from <= valid_until", name="days"),
 )
 
 # Up to which data version and day a rule, as it then was, has judged all that there was.
