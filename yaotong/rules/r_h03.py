@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import CATEGORIES, Level, SubjectKind
 from yaotong.facts import Facts, Window
+from yaotong.rules.linked import NOTHING
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import number_of, numbers
 
@@ -76,7 +77,12 @@ def _rolled(papers: ir.Table, window: Window, *by: str) -> ir.Table:
 
 def _against_others(shares: ir.Table, values: Values) -> ir.Table:
     """Those with enough of a category beside the bound that all others' shares set."""
-    mine = shares.filter(shares.own >= int(values["least_own"]))
+    # Of six and more, all others' median is above the 30th percentile: who is nowhere near a bound need
+    # not be held to everybody.
+    low = shares.group_by("category", "at_number").agg(low=shares.share.quantile(0.3))
+    least = float(values["least_spread"]) * float(values["score"]) - NOTHING
+    some = shares.join(low, ["category", "at_number"])
+    mine = some.filter(some.own >= int(values["least_own"]), some.share >= some.low + least).drop("low")
     theirs = shares.select("category", "at_number", other="prescriber_key", other_share="share")
     pairs = mine.join(theirs, ["category", "at_number"])
     pairs = pairs.filter(pairs.prescriber_key != pairs.other)
