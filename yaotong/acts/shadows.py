@@ -16,16 +16,11 @@ from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
 
 
-def mark_name(rule_id: str, number: int) -> str:
-    """Under which name it is noted how far a shadow version has come."""
-    return f"{rule_id}/{number}"
-
-
 def run_shadow(
     workspace: Workspace, judging: Judging, order: Order, rule: Rule, tuned: Tuned, now: datetime
 ) -> None:
     """Judge what a shadow version has to judge; one that fails stops shadowing, and its owner is told."""
-    name = mark_name(rule.rule_id, tuned.number)
+    name = judged.shadow_name(rule.rule_id, tuned.number)
     try:
         version = tuned.of(rule)
         spans, reached = order.due(judging, version, name)
@@ -49,7 +44,7 @@ def run_shadow(
 def end_shadow(connection: Connection, row: Any) -> None:
     """Stop a version from running beside the live one, and drop what it found."""
     rulebook.change(connection, row, {"shadow": False})
-    judged.forget(connection, mark_name(row.rule_id, row.number))
+    judged.forget(connection, judged.shadow_name(row.rule_id, row.number))
     rulestops.forget_shadows(connection, row.rule_id, row.number)
 
 

@@ -13,7 +13,7 @@ from yaotong.gate import backtest_state
 from yaotong.reads.alerts import Names, shown_fields
 from yaotong.reads.subjects import subject_label
 from yaotong.rules.model import Rule
-from yaotong.store import Connection, rulestops
+from yaotong.store import Connection, judged, rulestops
 from yaotong.store import alerts as alert_rows
 from yaotong.viewer import Viewer
 
@@ -70,6 +70,7 @@ class Backtest:
 class ShadowDifference:
     """What a version that runs beside the live one finds that the live one does not, and the reverse."""
 
+    until: date | None  # the last day it has judged; None before its first run
     found: int
     only_shadow: int
     only_live: int
@@ -163,7 +164,9 @@ def _outcomes(rows: Collection[Mapping[str, Any]], sight: Sight | None) -> tuple
 def shadow_of(connection: Connection, row: Any, sight: Sight, detail: bool) -> ShadowDifference:
     """What a version that shadows the live one finds otherwise."""
     mine, theirs = rulestops.shadow_difference(connection, row.rule_id, row.number)
+    mark = judged.marks(connection).get(judged.shadow_name(row.rule_id, row.number))
     return ShadowDifference(
+        until=mark.until if mark is not None else None,
         found=rulestops.shadow_count(connection, row.rule_id, row.number),
         only_shadow=len(mine),
         only_live=len(theirs),

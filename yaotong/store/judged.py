@@ -19,6 +19,11 @@ class Mark:
     until: date
 
 
+def shadow_name(rule_id: str, number: int) -> str:
+    """The name under which it is noted how far a version has come that runs beside the live one."""
+    return f"{rule_id}/{number}"
+
+
 def marks(connection: Connection) -> dict[str, Mark]:
     """How far each rule has come, by its id."""
     rows = connection.execute(select(judged))
