@@ -184,3 +184,10 @@ def test_the_list_shows_state_days_left_and_how_many_it_spares(small: Workspace)
     assert (present.state, present.days_left, present.spares) == ("active", 30, 0)
     assert present.subject.startswith("购药人 ")
     assert exemptions_for(small, MSA, today=LATER.date()) == ()
+
+
+def test_a_preview_counts_no_alert_for_the_exempt(small: Workspace) -> None:
+    row, tuned = the_alert(small), {"packs_24h": 5.0}
+    before = acts.preview(small, RULE, tuned)["live"]["alerts"]
+    exempt(small, row)
+    assert acts.preview(small, RULE, tuned)["live"]["alerts"] == before - 1

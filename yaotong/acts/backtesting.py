@@ -18,6 +18,7 @@ from typing import Any
 from yaotong.acts.comparing import Known, compare, months, year_until
 from yaotong.acts.judging import Judging
 from yaotong.acts.shadows import end_version
+from yaotong.acts.sparing import reaching
 from yaotong.acts.versions import tuned_of
 from yaotong.errors import IllegalMove, RuleFailed, UsageError, YaotongError
 from yaotong.gate import Step, VersionState, backtest_state, check_step
@@ -140,13 +141,14 @@ def _report_of(workspace: Workspace, begun: Begun, told: Callable[[int, int], No
     window = year_until(data.until)
     with workspace.store.read() as connection:
         rows = casework.closed_of(connection, begun.new.rule_id, window.since, window.until)
+        exempt = reaching(connection, begun.new)
     known = [
         Known(one.alert_id, one.subject, one.first_day, one.last_day, one.area_code, one.outcome)
         for one in rows
     ]
     parts = months(window, data)
     told(0, len(parts))
-    return compare(facts, begun.live, begun.new, window, parts, known, told)
+    return compare(facts, begun.live, begun.new, window, parts, known, told, exempt)
 
 
 @contextmanager

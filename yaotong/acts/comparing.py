@@ -13,7 +13,8 @@ from typing import Any
 
 from yaotong.acts.judging import to_findings
 from yaotong.alerts.decide import plan
-from yaotong.alerts.model import Change, Finding
+from yaotong.alerts.exempt import covering
+from yaotong.alerts.model import Change, Exemption, Finding
 from yaotong.alerts.route import route
 from yaotong.departments import departments
 from yaotong.facts import Facts, Window
@@ -82,13 +83,15 @@ def compare(
     parts: Sequence[Window],
     known: Sequence[Known],
     progress: Progress,
+    exempt: Sequence[Exemption] = (),
 ) -> dict[str, Any]:
-    """The report of a back-test; RuleFailed when either version fails."""
+    """The report of a back-test; RuleFailed when either version fails. What is exempt would alert nobody."""
     sides = _Side(live, []), _Side(new, [])
     present: dict[date, int] = {}
     for done, part in enumerate(parts, start=1):
         for side in sides:
-            side.findings.extend(to_findings(side.rule, run_rule(side.rule, facts, part)))
+            found = to_findings(side.rule, run_rule(side.rule, facts, part))
+            side.findings.extend(one for one in found if covering(exempt, one) is None)
         with boundary(new):
             present.update(present_by_day(facts, new, part))
         progress(done, len(parts))

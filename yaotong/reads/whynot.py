@@ -21,7 +21,7 @@ from yaotong.rules.model import Rule, Values
 from yaotong.rules.near import Hit, Near, nearest
 from yaotong.rules.run import run_rule
 from yaotong.rules.scope import KEYS, Apart
-from yaotong.store import exemptions
+from yaotong.store import exemptions, rulebook
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace
 
@@ -93,7 +93,9 @@ def why_not(workspace: Workspace, rule_id: str, subject: str, on: date | None = 
     """
     if rule_id not in book():
         raise NotFound(f"没有规则 {rule_id}。")
-    rule, facts = book()[rule_id], open_facts(workspace.store, until=on)
+    with workspace.store.read() as connection:
+        rule = rulebook.in_force(connection, book()[rule_id])
+    facts = open_facts(workspace.store, until=on)
     window = Window(on, on) if on is not None else _last_days(rule, facts)
     status = _status(rule, facts, subject)
     own = facts_about(rule, facts, subject)
