@@ -15,7 +15,7 @@ Cells = Mapping[str, str]
 def feeds_of(tables: Mapping[str, Rows]) -> dict[str, list[dict[str, Any]]]:
     """Rows of each feed that the tables hold; a row's line id is its key, as intake makes it."""
     return {
-        feed: [read(row, number) for number, row in enumerate(_repeated(tables.get(title, ())))]
+        feed: [read(row, number) for number, row in enumerate(repeated(tables.get(title, ())))]
         for title, (feed, read) in TABLES.items()
     }
 
@@ -25,7 +25,7 @@ def days_of(feeds: Mapping[str, list[dict[str, Any]]]) -> list[date]:
     return [row[_MOMENTS[feed]].date() for feed, rows in feeds.items() for row in rows]
 
 
-def _repeated(rows: Rows) -> Rows:
+def repeated(rows: Rows) -> Rows:
     """One row for each of the 张数 prescriptions that a row stands for, their numbers told apart."""
     return tuple(
         {**row, "处方号": f"{row['处方号']}-{one}"} if row.get("张数") else row
@@ -41,10 +41,16 @@ def licence_of(row: Cells) -> dict[str, Any]:
         "opening_hours": row.get("营业时间"),
         "scope": f"|{row['经营范围'].replace('、', '|')}|" if row.get("经营范围") else None,
         "insurance_designated": {"是": True, "否": False}.get(row.get("医保定点", "")),
+        "valid_from": _day(row.get("发证")),
+        "valid_to": _day(row.get("有效期至")),
+        "status_since": _day(row.get("状态登记")),
+        "designated_since": _day(row.get("定点登记")),
     }
-    for title, name in _LICENCE_DAYS.items():
-        given[name] = date.fromisoformat(row[title]) if row.get(title) else None
     return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _moment(text: str) -> datetime:
@@ -134,12 +140,6 @@ def _inspection(row: Cells, number: int) -> dict[str, Any]:
     }
 
 
-_LICENCE_DAYS = {
-    "发证": "valid_from",
-    "有效期至": "valid_to",
-    "状态登记": "status_since",
-    "定点登记": "designated_since",
-}
 TABLES: Mapping[str, tuple[str, Callable[[Cells, int], dict[str, Any]]]] = {
     "购进": ("purchases", _purchase),
     "盘点": ("stock_counts", _count),

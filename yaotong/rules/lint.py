@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from yaotong.facts import Facts, Window
 from yaotong.rules import case_feeds, cases
@@ -143,5 +144,12 @@ def _cells(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _case_columns() -> Mapping[str, frozenset[str]]:
     """The columns of each table of a case: those its reader asks for, read from the reader itself."""
-    readers = {**cases.READERS, **{title: read for title, (_, read) in case_feeds.TABLES.items()}}
-    return {title: frozenset(_READ.findall(inspect.getsource(read))) for title, read in readers.items()}
+    readers: dict[str, list[Callable[..., Any]]] = {
+        title: [read, case_feeds.repeated] for title, (_, read) in case_feeds.TABLES.items()
+    }
+    readers |= {title: [read] for title, read in cases.READERS.items()}
+    readers["药店"].append(case_feeds.licence_of)
+    return {
+        title: frozenset(name for read in some for name in _READ.findall(inspect.getsource(read)))
+        for title, some in readers.items()
+    }
