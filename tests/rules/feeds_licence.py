@@ -130,7 +130,7 @@ def sealed(draw: st.DrawFn) -> Example:
         channel=("delivery", "delivery", "delivery", "store"), seal_id=("封1", "封1", "封2", None),
         pharmacy_id=("甲", "甲", "乙", "未登记"), quantity=(1.0, 1.0, 1.0, 2.0, -1.0),
     )  # fmt: skip
-    return Example(City(sales, RX_DRUGS, BLOCK_SHOPS), draw(windows(0, 97)))
+    return Example(City(sales, RX_DRUGS, BLOCK_SHOPS), draw(windows(89, 97)))
 
 
 @st.composite
