@@ -25,6 +25,7 @@ from yaotong.rules.run import run_rule
 from yaotong.rules.scope import Span
 from yaotong.store import Connection, alerts, findings, judged, loads, registry
 from yaotong.store.factbase import open_facts
+from yaotong.store.factengine import DUCKDB
 from yaotong.store.judged import Mark
 from yaotong.store.schema import office
 from yaotong.viewer import SYSTEM
@@ -53,17 +54,20 @@ def detect(
     rule_ids: Sequence[str] = (),
     now: datetime,
     whole: bool = False,
+    engine: str = DUCKDB,
     progress: Callable[[RuleRun], None] | None = None,
 ) -> list[RuleRun]:
     """Run rules over what came or was corrected since they last ran; all of it the first time.
 
     With `since` or `until`, over these behaviour days; with `whole`, over all days. The same data give
-    the same alerts, whichever way: a second run opens nothing and tells nobody.
+    the same alerts, whichever way: a second run opens nothing and tells nobody. So it is with `engine`,
+    "duckdb" or the address of a Spark master.
     """
     rules = _chosen(rule_ids)
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
-    judging = Judging(workspace.store, open_facts(workspace.store, until=until, version=version), version)
+    facts = open_facts(workspace.store, until=until, version=version, engine=engine)
+    judging = Judging(workspace.store, facts, version)
     runs = []
     for rule in rules:
         span = judging.days(rule)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pandas as pd
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from yaotong.facts import FACT_MOMENTS, Facts, Window
 from yaotong.rules.model import Rule, Values
@@ -66,7 +66,7 @@ class Judging:
         """What changed after a data version, looked up once."""
         if version not in self._changes:
             backend = self.facts.sales.get_backend()
-            assert isinstance(backend, Backend)
+            assert isinstance(backend, SQLBackend)
             with self.store.read() as connection:
                 self._changes[version] = changes_between(
                     backend, connection, self.store.facts_dir, version, self.data_version
