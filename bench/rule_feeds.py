@@ -15,7 +15,7 @@ from yaotong.store.staging import stored_schema
 
 PEOPLE_A_SHOP, _REGISTERED_BUYERS = 2_000, 400
 _OPEN_S, _SHUT_S = 9 * 3600, 20 * 3600
-# Shares: lines that are returns, codes sold anew, buyers registered, paid by insurance, papers the feed holds.
+# Shares: lines that are returns, codes sold anew, buyers registered, paid by insurance, papers that are held.
 _RETURN, _AGAIN, _NAMED, _PAID, _HELD = 0.002, 0.00005, 0.999, 0.29, 0.25
 # Of registered lines: those of a few buyers who gather, one for ten shops; and those of three packs.
 _GATHERED, _OVER = 0.005, 0.001
@@ -90,7 +90,7 @@ def sales_table(lines: Lines) -> pa.Table:
         sold_at=pa.array(lines.at),
         drug_code=_coded(lines.drug, lines.city.catalogue.drug_codes),
         trace_code=_text("81", code, 18),
-        batch_no=_batches(lines.drug, lines.number),
+        batch_no=_batches(lines, lines.drug),
         quantity=pa.array(lines.quantity),
         unit_price_fen=pa.array(lines.city.catalogue.prices_fen[lines.drug]),
         buyer_key=_only(people(lines.person), known),
@@ -140,34 +140,36 @@ def _prescriptions(lines: Lines) -> pa.Table:
 
 
 def _purchases(lines: Lines) -> pa.Table:
-    """One for about thirty packs, an hour before the shop opens."""
-    some = np.flatnonzero(lines.number % 30 == 0)
-    opened = lines.at[some].astype("datetime64[D]").astype("datetime64[s]") + np.timedelta64(8 * 3600, "s")
+    """What a shop sells of a drug in a month comes as one lot on its first morning: the books balance."""
+    drugs = len(lines.city.catalogue.drug_codes)
+    packs = np.bincount(lines.shop * drugs + lines.drug, lines.quantity, len(lines.city.shops) * drugs)
+    some = np.flatnonzero(packs > 0)[: 0 if lines.days == 1 else None]
+    morning = np.datetime64(lines.first, "s") + np.timedelta64(8 * 3600, "s")
     return _table(
         "purchases", len(some), lines.rng,
-        pharmacy_id=_coded(lines.shop[some], lines.city.shops),
-        purchase_id=_text("G", lines.number[some], 10),
-        received_at=pa.array(opened),
+        pharmacy_id=_coded(some // drugs, lines.city.shops),
+        purchase_id=_text("G", lines.number[0] * drugs + some, 15),
+        received_at=pa.array(np.full(len(some), morning)),
         supplier_uscc=_constant("91330400MA00000001", len(some)),
-        drug_code=_coded(lines.drug[some], lines.city.catalogue.drug_codes),
-        batch_no=_batches(lines.drug[some], lines.number[some]),
-        quantity=pa.array(np.full(len(some), 30.0)),
+        drug_code=_coded(some % drugs, lines.city.catalogue.drug_codes),
+        batch_no=_batches(lines, some % drugs),
+        quantity=pa.array(packs[some]),
         expiry=pa.array(np.full(len(some), np.datetime64("2028-01-31", "D"))),
     )  # fmt: skip
 
 
 def _stock_counts(lines: Lines) -> pa.Table:
-    """Every drug of every shop on the first day, in the evening."""
+    """Every drug of every shop on the first day, before anything comes."""
     drugs = len(lines.city.catalogue.drug_codes)
     shop, drug = np.repeat(lines.shops, drugs), np.tile(np.arange(drugs), len(lines.shops))
     if lines.days == 1:
         shop, drug = shop[:0], drug[:0]
-    evening = np.datetime64(lines.first, "s") + np.timedelta64(21 * 3600, "s")
+    early = np.datetime64(lines.first, "s") + np.timedelta64(7 * 3600, "s")
     return _table(
         "stock_counts", len(shop), lines.rng,
         pharmacy_id=_coded(shop, lines.city.shops),
         drug_code=_coded(drug, lines.city.catalogue.drug_codes),
-        counted_at=pa.array(np.full(len(shop), evening)),
+        counted_at=pa.array(np.full(len(shop), early)),
         quantity=pa.array(np.full(len(shop), 40.0)),
     )  # fmt: skip
 
@@ -203,8 +205,8 @@ def _doctors(numbers: Any) -> Any:
     return _text("k1:", 10**15 + numbers % 3_000, 32)
 
 
-def _batches(drug: Any, number: Any) -> Any:
-    return _text("B", drug * 100 + number // 1_000_000 % 40, 6)
+def _batches(lines: Lines, drug: Any) -> Any:
+    return _text("B", drug * 10_000 + lines.first.year % 100 * 100 + lines.first.month, 8)
 
 
 def _text(prefix: str, numbers: Any, width: int) -> Any:

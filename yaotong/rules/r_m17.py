@@ -11,7 +11,9 @@ from yaotong.codes import SPECIAL_CATEGORIES, Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING, seconds_between, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import DAY_S, number_of, packs_of
+from yaotong.rules.shapes import DAY_S, number_of, packs_of, spread
+
+_BUCKET_DAYS = 8
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -55,18 +57,24 @@ def _watched(facts: Facts, spans: ir.Table, known_days: int) -> ir.Table:
     ).distinct()
     opened, closed = number_of(spans.opened_at.date()), number_of(spans.closed_at.date())
     timed = spans.mutate(opened=opened, closed=closed)
-    selling = timed.join(sold, "pharmacy_id")
+    period = ["pharmacy_id", "opened", "closed"]
+    periods = timed.select(*period).distinct()  # a shop counts many drugs at one time
+    selling = periods.join(sold, "pharmacy_id")
     selling = selling.filter(selling.number >= selling.opened, selling.number <= selling.closed)
-    buying = timed.join(bought, "pharmacy_id")
+    buying = periods.join(bought, "pharmacy_id")
     apart = buying.closed - buying.number
     buying = buying.filter(apart >= 0, apart <= known_days)
-    return spans.semi_join(selling, "span").semi_join(buying, "span")
+    return timed.semi_join(selling, period).semi_join(buying, period).drop("opened", "closed")
 
 
 def _moved(spans: ir.Table, lines: ir.Table, moment: str) -> ir.Table:
     """Lines of each span's drug, and of its lot or of none named, after the opening until the closing."""
-    some = lines.select("line_id", "pharmacy_id", "drug_code", "batch_no", "quantity", moved_at=moment)
-    pairs = spans.join(some, ["pharmacy_id", "drug_code"])
+    some = lines.select(
+        "line_id", "pharmacy_id", "drug_code", "batch_no", "quantity",
+        moved_at=moment, bucket=number_of(lines[moment].date()) // _BUCKET_DAYS,
+    )  # fmt: skip
+    opened, closed = (number_of(one.date()) // _BUCKET_DAYS for one in (spans.opened_at, spans.closed_at))
+    pairs = spread(spans, opened, closed).join(some, ["pharmacy_id", "drug_code", "bucket"])
     during = (pairs.moved_at > pairs.opened_at) & (pairs.moved_at <= pairs.closed_at)
     mine = (pairs.lot == "") | pairs.batch_no.isnull() | (pairs.batch_no == pairs.lot)
     return pairs.filter(during, mine)
