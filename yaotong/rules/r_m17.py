@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -19,8 +19,11 @@ _BUCKET_DAYS = 8
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days whose closing count does not follow from the opening one."""
     spans = _spans(facts, window, int(values["most_days"]))
-    spans = _watched(facts, spans, int(values["known_days"]))
-    sold = _moved(spans, facts.sales, "sold_at")
+    # No span opened before.
+    start = window.start - timedelta(days=int(values["most_days"]))
+    sales = facts.sales.filter(facts.sales.sold_at >= start, facts.sales.sold_at < window.end)
+    spans = _watched(facts, sales, spans, int(values["known_days"]))
+    sold = _moved(spans, sales, "sold_at")
     bought = _moved(spans, facts.purchases, "received_at")
     judged = _judged(facts, spans, _summed(sold, "sold"), _summed(bought, "bought"), values)
     return ibis.union(
@@ -49,9 +52,9 @@ def _spans(facts: Facts, window: Window, most_days: int) -> ir.Table:
     )  # fmt: skip
 
 
-def _watched(facts: Facts, spans: ir.Table, known_days: int) -> ir.Table:
+def _watched(facts: Facts, sales: ir.Table, spans: ir.Table, known_days: int) -> ir.Table:
     """Spans of shops that sent sales since the opening count and purchases not long before the closing."""
-    sold = facts.sales.select("pharmacy_id", number=number_of(facts.sales.sold_at.date())).distinct()
+    sold = sales.select("pharmacy_id", number=number_of(sales.sold_at.date())).distinct()
     bought = facts.purchases.select(
         "pharmacy_id", number=number_of(facts.purchases.received_at.date())
     ).distinct()

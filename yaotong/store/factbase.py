@@ -28,7 +28,7 @@ def open_facts(
 
     `engine` as for factengine.connect.
     """
-    backend = connect(engine)
+    backend = connect(engine, store.facts_dir.parent / "spill")
     with store.read() as connection:
         tables = {feed: _lines(backend, connection, store, feed, version) for feed in FACT_MOMENTS}
         frames = {
