@@ -11,7 +11,7 @@ JOBS ?= 2
 # The tests whose workspaces keep their tables in the operational store.
 ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli webapp/test_moves.py webapp/test_upload.py)
 
-.PHONY: help install install-dev demo test test-slow test-postgres test-crash lint types arrows pytest bench bench-intake fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-slow test-postgres test-spark test-crash lint types arrows pytest bench bench-intake bench-rules fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -56,7 +56,12 @@ pytest: ## 只运行测试；ARGS="tests/geo -k 名字" 可挑选
 
 test-slow: ## 只运行慢的测试（约十分钟）
 	@sh .ci/install dev
-	@$(PY) -m pytest -n $(JOBS) -m slow $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark $(ARGS)
+
+test-spark: ## 在真的 Spark 集群（一主两从）上跑全部规则，与 DuckDB 对照（缺少时装 pyspark 与 Java）
+	@sh .ci/install spark
+	@sh .ci/install-java
+	@$(PY) -m pytest -n 0 tests/spark $(ARGS)
 
 test-crash: ## 200 次随机终止、逐次让系统调用失败，收数都要完整（约十分钟）
 	@sh .ci/install dev
@@ -73,6 +78,11 @@ bench-intake: ## 收一千万行，与别的做法比快慢（约十分钟）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_intake
 	@$(PY) -m bench.bench_assign 600000 43000
+
+bench-rules: ## 一年六千万行上的全部规则与夜间增量，同 pandas、PostgreSQL 比（约半小时）；LINES=3000000 可小试
+	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@$(PY) -m bench.bench_rules --city $(or $(LINES),60000000)
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

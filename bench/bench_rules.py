@@ -3,6 +3,8 @@
 Run ``python bench/bench_rules.py [lines]``: by default 1,000,000 sales lines of 280 shops over 365 days.
 The last day is judged alone, as every night, and then the whole year in one run; the pandas peers judge
 the year. A peer that disagrees with its rule is reported; no time fails the run.
+
+``python -m bench.bench_rules --city 60000000`` measures whole detect runs on fact files: see rule_province.
 """
 
 import sys
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from bench import rule_province
 from yaotong.facts import FACT_SCHEMAS, Facts, Window
 from yaotong.rules.book import book
 from yaotong.rules.run import run_rule
@@ -186,4 +189,7 @@ def main(count: int) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", DeprecationWarning)
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    if sys.argv[1:2] == ["--city"]:
+        rule_province.main(sys.argv[2:])
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -79,6 +79,10 @@ def test_dev_runs_on_the_very_versions_that_people_run() -> None:
         return {line.rstrip(" \\") for line in text.splitlines() if "==" in line}
 
     assert pins("base") <= pins("dev")
+    # Spark is large and only its own tests install it: everything else is the same there.
+    added = {pin.partition("==")[0] for pin in pins("spark") - pins("dev")}
+    assert pins("dev") <= pins("spark")
+    assert added == {"pyspark", "py4j"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / ".ci").glob("*.lock")), ids=lambda path: path.name)

@@ -23,6 +23,7 @@ from yaotong.rules.model import Rule
 from yaotong.rules.scope import Span
 from yaotong.store import Connection, alerts, findings, judged, loads, registry, rulebook
 from yaotong.store.factbase import open_facts
+from yaotong.store.factengine import DUCKDB
 from yaotong.store.judged import Mark
 from yaotong.store.schema import office
 from yaotong.viewer import SYSTEM
@@ -60,6 +61,7 @@ def detect(
     rule_ids: Sequence[str] = (),
     now: datetime,
     whole: bool = False,
+    engine: str = DUCKDB,
     progress: Callable[[RuleRun], None] | None = None,
 ) -> list[RuleRun]:
     """Run rules over what came or was corrected since they last ran; all of it the first time.
@@ -67,12 +69,14 @@ def detect(
     With `since` or `until`, over these behaviour days; with `whole`, over all days. The same data give
     the same alerts, whichever way: a second run opens nothing and tells nobody. A rule that fails is
     quarantined and the others run; versions that shadow a rule are judged beside it.
+    `engine` is "duckdb" or the address of a Spark master.
     """
     rules = _chosen(rule_ids)
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
         live, beside = rulebook.live(connection), rulebook.shadows(connection)
-    judging = Judging(workspace.store, open_facts(workspace.store, until=until, version=version), version)
+    facts = open_facts(workspace.store, until=until, version=version, engine=engine)
+    judging = Judging(workspace.store, facts, version)
     order = Order(since, until, {} if whole else marks)
     one = partial(_run, workspace, judging, order, now)
     runs = []

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from yaotong.alerts.model import Finding
 from yaotong.codes import Level
@@ -69,7 +69,7 @@ class Judging:
         """What changed after a data version, looked up once."""
         if version not in self._changes:
             backend = self.facts.sales.get_backend()
-            assert isinstance(backend, Backend)
+            assert isinstance(backend, SQLBackend)
             with self.store.read() as connection:
                 self._changes[version] = changes_between(
                     backend, connection, self.store.facts_dir, version, self.data_version

@@ -104,6 +104,7 @@ def intake_command(
 @click.option("--until", type=DAY, help="行为日止（含）")
 @click.option("--rule", "rule_ids", multiple=True, metavar="ID", help="只跑这些规则")
 @click.option("--whole", is_flag=True, help="重新判断全部日子，而不只是有变化的")
+@click.option("--engine", default="duckdb", show_default=True, help="duckdb、spark://主机:端口 或 local[*]")
 @click.option("--json", "as_json", is_flag=True)
 @home_option
 @click.pass_context
@@ -113,6 +114,7 @@ def detect_command(
     until: datetime | None,
     rule_ids: tuple[str, ...],
     whole: bool,
+    engine: str,
     as_json: bool,
     home: Path | None,
 ) -> int:
@@ -123,6 +125,7 @@ def detect_command(
         until=until.date() if until else None,
         rule_ids=rule_ids,
         whole=whole,
+        engine=engine,
         now=clock.now(),
     )
     stopped = 1 if any(run.failed for run in runs) else 0

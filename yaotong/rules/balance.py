@@ -5,12 +5,16 @@ What a shop does not send is unknown, and so is a count of one lot beside lines 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import ibis
 import ibis.expr.types as ir
 
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import seconds_between, shop_findings
-from yaotong.rules.shapes import DAY_S, number_of, packs_of
+from yaotong.rules.shapes import DAY_S, number_of, packs_of, spread
+
+_BUCKET_DAYS = 8
 
 
 def balances(facts: Facts, window: Window, most_days: int, known_days: int) -> tuple[ir.Table, ir.Table]:
@@ -20,8 +24,11 @@ def balances(facts: Facts, window: Window, most_days: int, known_days: int) -> t
     opened_at, closed_at, opening_line, out and into (packs) and gap: packs missing, negative where
     there are too many.
     """
-    spans = _watched(facts, _spans(facts, window, most_days), known_days)
-    sold = _moved(spans, facts.sales, "sold_at")
+    # No span opened before.
+    start = window.start - timedelta(days=most_days)
+    sales = facts.sales.filter(facts.sales.sold_at >= start, facts.sales.sold_at < window.end)
+    spans = _watched(facts, sales, _spans(facts, window, most_days), known_days)
+    sold = _moved(spans, sales, "sold_at")
     into = _summed(_moved(spans, facts.purchases, "received_at"), "bought")
     out = _summed(sold, "sold")
     both = spans.left_join(out, "span").drop("span_right").left_join(into, "span").drop("span_right")
@@ -73,26 +80,32 @@ def _spans(facts: Facts, window: Window, most_days: int) -> ir.Table:
     )  # fmt: skip
 
 
-def _watched(facts: Facts, spans: ir.Table, known_days: int) -> ir.Table:
+def _watched(facts: Facts, sales: ir.Table, spans: ir.Table, known_days: int) -> ir.Table:
     """Spans of shops that sent sales since the opening count and purchases not long before the closing."""
-    sold = facts.sales.select("pharmacy_id", number=number_of(facts.sales.sold_at.date())).distinct()
+    sold = sales.select("pharmacy_id", number=number_of(sales.sold_at.date())).distinct()
     bought = facts.purchases.select(
         "pharmacy_id", number=number_of(facts.purchases.received_at.date())
     ).distinct()
     opened, closed = number_of(spans.opened_at.date()), number_of(spans.closed_at.date())
     timed = spans.mutate(opened=opened, closed=closed)
-    selling = timed.join(sold, "pharmacy_id")
+    period = ["pharmacy_id", "opened", "closed"]
+    periods = timed.select(*period).distinct()  # a shop counts many drugs at one time
+    selling = periods.join(sold, "pharmacy_id")
     selling = selling.filter(selling.number >= selling.opened, selling.number <= selling.closed)
-    buying = timed.join(bought, "pharmacy_id")
+    buying = periods.join(bought, "pharmacy_id")
     apart = buying.closed - buying.number
     buying = buying.filter(apart >= 0, apart <= known_days)
-    return spans.semi_join(selling, "span").semi_join(buying, "span")
+    return timed.semi_join(selling, period).semi_join(buying, period).drop("opened", "closed")
 
 
 def _moved(spans: ir.Table, lines: ir.Table, moment: str) -> ir.Table:
     """Lines of each span's drug, and of its lot or of none named, after the opening until the closing."""
-    some = lines.select("line_id", "pharmacy_id", "drug_code", "batch_no", "quantity", moved_at=moment)
-    pairs = spans.join(some, ["pharmacy_id", "drug_code"])
+    some = lines.select(
+        "line_id", "pharmacy_id", "drug_code", "batch_no", "quantity",
+        moved_at=moment, bucket=number_of(lines[moment].date()) // _BUCKET_DAYS,
+    )  # fmt: skip
+    opened, closed = (number_of(one.date()) // _BUCKET_DAYS for one in (spans.opened_at, spans.closed_at))
+    pairs = spread(spans, opened, closed).join(some, ["pharmacy_id", "drug_code", "bucket"])
     during = (pairs.moved_at > pairs.opened_at) & (pairs.moved_at <= pairs.closed_at)
     mine = (pairs.lot == "") | pairs.batch_no.isnull() | (pairs.batch_no == pairs.lot)
     return pairs.filter(during, mine)

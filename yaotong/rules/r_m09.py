@@ -11,7 +11,7 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import km_between, seconds_between, shop_findings, unreturned
 from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import DAY_S, MINUTE_S, inside
+from yaotong.rules.shapes import DAY_S, MINUTE_S, inside, number_of, spread
 
 _LASTS = datetime(9999, 12, 31)
 
@@ -26,7 +26,10 @@ def _unattended(facts: Facts, window: Window, values: Values) -> ir.Table:
     gaps = _gaps(facts, window, int(values["reach_days"]))
     lines = facts.sales_of("RX", "PSY2")
     near = lines.sold_at >= window.start - timedelta(days=int(values["reach_days"]))
-    pairs = lines.filter(near, lines.sold_at < window.end).join(gaps, "pharmacy_id")
+    lines = lines.filter(near, lines.sold_at < window.end)
+    lines = lines.mutate(bucket=number_of(lines.sold_at.date()))
+    gaps = spread(gaps, number_of(gaps.left_at.date()), number_of(gaps.came_at.date()))
+    pairs = lines.join(gaps, ["pharmacy_id", "bucket"])
     slack = int(values["clock_minutes"]) * MINUTE_S
     late = seconds_between(pairs.left_at, pairs.sold_at) > slack
     early = seconds_between(pairs.sold_at, pairs.came_at) > slack

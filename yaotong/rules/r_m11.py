@@ -42,7 +42,9 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 def _histories(facts: Facts, window: Window) -> ir.Table:
     """Lines on prescriptions of the feed, each with what had been sold on its prescription after it."""
-    lines = dispensed(facts, facts.sales.filter(facts.sales.sold_at < window.end))
+    sales = facts.sales.filter(facts.sales.sold_at < window.end, facts.sales.prescription_no.notnull())
+    now = sales.filter(sales.sold_at >= window.start).select("prescription_no", "drug_code").distinct()
+    lines = dispensed(facts, sales.semi_join(now, ["prescription_no", "drug_code"]))
     ordered = ibis.cumulative_window(group_by=lines.rx_line_id, order_by=[lines.sold_at, lines.line_id])
     whole = ibis.window(group_by=lines.rx_line_id)
     told = lines.mutate(

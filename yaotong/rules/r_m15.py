@@ -16,18 +16,18 @@ from yaotong.rules.shapes import inside, number_of
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days that sold lots whose expiry, by every purchase known by then, had passed."""
-    sold = facts.sales.filter(inside(facts.sales, window), facts.sales.batch_no.notnull())
-    lots = sold.select("pharmacy_id", "drug_code", "batch_no", day=sold.sold_at.date()).distinct()
     bought = facts.purchases.filter(facts.purchases.expiry.notnull())
-    known = lots.join(
-        bought.select("drug_code", "batch_no", "received_at", "expiry"), ["drug_code", "batch_no"]
-    )
-    known = known.filter(known.received_at.date() <= known.day)
+    # One row for what hundreds of shops' ledgers say alike, since the first of them said it.
+    told = bought.group_by("drug_code", "batch_no", "expiry").agg(known_on=bought.received_at.date().min())
+    sold = _suspect(facts.sales.filter(inside(facts.sales, window), facts.sales.batch_no.notnull()), told)
+    lots = sold.select("pharmacy_id", "drug_code", "batch_no", "day").distinct()
+    known = lots.join(told, ["drug_code", "batch_no"])
+    known = known.filter(known.known_on <= known.day)
     lot = ("pharmacy_id", "drug_code", "batch_no", "day")
     # The latest of several expiries: a slip in one shop's ledger accuses nobody.
     spans = known.group_by(*lot).agg(expiry=known.expiry.max())
     over = spans.filter(spans.day > spans.expiry)
-    lines = sold.mutate(day=sold.sold_at.date(), at=sold.sold_at).join(over, list(lot))
+    lines = sold.join(over, list(lot))
     kept = unreturned(lines, *lot)
     rows = kept.mutate(
         measure=(number_of(kept.day) - number_of(kept.expiry)).cast("float64"),
@@ -35,6 +35,16 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
         level=ibis.literal(str(Level.RED)),
     )
     return shop_findings(facts, rows, clause="expired", measure="max")
+
+
+def _suspect(sold: ir.Table, told: ir.Table) -> ir.Table:
+    """Lines sold after the earliest expiry any ledger tells of their lot: hardly any. Adds day and at."""
+    first = told.group_by("drug_code", "batch_no").agg(first_expiry=told.expiry.min())
+    lines = sold.select(
+        "line_id", "pharmacy_id", "drug_code", "batch_no", "quantity", day=sold.sold_at.date(), at="sold_at"
+    )
+    both = lines.join(first, ["drug_code", "batch_no"])
+    return both.filter(both.day > both.first_expiry).drop("first_expiry")
 
 
 RULE = Rule(

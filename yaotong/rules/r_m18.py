@@ -23,11 +23,12 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     sold = sales.filter(
         sales.batch_no.notnull(), sales.sold_at >= window.start - grace, sales.sold_at < window.end - grace
     )
-    lines = unreturned(sold.mutate(sold_on=sold.sold_at.date()), *_LOT)
-    lots = lines.select(*_LOT).distinct().mutate(number=lambda one: number_of(one.sold_on))
-    unknown = lots.anti_join(_known(facts, lots, values), list(_LOT))
-    watched = unknown.semi_join(_watched(facts, lots, values), ["pharmacy_id", "sold_on"])
-    kept = lines.semi_join(watched, list(_LOT))
+    sold = sold.mutate(sold_on=sold.sold_at.date())
+    # Most lots were bought: only of the few others the returns and the ledger are looked at.
+    unknown = unreturned(_unbought(facts, sold, values), *_LOT)
+    days = unknown.select("pharmacy_id", "sold_on").distinct()
+    days = days.mutate(number=number_of(days.sold_on))
+    kept = unknown.semi_join(_watched(facts, days, values), ["pharmacy_id", "sold_on"])
     rows = kept.mutate(
         day=day_after(kept.sold_at, int(values["grace_days"])),
         at=kept.sold_at,
@@ -38,27 +39,33 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     return shop_findings(facts, rows, clause="unbought")
 
 
-def _known(facts: Facts, lots: ir.Table, values: Values) -> ir.Table:
-    """Lots that some purchase of the shop may have brought; one without a lot number may be any."""
+def _unbought(facts: Facts, sold: ir.Table, values: Values) -> ir.Table:
+    """Lines whose lot no purchase of the shop can have brought; one without a lot number may be any."""
     bought = facts.purchases.filter(facts.purchases.quantity > 0).select(
         "pharmacy_id",
         "drug_code",
         bought_no="batch_no",
         received=number_of(facts.purchases.received_at.date()),
     )
-    pairs = lots.join(bought, ["pharmacy_id", "drug_code"])
-    same = pairs.bought_no.isnull() | (pairs.bought_no == pairs.batch_no)
-    after = pairs.received - pairs.number
-    timely = (after <= int(values["grace_days"])) & (after >= -int(values["back_days"]))
-    return pairs.filter(same, timely).select(*_LOT).distinct()
+    sold = sold.mutate(number=number_of(sold.sold_on))
+    of_lot = bought.filter(bought.bought_no.notnull())
+    sold = sold.anti_join(of_lot, [sold.batch_no == of_lot.bought_no, *_may(sold, of_lot, values)])
+    of_any = bought.filter(bought.bought_no.isnull())
+    return sold.anti_join(of_any, _may(sold, of_any, values)).drop("number")
 
 
-def _watched(facts: Facts, lots: ir.Table, values: Values) -> ir.Table:
+def _may(sold: ir.Table, bought: ir.Table, values: Values) -> list[ir.BooleanValue]:
+    """That a purchase was of the drug, by the shop, and in time."""
+    after = bought.received - sold.number
+    timely = [after <= int(values["grace_days"]), after >= -int(values["back_days"])]
+    return [sold.pharmacy_id == bought.pharmacy_id, sold.drug_code == bought.drug_code, *timely]
+
+
+def _watched(facts: Facts, days: ir.Table, values: Values) -> ir.Table:
     """Shops and days whose ledger reaches far enough back and is being kept up."""
     bought = facts.purchases.select(
         "pharmacy_id", received=number_of(facts.purchases.received_at.date())
     ).distinct()
-    days = lots.select("pharmacy_id", "sold_on", "number").distinct()
     pairs = days.join(bought, "pharmacy_id")
     after = pairs.received - pairs.number
     old = after <= -int(values["known_days"])

@@ -11,7 +11,7 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import seconds_between, standing, subject_findings
 from yaotong.rules.model import Adds, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import DAY_S, MINUTE_S
+from yaotong.rules.shapes import DAY_S, MINUTE_S, shortly_before
 
 _SPANS = {"visits_24h": 1, "visits_7d": 7, "shops_30d": 30}  # days back from a visit
 
@@ -20,9 +20,10 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Persons and days on which the visits of a span before reached a limit."""
     starts = _visits(facts, window, int(values["visit_minutes"]) * MINUTE_S)
     there = starts.select("person_key", then_at="settled_at", then_line="line_id", then_shop="pharmacy_id")
-    pairs = starts.filter(starts.settled_at >= window.start).join(there, "person_key")
-    age = seconds_between(pairs.then_at, pairs.settled_at)
-    pairs = pairs.mutate(age=age).filter(lambda one: (one.age >= 0) & (one.age < 30 * DAY_S))
+    pairs = shortly_before(
+        starts.filter(starts.settled_at >= window.start), there, ["person_key"],
+        moment="settled_at", then="then_at", seconds=30 * DAY_S - 1,
+    )  # fmt: skip
     return ibis.union(*(_limb(facts, pairs, clause, days, values) for clause, days in _SPANS.items()))
 
 

@@ -39,7 +39,7 @@ def _in_hand(facts: Facts, window: Window) -> ir.Table:
     What is held is the greatest of supplied-since less elapsed-since over all settlements so far:
     used up is used up, and a gap without the drug is not saved.
     """
-    some = supplies(facts, window.end)
+    some = supplies(facts, window)
     some = some.mutate(moment=some.settled_at.epoch_seconds() / DAY_S)
     row = ibis.cumulative_window(
         group_by=[some.person_key, some.drug_code], order_by=[some.settled_at, some.line_id]

@@ -17,7 +17,7 @@ from yaotong.rules.supplies import supplies
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Persons and days on which a drug was settled whose days another shop had already supplied."""
-    some = _named(facts, supplies(facts, window.end), window)
+    some = _named(facts, supplies(facts, window), window)
     there = some.select(
         "person_key", "drug_name",
         then_at="settled_at", then_line="line_id", then_shop="pharmacy_id", then_days="days",

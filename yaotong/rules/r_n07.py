@@ -9,9 +9,9 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import seconds_between, shop_findings, standing
+from yaotong.rules.linked import shop_findings, standing
 from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import MINUTE_S
+from yaotong.rules.shapes import MINUTE_S, shortly_before
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -26,9 +26,10 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
         then_at="settled_at", then_line="line_id", then_person="person_key",
     )  # fmt: skip
     at = kept.filter(kept.settled_at >= window.start)
-    pairs = at.join(there, ["pharmacy_id", "drug_code", "quantity"])
-    waited = seconds_between(pairs.then_at, pairs.settled_at)
-    pairs = pairs.filter(waited >= 0, waited <= int(values["minutes"]) * MINUTE_S)
+    pairs = shortly_before(
+        at, there, ["pharmacy_id", "drug_code", "quantity"],
+        moment="settled_at", then="then_at", seconds=int(values["minutes"]) * MINUTE_S,
+    )  # fmt: skip
     cards = pairs.group_by("line_id").agg(measure=pairs.then_person.nunique().cast("float64"))
     rows = pairs.join(cards.filter(cards.measure >= float(values["cards"])), "line_id")
     told = rows.select(

@@ -24,12 +24,13 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     paid = standing(near).semi_join(_days(sales), ["pharmacy_id", "day"])
     sold = sales.filter(sales["at"] >= start, sales["at"] < end, sales.quantity > 0)
     sold = sold.semi_join(_days(settled), ["pharmacy_id", "day"])
-    by_any = _answered(paid, sales, grace)
-    by_same = _answered(paid, sales, grace, "drug_code")
+    # Nearly all are answered by the same drug; of the few others it is asked whether anything answers.
+    other = _unanswered(paid, sales, grace, "drug_code")
+    unsold = _unanswered(other, sales, grace)
     return ibis.union(
-        _told(facts, paid.anti_join(by_any, "line_id"), "unsold", grace),
-        _told(facts, paid.semi_join(by_any, "line_id").anti_join(by_same, "line_id"), "swapped", grace),
-        _told(facts, sold.anti_join(_answered(sold, settled, grace), "line_id"), "unsettled", grace),
+        _told(facts, unsold, "unsold", grace),
+        _told(facts, other.anti_join(unsold, "line_id"), "swapped", grace),
+        _told(facts, _unanswered(sold, settled, grace), "unsettled", grace),
     )
 
 
@@ -38,12 +39,11 @@ def _days(lines: ir.Table) -> ir.Table:
     return lines.select("pharmacy_id", day=lines["at"].date()).distinct()
 
 
-def _answered(rows: ir.Table, others: ir.Table, grace: int, *also: str) -> ir.Table:
-    """Rows that some line of the other feed answers, from whatever day before until the grace is over."""
-    keys = ("pharmacy_id", "settlement_id", *also)
-    some = others.select(*keys, other_day=others["at"].date()).distinct()
-    pairs = rows.join(some, list(keys))
-    return pairs.filter(pairs.other_day <= day_after(pairs["at"], grace)).select("line_id").distinct()
+def _unanswered(rows: ir.Table, others: ir.Table, grace: int, *also: str) -> ir.Table:
+    """Rows that no line of the other feed answers, from whatever day before until the grace is over."""
+    others = others.view()
+    same = [rows[key] == others[key] for key in ("pharmacy_id", "settlement_id", *also)]
+    return rows.anti_join(others, [*same, others["at"].date() <= day_after(rows["at"], grace)])
 
 
 def _told(facts: Facts, rows: ir.Table, clause: str, grace: int) -> ir.Table:

@@ -34,6 +34,29 @@ def latest(moment: ir.TimestampValue, line_id: ir.StringValue) -> ir.StringValue
     return moment.cast("string") + line_id
 
 
+def spread(spans: ir.Table, first: ir.IntegerValue, last: ir.IntegerValue) -> ir.Table:
+    """Each span once for every whole number from `first` to `last`, told as `bucket`.
+
+    Lines that bear the number of their own moment then meet spans by equality: engines that would hold
+    every line of a shop to every span of it do not finish.
+    """
+    return spans.mutate(bucket=ibis.range(first, last + 1).unnest())
+
+
+def shortly_before(
+    rows: ir.Table, there: ir.Table, keys: list[str], *, moment: str, then: str, seconds: int
+) -> ir.Table:
+    """Pairs of rows and of those `there` of the same keys whose `then` is up to `seconds` before `moment`.
+
+    Adds age, the seconds between. Columns of both must differ, the keys apart.
+    """
+    bucket = rows[moment].epoch_seconds() // seconds
+    began = there[then].epoch_seconds() // seconds
+    pairs = rows.mutate(bucket=bucket).join(spread(there, began, began + 1), [*keys, "bucket"])
+    pairs = pairs.mutate(age=pairs[moment].epoch_seconds() - pairs[then].epoch_seconds())
+    return pairs.filter(pairs.age >= 0, pairs.age <= seconds).drop("bucket")
+
+
 def located(facts: Facts) -> ir.Table:
     """pharmacy_id and the area its point lies in."""
     return facts.pharmacies.select("pharmacy_id", "area_code")

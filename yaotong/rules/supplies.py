@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import ibis
 import ibis.expr.types as ir
 
-from yaotong.facts import Facts
+from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING, prescribed, standing
 
 
-def supplies(facts: Facts, end: datetime) -> ir.Table:
-    """Settlements before `end` with the days of treatment they supply, by the prescription they were sold on.
+def supplies(facts: Facts, window: Window) -> ir.Table:
+    """Settlements before a window's end with the days of treatment they supply, by the prescription they
+    were sold on: those of persons for whom something was settled inside the window.
 
     A settlement has no prescription of its own: the sale of its number names one, and the prescription says
     for how many days how many packs are. One whose chain is broken anywhere, or was made on a
@@ -29,7 +28,9 @@ def supplies(facts: Facts, end: datetime) -> ir.Table:
         per_pack=papers.treated_days / papers.prescribed,
         known_on=ibis.greatest(papers.sold_at.date(), papers.issued_at.date()),
     )  # fmt: skip
-    paid = standing(settled.filter(settled.settled_at < end))
+    before = settled.filter(settled.settled_at < window.end)
+    now = before.filter(before.settled_at >= window.start).select("person_key").distinct()
+    paid = standing(before.semi_join(now, "person_key"))
     known = paid.join(chains, ["pharmacy_id", "settlement_id", "drug_code"])
     known = known.filter(known.known_on <= known.day)
     told = known.group_by(

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 from sqlalchemy import Connection, or_, select
 
 from yaotong.facts import FACT_MOMENTS
 from yaotong.store import factfiles
+from yaotong.store.factengine import lines_in, registered
 from yaotong.store.schema import (
     area,
     corrected_line,
@@ -46,7 +47,7 @@ class Changes:
 
 
 def changes_between(
-    backend: Backend, connection: Connection, facts_dir: Path, since: int, until: int
+    backend: SQLBackend, connection: Connection, facts_dir: Path, since: int, until: int
 ) -> Changes:
     """What the loads after `since` up to `until` changed; lines as tables of the facts' backend."""
     lines = {}
@@ -69,18 +70,18 @@ def _registries(connection: Connection, since: int, until: int) -> Iterable[str]
 
 
 def _lines(
-    backend: Backend, connection: Connection, facts_dir: Path, feed: str, since: int, until: int
+    backend: SQLBackend, connection: Connection, facts_dir: Path, feed: str, since: int, until: int
 ) -> ir.Table | None:
     """Lines that came, and the old wordings of those that were corrected."""
     kept = factfiles.kept(connection, facts_dir, feed, until)
     parts = []
     if new := [str(one.path) for one in kept if one.version > since]:
-        parts.append(backend.read_parquet(new, table_name=f"{feed}_new_{since}", hive_partitioning=False))
+        parts.append(lines_in(backend, new, f"{feed}_new_{since}"))
     ended = _ended(connection, feed, since, until)
     if old := [str(one.path) for one in kept if ended and one.version <= since]:
-        backend.con.register(f"{feed}_outdated_{since}", pa.table({"line_sha": pa.array(ended, pa.binary())}))
-        before = backend.read_parquet(old, table_name=f"{feed}_old_{since}", hive_partitioning=False)
-        parts.append(before.semi_join(backend.table(f"{feed}_outdated_{since}"), "line_sha"))
+        shas = pa.table({"line_sha": pa.array(ended, pa.binary())})
+        outdated = registered(backend, f"{feed}_outdated_{since}", shas)
+        parts.append(lines_in(backend, old, f"{feed}_old_{since}").semi_join(outdated, "line_sha"))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else parts[0].union(parts[1].select(*parts[0].columns))

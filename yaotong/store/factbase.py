@@ -1,14 +1,13 @@
-"""Open the facts: one DuckDB connection that sees exactly what one data version holds."""
+"""Open the facts: one connection that sees exactly what one data version holds."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 from sqlalchemy import Connection
 
 from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts
@@ -16,15 +15,21 @@ from yaotong.lineids import line_id_of
 from yaotong.openings import hours_table, openings_of
 from yaotong.store import factfiles, registry
 from yaotong.store.engine import Store
+from yaotong.store.factengine import DUCKDB, connect, lines_in, registered
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
 from yaotong.workdays import days_frame
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 
 
-def open_facts(store: Store, *, until: date | None = None, version: int | None = None) -> Facts:
-    """The facts at a data version (now by default); `until` is the last day of the calendar table."""
-    backend = ibis.duckdb.connect(threads=2)
+def open_facts(
+    store: Store, *, until: date | None = None, version: int | None = None, engine: str = DUCKDB
+) -> Facts:
+    """The facts at a data version (now by default); `until` is the last day of the calendar table.
+
+    `engine` as for factengine.connect.
+    """
+    backend = connect(engine, store.facts_dir.parent / "spill")
     with store.read() as connection:
         tables = {feed: _lines(backend, connection, store, feed, version) for feed in FACT_MOMENTS}
         frames = {
@@ -38,29 +43,31 @@ def open_facts(store: Store, *, until: date | None = None, version: int | None =
     tables |= {name: _table(backend, name, frame) for name, frame in frames.items()}
     days = [*frames["days"]["day"], max(frames["days"]["day"]) + timedelta(days=1)]
     texts = frames["pharmacies"]["opening_hours"].dropna().unique()
-    hours = _registered(backend, "openings", hours_table(texts, days))
+    hours = registered(backend, "openings", hours_table(texts, days))
     return Facts(**tables, openings=openings_of(tables["pharmacies"], hours))
 
 
 def _lines(
-    backend: Backend, connection: Connection, store: Store, feed: str, version: int | None
+    backend: SQLBackend, connection: Connection, store: Store, feed: str, version: int | None
 ) -> ir.Table:
     files = factfiles.paths(connection, store.facts_dir, feed, version)
     if not files:
         return _as_from_files(_table(backend, feed, pd.DataFrame()))
-    lines = backend.read_parquet(files, table_name=f"{feed}_lines", hive_partitioning=False)
+    lines = lines_in(backend, files, f"{feed}_lines")
     lines = lines.mutate(line_id=line_id_of(feed, lines))
     names = FACT_SCHEMAS[feed].names
     ended = factfiles.corrections(connection, feed, version)["line_sha"]
     if ended.empty:
         return lines[names]
     shas = pa.array([bytes.fromhex(one) for one in ended], pa.binary())
-    gone = _registered(backend, f"{feed}_ended", pa.table({"line_sha": shas}))
+    gone = registered(backend, f"{feed}_ended", pa.table({"line_sha": shas}))
     return lines.anti_join(gone, "line_sha")[names]
 
 
 def _as_from_files(lines: ir.Table) -> ir.Table:
     """Moments in the precision that Parquet gives them: feeds with and without files can then be joined."""
+    if lines.get_backend().name != DUCKDB:
+        return lines  # Spark knows one precision only
     moments = [name for name, kind in lines.schema().items() if kind.is_timestamp()]
     return lines.cast(dict.fromkeys(moments, "timestamp(6)"))
 
@@ -95,7 +102,7 @@ def _days(sales: ir.Table, until: date | None) -> pd.DataFrame:
     return days_frame(first, max(until or first, span["last"].date()))
 
 
-def _table(backend: Backend, name: str, frame: pd.DataFrame) -> ir.Table:
+def _table(backend: SQLBackend, name: str, frame: pd.DataFrame) -> ir.Table:
     schema = FACT_SCHEMAS[name]
     arrays = [
         pa.array(frame[field.name], type=field.type, from_pandas=True)
@@ -103,10 +110,4 @@ def _table(backend: Backend, name: str, frame: pd.DataFrame) -> ir.Table:
         else pa.nulls(len(frame), field.type)
         for field in schema
     ]
-    return _registered(backend, name, pa.table(arrays, schema=schema))
-
-
-def _registered(backend: Backend, name: str, table: pa.Table) -> ir.Table:
-    """The Arrow table as a view: nothing is copied, and rules scan it as it lies."""
-    backend.con.register(name, table)
-    return backend.table(name)
+    return registered(backend, name, pa.table(arrays, schema=schema))
