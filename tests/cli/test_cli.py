@@ -148,6 +148,35 @@ def test_every_case_of_the_book_passes_and_an_account_can_be_made(
     assert run("user", "disable", "zhao", "--home", home) == 1
 
 
+def test_explaining_and_exempting_on_the_command_line(
+    small: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = small.settings.home
+    assert run("alerts", "list", "--home", home, "--rule", "R-P01", "--json") == 0
+    one = json.loads(capsys.readouterr().out.splitlines()[-1])[0]
+    assert run("alerts", "explain", one["alert_id"], "--home", home, "--json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["same"], told["rule_id"], len(told["parameters"])) == (True, "R-P01", 5)
+    assert run("alerts", "explain", one["alert_id"], "--home", home, "--as", "hc") == 1
+    assert "没有派发给本部门" in capsys.readouterr().err
+    asked = ["--home", home, "--on", one["first_day"], "--as", "psb", "--lang", "en"]
+    assert run("alerts", "why-not", "R-P01", one["alert_id"], *asked) == 0
+    assert "It held: " in capsys.readouterr().out
+    days = ["--from", one["first_day"], "--until", one["last_day"], "--home", home]
+    why = ["--reason", "chronic_patient", "--text", "鼻炎"]
+    buyer = ["--buyer", one["subject"]]
+    assert run("rules", "exempt", "add", "R-P01", *buyer, *days, *why, "--as", "msa") == 1
+    assert run("rules", "exempt", "add", "R-P01", *days, *why, "--as", "psb") == 2
+    assert run("rules", "exempt", "add", "R-P01", *buyer, *days, *why, "--as", "psb") == 0
+    capsys.readouterr()
+    assert run("rules", "exempt", "list", "--as", "psb", "--home", home, "--json") == 0
+    listed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [(row["exemption_id"], row["spares"] > 0) for row in listed] == [(1, True)]
+    ended = ["--from", one["first_day"], "--as", "psb", "--home", home]
+    assert run("rules", "exempt", "end", 1, *ended) == 0
+    assert run("rules", "exempt", "end", 1, *ended) == 2
+
+
 def test_doctor_finds_a_lost_file_and_deliver_has_nothing_left(
     small: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

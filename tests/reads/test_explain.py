@@ -60,7 +60,7 @@ def test_the_sum_is_written_line_by_line(small: Workspace, tmp_path: Path) -> No
     assert [(step.amount, step.total) for step in day.steps] == [(2, 2), (3, 5)]
     text = as_text(told)
     assert "合计 5；数值 5 > 界限 2（盒）" in text
-    assert "重算：结果相同。" in text
+    assert "重算：结果一致。" in text
     assert "Total 5; measure 5 > limit 2" in as_text(told, "en")
 
 

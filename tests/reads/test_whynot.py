@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.acts.test_exempting import exempt, the_alert
-from tests.acts.test_incremental import send
+from tests.acts.test_incremental import LATER, send
 from tests.cities import city, copy_of
-from yaotong.errors import NotFound
-from yaotong.reads.whynot import why_not
+from yaotong.errors import Forbidden, NotFound, UsageError
+from yaotong.facts import Window
+from yaotong.reads.asking_why import subject_asked
+from yaotong.reads.whynot import lines_of, why_not
 from yaotong.reads.whynot_text import why_text
 from yaotong.rules.book import book
+from yaotong.rules.builder import facts_from
 from yaotong.store.factbase import open_facts
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
 SHOP = "浙CA057310029"
@@ -62,12 +66,19 @@ def test_nobody_s_lines_are_unknown_not_in_order(small: Workspace) -> None:
     assert "没有数据不等于没有问题" in why_text(told)
 
 
-def test_a_column_that_never_comes_is_named(small: Workspace) -> None:
-    (feed, *_) = why_not(small, "R-M09", SHOP, DAY).feeds
-    assert feed.feed == "sales"
-    assert feed.lines > 0
-    assert "pharmacist_id" in feed.empty
-    assert "这一部分是未知" in why_text(why_not(small, "R-M09", SHOP, DAY))
+def test_a_column_that_never_comes_is_named() -> None:
+    line = {"line_id": "店甲/1", "pharmacy_id": "店甲", "sold_at": datetime(2026, 5, 20, 9), "drug_code": "D", "quantity": 1.0}
+    facts = facts_from(sales=[line, {**line, "line_id": "店乙/1", "pharmacy_id": "店乙", "pharmacist_id": "师"}], since=DAY, until=DAY)
+    rule = book()["R-M09"]
+    columns = {shop: lines_of(rule, facts, Window(DAY, DAY), shop)[0].empty for shop in ("店甲", "店乙")}
+    assert "pharmacist_id" in columns["店甲"]
+    assert "pharmacist_id" not in columns["店乙"]
+
+
+def test_a_feed_that_never_comes_is_named(small: Workspace) -> None:
+    told = why_not(small, "R-M09", SHOP, DAY)
+    assert [(one.feed, one.lines > 0) for one in told.feeds] == [("sales", True), ("duty", False)]
+    assert "没有这个主体的任何一行，靠它判断的部分是未知" in why_text(told)
 
 
 def test_no_lines_of_the_drugs_and_an_honest_no(small: Workspace) -> None:
@@ -113,3 +124,27 @@ def test_every_rule_can_be_asked(rule_id: str) -> None:
     told = why_not(city("small"), rule_id, "nobody", DAY)
     assert told.held == ()
     assert told.near == {}
+
+
+@pytest.mark.parametrize(
+    ("who", "rule_id", "subject", "wrong", "said"),
+    [
+        (Viewer("a", "甲", "psb", "330482001"), "R-P01", "k:1", Forbidden, "不分镇街"),
+        (Viewer("a", "甲", "psb", "330482"), "R-P01", " ", UsageError, "请写明主体"),
+        (Viewer("a", "甲", "psb", "330482"), "R-N01", "x", Forbidden, "不是本部门可问"),
+        (Viewer("a", "甲", "nobody", "330482"), "R-M01", SHOP, Forbidden, "不是本部门可问"),
+        (Viewer("a", "甲", "msa", "330482999"), "R-M01", SHOP, NotFound, "不在您的辖区内"),
+    ],
+)
+def test_who_may_ask_for_whom(
+    who: Viewer, rule_id: str, subject: str, wrong: type[Exception], said: str
+) -> None:
+    with pytest.raises(wrong, match=said):
+        subject_asked(city("small"), who, rule_id, subject, now=LATER)
+
+
+def test_one_may_ask_by_key_or_by_an_alert_of_one_s_own() -> None:
+    psb = Viewer("a", "甲", "psb", "330482")
+    row = the_alert(city("small"))
+    asked = {subject_asked(city("small"), psb, "R-P01", one, now=LATER) for one in (row["alert_id"], row["subject"])}
+    assert asked == {row["subject"]}

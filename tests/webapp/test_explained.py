@@ -40,8 +40,8 @@ def test_the_page_shows_definition_values_law_and_the_sum(signed: SignIn, small:
 def test_done_again_it_comes_to_the_same(signed: SignIn, small: Workspace) -> None:
     for who, rule_id in (("psb", "R-P01"), ("hc", "R-H01"), ("msa", "R-M20")):
         told = section(signed(who).get(f"/alerts/{an_alert(small, rule_id)['alert_id']}?again=1").get_data(as_text=True))
-        assert "重算：结果相同。" in told
-        assert "都相同" in told
+        assert "重算：结果一致。" in told
+        assert "都一致" in told
         assert "重算不同" not in told
 
 
@@ -61,7 +61,7 @@ def test_no_department_is_shown_a_line_it_may_not_see(signed: SignIn, small: Wor
         assert not re.search(r"[0-9a-z]+:[0-9a-f]{32}", told), "no pseudonym in full"
         if who == "hc":
             assert "演示" not in told, "no pharmacy by name"
-            assert "计入" not in told
+            assert "计入（" not in told
 
 
 def test_each_rule_has_its_record_and_unknown_is_no_zero(own_app: Flask, signed: SignIn) -> None:
@@ -119,7 +119,7 @@ def test_why_not_of_what_did_fire_says_so(signed: SignIn, small: Workspace) -> N
         ("msa", "rule=R-M01&subject=无此店", "没有药店"),
         ("msa", "rule=R-Z99&subject=x", "没有规则"),
         ("msa", "rule=R-M01&subject=x&on=someday", "应写作 2026-03-31"),
-        ("msa-danghu", "rule=R-P01&subject=k:1", "不分镇街"),
+        ("msa", "rule=R-P01&subject=k:1", "不是本部门可问的规则"),
         ("hc", "rule=R-H01&subject=330481001", "没有镇街"),
         ("psb", "rule=R-P01&subject=abcdefabcdef", "没有预警"),
     ],
@@ -173,7 +173,7 @@ def test_an_exemption_is_made_seen_and_ended_on_the_page(own_app: Flask, signed:
         ({"text": " "}, "请写明豁免的依据"),
         ({"reason": "luck"}, "没有豁免的理由"),
         ({"from": ""}, "请写明起止的日子"),
-        ({"rule": "R-M01", "reason": "other"}, "不是本部门可问的规则"),
+        ({"rule": "R-M01", "reason": "other"}, "由主办部门市场监督管理局（药监）作出"),
     ],
 )
 def test_what_is_wrong_with_an_exemption_is_said(own_app: Flask, signed: SignIn, change: dict[str, str], said: str) -> None:

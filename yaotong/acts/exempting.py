@@ -84,6 +84,9 @@ def subject_for(
     """Kind and key of the subject that a person names for a rule: a key, or an alert's number."""
     if rule_id not in book():
         raise UsageError(f"没有规则 {rule_id}。")
+    lead = lead_of(rule_id, departments())
+    if lead.department_id != actor.department:
+        raise Forbidden(f"{rule_id} 的豁免由主办部门{lead.name_zh}作出。")
     return str(book()[rule_id].subject_kind), subject_asked(workspace, actor, rule_id, text, now=now)
 
 

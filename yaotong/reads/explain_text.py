@@ -167,7 +167,7 @@ def _again(one: ExplainedDay, lang: str) -> str:
     again = one.again
     assert again is not None
     if again.same:
-        return say(lang, "重算：结果相同。", "Done again: the same.")
+        return say(lang, "重算：结果一致。", "Done again: the same.")
     if again.measure is None or again.threshold is None:
         return say(lang, "重算：现在的数据里不再成立。", "Done again: no longer found in the data.")
     parts = [
@@ -201,7 +201,7 @@ def _verdict(told: Explanation, lang: str) -> Iterator[str]:
     if told.same:
         yield say(
             lang,
-            f"同一规则在同样的日子上再算一遍，{days} 条发现的数值、界限与证据行都相同。",
+            f"同一规则在同样的日子上再算一遍，{days} 条发现的数值、界限与证据行都一致。",
             f"Run again over the same days: {days} findings, all with the same measure, limit and lines.",
         )
         return

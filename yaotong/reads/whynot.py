@@ -100,7 +100,7 @@ def why_not(workspace: Workspace, rule_id: str, subject: str, on: date | None = 
     status = _status(rule, facts, subject)
     own = facts_about(rule, facts, subject)
     base = _hits(rule, own, window, subject, rule.values())
-    feeds = _feeds(rule, facts, window, subject)
+    feeds = lines_of(rule, facts, window, subject)
     silent = bool(feeds) and not any(one.lines for one in feeds)
     near = {} if silent else nearest(rule, lambda values: _best(_hits(rule, own, window, subject, values)))
     spared, exempted = _exemptions(workspace, rule, subject, window)
@@ -182,7 +182,7 @@ def _exemptions(
     )
 
 
-def _feeds(rule: Rule, facts: Facts, window: Window, subject: str) -> tuple[FeedLines, ...]:
+def lines_of(rule: Rule, facts: Facts, window: Window, subject: str) -> tuple[FeedLines, ...]:
     """The subject's lines of each feed of lines that the rule reads, over all it looks back to."""
     kind: Apart = str(rule.subject_kind)  # type: ignore[assignment]
     keys = KEYS.get(kind, {})

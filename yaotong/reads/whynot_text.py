@@ -51,6 +51,14 @@ def _notes(told: WhyNot, lang: str) -> Iterator[str]:
             "规则所读的数据里没有这个主体的任何一行，无从判断；没有数据不等于没有问题。",
             "Not one line of this subject is in what the rule reads: nothing could be judged.",
         )
+    lacking = [one.feed for one in told.feeds if not one.lines]
+    if lacking and not told.silent:
+        names = "、".join(FEEDS[one].title_zh for one in lacking)
+        yield say(
+            lang,
+            f"{names}：没有这个主体的任何一行，靠它判断的部分是未知。",
+            f"No line of this subject in {', '.join(lacking)}: what rests on it is unknown.",
+        )
     if any(one.empty for one in told.feeds):
         yield say(
             lang,
