@@ -20,7 +20,7 @@ from yaotong.acts.judging import Judging
 from yaotong.acts.shadows import end_version
 from yaotong.acts.sparing import reaching
 from yaotong.acts.versions import tuned_of
-from yaotong.errors import IllegalMove, RuleFailed, UsageError, YaotongError
+from yaotong.errors import IllegalMove, RuleFailed, StoreError, UsageError, YaotongError
 from yaotong.gate import Step, VersionState, backtest_state, check_step
 from yaotong.reads.standing import standing_of
 from yaotong.rules.book import book
@@ -158,8 +158,11 @@ def _beating(workspace: Workspace, backtest_id: int, clock: Clock) -> Iterator[N
 
     def beat() -> None:
         while not done.wait(BEAT_SECONDS):
-            with workspace.store.write() as connection:
-                rulebook.note_backtest(connection, backtest_id, {"beat_at": clock()})
+            try:
+                with workspace.store.write() as connection:
+                    rulebook.note_backtest(connection, backtest_id, {"beat_at": clock()})
+            except StoreError as error:  # a busy database: the next beat may come through
+                _LOG.warning("back-test %s could not give a sign of life: %s", backtest_id, error)
 
     beater = threading.Thread(target=beat, daemon=True, name="backtest-beat")
     beater.start()
