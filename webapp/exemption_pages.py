@@ -71,7 +71,9 @@ def _add() -> None:
     since, until = asking.day(form, "from"), asking.day(form, "until")
     if since is None or until is None:
         raise UsageError(say("请写明起止的日子。"))
-    kind, subject = subject_for(workspace, viewer, form.get("rule", ""), form.get("subject", ""), now=now)
+    kind, subject = subject_for(
+        workspace, viewer, form.get("rule", ""), asking.words(form, "subject"), now=now
+    )
     add_exemption(
         workspace,
         actor=viewer,

@@ -17,7 +17,6 @@ from yaotong.reads.whynot import why_not
 from yaotong.reads.whynot_text import why_sections
 
 bp = Blueprint("why", __name__)
-_TEXT_CHARS = 160
 
 
 @bp.get("/why-not")
@@ -25,7 +24,7 @@ _TEXT_CHARS = 160
 def page() -> tuple[str, int]:
     """The form, and the answer when a rule and a subject are named; what is wrong is said on the page."""
     asked, viewer = request.args, current_viewer()
-    rule_id, subject = asking.words(asked, "rule"), asked.get("subject", "").strip()[:_TEXT_CHARS]
+    rule_id, subject = asking.words(asked, "rule"), asking.words(asked, "subject")
     common = {"askable": askable_rules(viewer), "subject": subject, "rule": rule_of(rule_id), "parts": ()}
     if not rule_id or not subject:
         return render_template("why.html", **common), 200

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acts.test_exempting import exempt, the_alert
 from tests.acts.test_incremental import LATER, send
 from tests.cities import city, copy_of
 from yaotong import acts
@@ -106,3 +107,11 @@ def test_each_section_stands_once_and_days_come_gravest_first(small: Workspace) 
     keys = [one.key for one in sections(told)]
     assert [key for key in keys if key != "day"] == ["definition", "parameters", "law", "again"]
     assert keys.count("day") == len(told.days)
+
+
+def test_what_turned_exempt_is_not_found_besides(small: Workspace) -> None:
+    row = the_alert(small)
+    exempt(small, row)
+    told = explain(small, row["alert_id"])
+    assert (told.days, told.found_since, told.same) == ((), (), True)
+    assert "没有在案的发现" in as_text(told)

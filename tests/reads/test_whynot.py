@@ -131,7 +131,7 @@ def test_every_rule_can_be_asked(rule_id: str) -> None:
     [
         (Viewer("a", "甲", "psb", "330482001"), "R-P01", "k:1", Forbidden, "不分镇街"),
         (Viewer("a", "甲", "psb", "330482"), "R-P01", " ", UsageError, "请写明主体"),
-        (Viewer("a", "甲", "psb", "330482"), "R-N01", "x", Forbidden, "不是本部门可问"),
+        (Viewer("a", "甲", "psb", "330482"), "R-N04", "x", Forbidden, "不是本部门可问"),
         (Viewer("a", "甲", "nobody", "330482"), "R-M01", SHOP, Forbidden, "不是本部门可问"),
         (Viewer("a", "甲", "msa", "330482999"), "R-M01", SHOP, NotFound, "不在您的辖区内"),
     ],

@@ -157,7 +157,9 @@ def test_an_exemption_is_made_seen_and_ended_on_the_page(own_app: Flask, signed:
     assert "已作出豁免" in text
     assert "鼻炎，县医院证明" in text
     assert "还剩 60 天" in text
-    assert "行为日在豁免期内" in client.get(f"/alerts/{row['alert_id']}").get_data(as_text=True)
+    page = client.get(f"/alerts/{row['alert_id']}").get_data(as_text=True)
+    assert "行为日在豁免期内，发现已留存" in page
+    assert "数据更正后，条件已不再成立" not in page
     assert "慢性病患者" in client.get("/rules/R-P01").get_data(as_text=True)
     assert "鼻炎" not in signed("msa", own_app).get("/exemptions").get_data(as_text=True)
     ended = {"csrf_token": form["csrf_token"], "from": str(row["first_day"])}

@@ -110,6 +110,8 @@ class AlertView:
     shops: tuple[tuple[str, str], ...]
     loads: tuple[LoadPart, ...]
     condition_gone: bool
+    # Whether it is gone because its days of behaviour are exempt.
+    exempted: bool
     # Data version of a correction that no run has judged yet.
     corrected_at_version: int | None
 
@@ -141,6 +143,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         shops=_shops(workspace, lines, row.pharmacy_ids) if "pharmacy" in shown else (),
         loads=_loads(workspace, lines) if "sold_at" in shown else (),
         condition_gone=bool(stored.condition_gone),
+        exempted=[one.reason for one in history if one.act == "vanish"][-1:] == ["exempted"],
         corrected_at_version=corrected,
     )
 

@@ -21,7 +21,7 @@ from yaotong.rules.model import Basis, Rule
 from yaotong.rules.page import read_page
 from yaotong.rules.run import explain_sentence, run_rule
 from yaotong.rules.scope import narrowed
-from yaotong.store import alerts, findings, rulebook
+from yaotong.store import alerts, exemptions, findings, rulebook
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace
 
@@ -141,11 +141,13 @@ def explain(
         rule = rulebook.in_force(connection, book()[row.rule_id], row.rule_version)
         kept = findings.of_alerts(connection, [alert_id])[alert_id]
         corrected = findings.corrected_since(connection, alert_id)
+        held = exemptions.of_subject(connection, row.rule_id, row.subject)
+    spared = {(one.behaviour_day, one.clause) for one, by in held if by is not None}
     facts = open_facts(workspace.store, until=row.last_day)
     again = _again(rule, facts, row) if recompute else None
     lines = evidence_lines(facts, rule, [line for one in kept for line in one.line_ids])
     days = tuple(_day(rule, one, lines, sight, again) for one in kept)
-    since = tuple(sorted(set(again or {}) - {(one.behaviour_day, one.clause) for one in kept}))
+    since = tuple(sorted(set(again or {}) - spared - {(one.behaviour_day, one.clause) for one in kept}))
     return Explanation(
         alert_id=alert_id,
         rule_id=rule.rule_id,

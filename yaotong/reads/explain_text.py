@@ -134,7 +134,7 @@ def _steps(one: ExplainedDay, lang: str) -> Sheet | None:
         (say(lang, "时间", "When"), [f"{step.at:%Y-%m-%d %H:%M}" if step.at else "" for step in one.steps]),
         (say(lang, "药店", "Pharmacy"), [step.pharmacy for step in one.steps]),
         (say(lang, "药品", "Drug"), [step.drug for step in one.steps]),
-        (f"{say(lang, '计入', 'Adds')}（{one.unit}）", [f"{step.amount:+,.6g}" for step in one.steps]),
+        (say(lang, f"计入（{one.unit}）", "Adds"), [f"{step.amount:+,.6g}" for step in one.steps]),
         (say(lang, "累计", "So far"), [figure(step.total) for step in one.steps]),
     ]
     shown = [(name, column) for name, column in named if any(column)]
@@ -197,6 +197,13 @@ def _verdict(told: Explanation, lang: str) -> Iterator[str]:
     days = len(told.days)
     if told.same is None:
         yield say(lang, "尚未重算。", "Not done again yet.")
+        return
+    if told.same and not days:
+        yield say(
+            lang,
+            "这条预警现在没有在案的发现：数据更正后不再成立，或行为日在豁免期内。",
+            "No finding stands under this alert: gone after a correction, or exempt.",
+        )
         return
     if told.same:
         yield say(
