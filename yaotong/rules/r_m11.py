@@ -11,7 +11,7 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING, dispensed, seconds_between, shop_findings
 from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import MINUTE_S, inside
+from yaotong.rules.shapes import MINUTE_S, inside, of_now
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -43,8 +43,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 def _histories(facts: Facts, window: Window) -> ir.Table:
     """Lines on prescriptions of the feed, each with what had been sold on its prescription after it."""
     sales = facts.sales.filter(facts.sales.sold_at < window.end, facts.sales.prescription_no.notnull())
-    now = sales.filter(sales.sold_at >= window.start).select("prescription_no", "drug_code").distinct()
-    lines = dispensed(facts, sales.semi_join(now, ["prescription_no", "drug_code"]))
+    lines = dispensed(facts, of_now(sales, "sold_at", ["prescription_no", "drug_code"], window))
     ordered = ibis.cumulative_window(group_by=lines.rx_line_id, order_by=[lines.sold_at, lines.line_id])
     whole = ibis.window(group_by=lines.rx_line_id)
     told = lines.mutate(

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from yaotong.facts import Facts, Window
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+_SHORT_DAYS = 31
 
 
 def inside(table: ir.Table, window: Window) -> ir.BooleanValue:
@@ -32,6 +33,17 @@ def packs_of(quantity: ir.NumericColumn) -> ir.FloatingScalar:
 def latest(moment: ir.TimestampValue, line_id: ir.StringValue) -> ir.StringValue:
     """A key that orders lines by time and, within one second, by their id: the last one is always one."""
     return moment.cast("string") + line_id
+
+
+def of_now(lines: ir.Table, moment: str, keys: list[str], window: Window) -> ir.Table:
+    """Lines of the keys that occur inside a window, so that a night reads the past of few.
+
+    All lines for a long window, in which nearly every key occurs: the look would cost more than it saves.
+    """
+    if (window.until - window.since).days > _SHORT_DAYS:
+        return lines
+    now = lines.filter(lines[moment] >= window.start, lines[moment] < window.end).select(*keys).distinct()
+    return lines.semi_join(now, keys)
 
 
 def spread(spans: ir.Table, first: ir.IntegerValue, last: ir.IntegerValue) -> ir.Table:

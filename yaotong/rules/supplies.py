@@ -7,11 +7,12 @@ import ibis.expr.types as ir
 
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING, prescribed, standing
+from yaotong.rules.shapes import of_now
 
 
 def supplies(facts: Facts, window: Window) -> ir.Table:
     """Settlements before a window's end with the days of treatment they supply, by the prescription they
-    were sold on: those of persons for whom something was settled inside the window.
+    were sold on: at the least those of persons for whom something was settled inside the window.
 
     A settlement has no prescription of its own: the sale of its number names one, and the prescription says
     for how many days how many packs are. One whose chain is broken anywhere, or was made on a
@@ -29,8 +30,7 @@ def supplies(facts: Facts, window: Window) -> ir.Table:
         known_on=ibis.greatest(papers.sold_at.date(), papers.issued_at.date()),
     )  # fmt: skip
     before = settled.filter(settled.settled_at < window.end)
-    now = before.filter(before.settled_at >= window.start).select("person_key").distinct()
-    paid = standing(before.semi_join(now, "person_key"))
+    paid = standing(of_now(before, "settled_at", ["person_key"], window))
     known = paid.join(chains, ["pharmacy_id", "settlement_id", "drug_code"])
     known = known.filter(known.known_on <= known.day)
     told = known.group_by(
