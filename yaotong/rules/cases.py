@@ -90,7 +90,10 @@ def _span(row: Mapping[str, str]) -> tuple[date, date]:
 
 
 def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The sales of one row; "2026-01-05..2026-02-28 10:00" is one on every day, 笔数 times 20 min apart."""
+    """The sales of one row; "2026-01-05..2026-02-28 10:00" is one on every day, 笔数 times 20 min apart.
+
+    笔隔 gives other seconds apart; 录入 and 到达 are a moment, or "+30" for so many minutes after the sale.
+    """
     spans = re.fullmatch(r"(\S+?)(?:\.\.(\S+))? (\d\d:\d\d(?::\d\d)?)", row["时间"])
     if spans is None:
         raise ValueError(f"案例中的时间 {row['时间']!r} 应为“日期 时:分”或“日期..日期 时:分”。")
@@ -121,8 +124,26 @@ def _lines(row: Mapping[str, str]) -> list[dict[str, Any]]:
         "channel": row.get("渠道") or None,
         "seal_id": row.get("封签") or None,
         "paid_by_insurance": True if row.get("结算号") else None,
+        "unit_price_fen": round(float(row["单价"]) * 100) if row.get("单价") else None,
     }
-    return [{**base, "sold_at": at + timedelta(minutes=20 * one)} for at in moments for one in range(times)]
+    gap = timedelta(seconds=float(row.get("笔隔") or 1200))
+    sold = [at + gap * one for at in moments for one in range(times)]
+    return [
+        {
+            **base,
+            "sold_at": at,
+            "recorded_at": _after(row.get("录入"), at),
+            "arrived_at": _after(row.get("到达"), at),
+        }
+        for at in sold
+    ]
+
+
+def _after(text: str | None, sold_at: datetime) -> datetime | None:
+    """A moment as written, or the sale's and so many minutes."""
+    if not text:
+        return None
+    return sold_at + timedelta(minutes=float(text)) if text.startswith("+") else datetime.fromisoformat(text)
 
 
 def _drug(row: Mapping[str, str]) -> dict[str, Any]:
@@ -132,6 +153,7 @@ def _drug(row: Mapping[str, str]) -> dict[str, Any]:
         "categories": f"|{row['类别'].replace('、', '|')}|",
         "active_mg_per_pack": float(row["毫克"]) if row.get("毫克") else None,
         "limit_per_sale": float(row["限量"]) if row.get("限量") else None,
+        **({"valid_from": date.fromisoformat(row["启用"])} if row.get("启用") else {}),
     }
 
 
@@ -142,6 +164,7 @@ def _shops(rows: Rows, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
             "pharmacy_id": row["药店"],
             "area_code": row.get("区域") or AREA,
             "chain": row.get("连锁") or None,
+            "kind": row.get("业态") or None,
             "status": row.get("状态") or "active",
             "lon": float(row["经度"]) if row.get("经度") else None,
             "lat": float(row["纬度"]) if row.get("纬度") else None,

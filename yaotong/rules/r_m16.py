@@ -1,0 +1,139 @@
+"""R-M16 无原单退货: packs taken back that the shop never sold, or far too many of them."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from yaotong.codes import Level, SubjectKind
+from yaotong.facts import Facts, Window
+from yaotong.rules.linked import day_after, shop_findings
+from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.shapes import number_of
+from yaotong.rules.weeks import WEEK_DAYS, sold_between, spanned
+
+_KNOWN_DAYS = 30
+
+
+def find(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Shops and days with returns that have no sale, and days after which too many lines are returns."""
+    return ibis.union(_without_origin(facts, window, values), _too_many(facts, window, values))
+
+
+def _without_origin(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Returns of what the shop did not sell before, told when a late sale had had its time to come."""
+    grace = int(values["grace_days"])
+    back = sold_between(facts.sales, window, grace, grace)
+    back = back.filter(back.quantity < 0, ibis.or_(back.trace_code.notnull(), back.batch_no.notnull()))
+    back = back.select("line_id", "pharmacy_id", "drug_code", "trace_code", "batch_no", "quantity", "sold_at")
+    back = back.mutate(number=number_of(back.sold_at.date()))
+    known = back.semi_join(_known(facts, back, window, values), "line_id")
+    orphans = known.anti_join(_answered(facts, known, window, values), "line_id")
+    rows = orphans.mutate(
+        day=day_after(orphans.sold_at, grace),
+        at=orphans.sold_at,
+        measure=-orphans.quantity,
+        threshold=ibis.literal(0.0),
+        level=ibis.literal(str(Level.YELLOW)),
+    )
+    return shop_findings(facts, rows, clause="origin")
+
+
+def _known(facts: Facts, back: ir.Table, window: Window, values: Values) -> ir.Table:
+    """Returns of shops whose lines reach as far back as an original sale may lie."""
+    days = int(values["back_days"])
+    sales = sold_between(facts.sales, window, days + _KNOWN_DAYS + int(values["grace_days"]))
+    sent = sales.select("pharmacy_id", sent_number=number_of(sales.sold_at.date())).distinct()
+    pairs = back.select("line_id", "pharmacy_id", "number").join(sent, "pharmacy_id")
+    age = pairs.number - pairs.sent_number
+    return pairs.filter(age >= days, age < days + _KNOWN_DAYS).select("line_id").distinct()
+
+
+def _answered(facts: Facts, back: ir.Table, window: Window, values: Values) -> ir.Table:
+    """Returns that some earlier sale of the shop may have been the origin of.
+
+    A line of several packs bears one of their codes, and a line may lack its code or lot: such lines
+    answer by what they do tell.
+    """
+    days = int(values["back_days"])
+    sales = sold_between(facts.sales, window, days + int(values["grace_days"]))
+    sold = sales.filter(sales.quantity > 0).semi_join(back, ["pharmacy_id", "drug_code"])
+    sold = sold.select(
+        "pharmacy_id", "drug_code", code="trace_code", lot="batch_no", packs="quantity", first_at="sold_at"
+    )
+    pairs = back.join(sold, ["pharmacy_id", "drug_code"])
+    age = pairs.number - number_of(pairs.first_at.date())
+    before = pairs.filter(pairs.first_at <= pairs.sold_at, age <= days)
+    loose = before.code.isnull() | before.trace_code.isnull() | (before.packs > 1)
+    may_be = before.lot.isnull() | before.batch_no.isnull() | (before.lot == before.batch_no)
+    same = (before.code == before.trace_code).fill_null(False)
+    return before.filter(same | (loose & may_be)).select("line_id").distinct()
+
+
+def _too_many(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Days with a return up to which too many of a week's lines are returns."""
+    sales = sold_between(facts.sales, window, WEEK_DAYS - 1)
+    lines = sales.select(
+        "line_id", "pharmacy_id", "sold_at", day=sales.sold_at.date(), is_back=sales.quantity < 0
+    )
+    daily = lines.group_by("pharmacy_id", "day").agg(
+        lines=lines.count(), returns=lines.is_back.cast("int64").sum()
+    )
+    week = spanned(
+        daily.mutate(number=number_of(daily.day)),
+        ["pharmacy_id"],
+        WEEK_DAYS,
+        lines="lines",
+        returns="returns",
+    )
+    week = week.semi_join(daily.filter(daily.returns > 0), ["pharmacy_id", "day"])
+    high = week.filter(
+        week.returns >= int(values["least_returns"]),
+        week.lines >= int(values["least_lines"]),
+        week.returns * 100.0 > week.lines * float(values["most_percent"]),
+    )
+    back = lines.filter(lines.is_back)
+    back = back.select("line_id", "pharmacy_id", at="sold_at", back_number=number_of(back.day))
+    rows = high.join(back, "pharmacy_id")
+    age = rows.number - rows.back_number
+    rows = rows.filter(age >= 0, age < WEEK_DAYS).mutate(
+        measure=(rows.returns * 100.0 / rows.lines).round(6),
+        threshold=ibis.literal(float(values["most_percent"])),
+        level=ibis.literal(str(Level.YELLOW)),
+    )
+    return shop_findings(facts, rows, clause="rate", measure="max")
+
+
+RULE = Rule(
+    rule_id="R-M16",
+    name_zh="无原单退货",
+    name_en="A return without an original sale",
+    kind="model",
+    level=Level.YELLOW,
+    subject_kind=SubjectKind.PHARMACY,
+    lookback_days=224,
+    cooldown_days=7,
+    feeds=("sales", "pharmacies"),
+    clauses={
+        "origin": Clause(
+            "退回本店没有售出过的药品 {measure} 盒",
+            "{measure} packs taken back that the shop had not sold",
+            "盒",
+        ),
+        "rate": Clause(
+            "七天内的销售行有 {measure}% 是退货，界限 {threshold}%",
+            "{measure}% of the lines of seven days are returns, limit {threshold}%",
+            "%",
+        ),
+    },
+    parameters=(
+        Parameter("back_days", 90, "天", 30, 180, "往前几天内找原来的售出"),
+        Parameter("grace_days", 3, "天", 0, 14, "等迟到的销售行的天数"),
+        Parameter("most_percent", 5, "%", 1, 50, "七天的销售行里退货超过百分之几才提示"),
+        Parameter("least_returns", 5, "行", 2, 100, "七天里至少几行退货才看比例"),
+        Parameter("least_lines", 50, "行", 20, 1000, "七天里至少几行才看比例"),
+    ),
+    basis=(Basis("药品经营质量管理规范", "药品售出后除质量原因外不得退换", verify=True),),
+    find=find,
+    assists=(Assist("nhsa"),),
+)
