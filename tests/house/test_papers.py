@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from yaotong.departments import departments, lead_of
+from yaotong.rules.book import book
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -95,3 +98,14 @@ def test_every_verb_that_is_written_exists(path: Path) -> None:
 def test_every_python_block_that_is_written_compiles(path: Path) -> None:
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", _text(path), re.M | re.S)):
         assert compile(block, f"{path.name} block {number + 1}", "exec") is not None
+
+
+def test_the_readme_lists_every_rule_of_the_book_with_its_lead() -> None:
+    rows = re.findall(r"^\| (R-[A-Z]\d\d) \| (\S+) \| (\S+) \|", _text(ROOT / "README.md"), re.M)
+    known = departments()
+    assert rows == [(one.rule_id, one.name_zh, lead_of(one.rule_id, known).short_zh) for one in book().values()]
+
+
+def test_no_paper_or_code_keeps_the_marks_of_a_merge() -> None:
+    marks = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert marks.stdout.splitlines() == []

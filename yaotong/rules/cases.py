@@ -164,7 +164,6 @@ def _shops(rows: Rows, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
             "pharmacy_id": row["药店"],
             "area_code": row.get("区域") or AREA,
             "chain": row.get("连锁") or None,
-            "kind": row.get("业态") or None,
             "status": row.get("状态") or "active",
             "lon": float(row["经度"]) if row.get("经度") else None,
             "lat": float(row["纬度"]) if row.get("纬度") else None,
