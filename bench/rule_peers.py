@@ -82,9 +82,13 @@ def pandas_p01(facts: Facts) -> Keys:
     for days, measure, limit in _LIMBS:
         near = pairs[pairs["age"] < days * 86_400]
         by = ["at_line", "buyer_key", "at"]
-        sums = near.groupby([*by, "pharmacy_id"], as_index=False)[["quantity", "mg"]].sum().round(6)
+        sums = (
+            near.groupby([*by, "pharmacy_id"], as_index=False)[["quantity", "mg"]]
+            .sum()
+            .round({"quantity": 6, "mg": 6})
+        )
         sums["shops"], sums["packs"] = (sums["quantity"] > 0).astype(float), sums["quantity"]
-        totals = sums.groupby(by, as_index=False)[measure].sum().round(6)
+        totals = sums.groupby(by, as_index=False)[measure].sum().round({measure: 6})
         over = totals[totals[measure] >= limit]
         found |= set(zip(over["buyer_key"], over["at"].dt.date, strict=True))
     return found
