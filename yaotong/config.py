@@ -84,7 +84,8 @@ class Settings:
     pseudonym_key: bytes = field(repr=False)
     pseudonym_key_id: str
     session_key: str = field(repr=False)
-    limits: Mapping[str, Any] = field(default_factory=dict)  # what [limits] says; empty: the contract's
+    # What [limits] says; empty: the contract's.
+    limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     flood_alerts_a_day: int = 200
 
     @property
