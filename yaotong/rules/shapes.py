@@ -103,4 +103,6 @@ def numbers(window: Window) -> ir.Table:
     """`number`: the day count of every day of a window, whether anything happened on it or not."""
     first = (window.since - date(1970, 1, 1)).days
     last = (window.until - date(1970, 1, 1)).days
-    return ibis.range(first, last + 1).unnest().cast("int64").name("number").as_table()
+    # Of their type from the start: Spark casts nothing while it is being laid out.
+    laid_out = ibis.range(ibis.literal(first, "int64"), ibis.literal(last + 1, "int64")).unnest()
+    return laid_out.name("number").as_table()
