@@ -102,6 +102,7 @@ def test_detecting_again_opens_nothing_and_tells_nobody(small: Workspace) -> Non
     assert snapshot(small) == before
 
 
+@pytest.mark.slow
 def test_detecting_month_by_month_ends_in_the_same_alerts(small: Workspace, tmp_path: Path) -> None:
     from yaotong.store.factbase import open_facts
 

@@ -115,6 +115,7 @@ def test_who_is_not_known(small: Workspace) -> None:
         why_not(small, "R-Z99", SHOP, DAY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule_id", sorted(book()))
 def test_every_rule_can_be_asked(rule_id: str) -> None:
     """A day on which the subject has no line at all: nothing is claimed of it."""
