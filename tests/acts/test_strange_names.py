@@ -51,7 +51,13 @@ def test_a_name_that_cannot_be_shown_is_refused_and_shown_with_signs(
 def test_a_name_with_a_persons_number_is_not_told_on(home: Workspace, tmp_path: Path) -> None:
     receipt = sent(home, tmp_path, f"李四{person()}.csv".encode())
     assert (receipt.accepted, receipt.file) == (1, "李四9100**************.csv")
+
+
+@pytest.mark.sqlite
+def test_a_number_in_a_name_is_nowhere_in_the_database(home: Workspace, tmp_path: Path) -> None:
+    sent(home, tmp_path, f"李四{person()}.csv".encode())
     database = (home.settings.home / "yaotong.db").read_bytes()
+    assert b"9100**************.csv" in database
     assert person().encode() not in database
 
 

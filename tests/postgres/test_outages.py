@@ -42,7 +42,7 @@ def on_own(own: Cluster, tmp_path: Path) -> Iterator[Store]:
     made = open_store(own.address, tmp_path / "facts")
     migrate(made)
     with made.write() as connection:
-        connection.execute(text("truncate load restart identity"))
+        connection.execute(text("truncate load, sent_once restart identity"))
     yield made
     made.engine.dispose()
 
