@@ -97,6 +97,7 @@ def test_a_late_line_is_judged_on_its_days_and_ends_like_a_run_over_everything(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_correction_is_judged_where_the_line_was_and_where_it_is(small: Workspace, tmp_path: Path) -> None:
     line = some_line(small)
     day = date.fromisoformat(line["sold_at"][:10])
@@ -128,6 +129,7 @@ def test_a_changed_register_is_judged_over_all_days(small: Workspace, tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_months_that_come_in_any_order_end_in_the_same_alerts(tmp_path: Path) -> None:
     """Each month is judged as it comes: what was thought before the gaps were filled is taken back."""
     source = city("small").settings.home

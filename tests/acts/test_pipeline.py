@@ -103,6 +103,7 @@ def test_detecting_again_opens_nothing_and_tells_nobody(small: Workspace) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_detecting_month_by_month_ends_in_the_same_alerts(small: Workspace, tmp_path: Path) -> None:
     from yaotong.store.factbase import open_facts
 
