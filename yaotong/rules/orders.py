@@ -15,9 +15,10 @@ import ibis.expr.types as ir
 from yaotong.codes import CATEGORIES, Level
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import NOTHING
-from yaotong.rules.model import FINDING_COLUMNS, Basis, Clause, Parameter
+from yaotong.rules.model import FINDING_COLUMNS, Basis, Clause, Parameter, Values
 from yaotong.rules.shapes import located, packs_of
 
+YEAR_MONTHS = 12
 WATCHED = ("EPH", "OPI_CMP", "PSY2")
 BASIS = (
     Basis("药品管理法", "第五十七条", since=date(2019, 12, 1), verify=True),
@@ -130,3 +131,13 @@ def _since(facts: Facts, window: Window, months: int) -> ir.Table:
     some = bought.filter(bought.received_at >= first, bought.received_at < window.end)
     day = some.received_at.date()
     return some.mutate(day=day, month=day.year() * 12 + day.month())
+
+
+def above_mean(facts: Facts, window: Window, values: Values, level: Level) -> ir.Table:
+    """Shops, categories and days whose month to date first exceeds `times` the mean of their year before."""
+    lines = received(facts, window, YEAR_MONTHS)
+    judged = with_past(facts, lines, window, YEAR_MONTHS)
+    # A multiple of nothing tells nothing: what is new to a shop is R-D01's.
+    some = judged.filter(judged.total > 0)
+    bound = some.mutate(bound=some.total * float(values["times"]) / YEAR_MONTHS)
+    return first_beyond(facts, lines, bound, level=level, floor=float(values["min_packs"]))

@@ -7,19 +7,12 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import Assist, Parameter, Rule, Values
-from yaotong.rules.orders import BASIS, FLOOR, clauses, first_beyond, received, with_past
-
-_MONTHS = 12
+from yaotong.rules.orders import BASIS, FLOOR, above_mean, clauses
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops, categories and days whose month to date first exceeds three times their year's mean."""
-    lines = received(facts, window, _MONTHS)
-    judged = with_past(facts, lines, window, _MONTHS)
-    # A multiple of nothing tells nothing: what is new to a shop is R-D01's.
-    some = judged.filter(judged.total > 0)
-    bound = some.mutate(bound=some.total * float(values["times"]) / _MONTHS)
-    return first_beyond(facts, lines, bound, level=Level.ORANGE, floor=float(values["min_packs"]))
+    return above_mean(facts, window, values, Level.ORANGE)
 
 
 RULE = Rule(
