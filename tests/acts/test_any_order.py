@@ -36,7 +36,9 @@ class Line(NamedTuple):
     @property
     def cells(self) -> list[str]:
         sold = datetime(2026, 4, 28, 10) + timedelta(days=self.day)
-        recorded = _NEVER if self.recorded < 0 else str(datetime(2026, 5, 10) + timedelta(minutes=self.recorded))
+        recorded = (
+            _NEVER if self.recorded < 0 else str(datetime(2026, 5, 10) + timedelta(minutes=self.recorded))
+        )
         return [f"S{self.sale}", f"P{self.sale % 2}", str(sold), "D1", str(self.quantity), recorded]
 
 
@@ -59,7 +61,9 @@ def plain_facts(winners: dict[int, Line]) -> dict[str, tuple[str, float]]:
     return {f"S{one.sale}": (one.cells[2][5:10], float(one.quantity)) for one in winners.values()}
 
 
-any_line = st.builds(Line, st.integers(0, 4), st.integers(0, 6), st.integers(1, 3), st.sampled_from([-1, 0, 1, 2]))
+any_line = st.builds(
+    Line, st.integers(0, 4), st.integers(0, 6), st.integers(1, 3), st.sampled_from([-1, 0, 1, 2])
+)
 
 
 class Intake(RuleBasedStateMachine):
@@ -130,7 +134,9 @@ TestIntake.settings = settings(max_examples=15, stateful_step_count=8, deadline=
 # Wordings of one sale are recorded at different moments, so that content tells which is the later.
 dated = st.lists(
     st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(1, 3)), min_size=1, max_size=12, unique=True
-).map(lambda some: [Line(sale, day, quantity, recorded) for recorded, (sale, day, quantity) in enumerate(some)])
+).map(
+    lambda some: [Line(sale, day, quantity, recorded) for recorded, (sale, day, quantity) in enumerate(some)]
+)
 
 
 @given(lines=dated, data=st.data())
@@ -151,7 +157,9 @@ def test_any_order_split_anyhow_once_or_five_times(
         taken += receipt.accepted
     assert taken == len(lines)
     last = {sale: max(one for one in lines if one.sale == sale) for sale in {one.sale for one in lines}}
-    winners = {sale: max((one for one in lines if one.sale == sale), key=lambda one: one.recorded) for sale in last}
+    winners = {
+        sale: max((one for one in lines if one.sale == sale), key=lambda one: one.recorded) for sale in last
+    }
     assert facts_of(ws) == plain_facts(winners)
     ws.store.engine.dispose()
 

@@ -146,7 +146,15 @@ def test_who_may_and_what_may_not(small: Workspace) -> None:
     with pytest.raises(UsageError, match="没有由本部门主办"):
         exempt(small, row, rule_pattern="R-Z*")
     with pytest.raises(NotFound, match="没有药店"):
-        exempt(small, row, actor=MSA, rule_pattern="R-M30", subject_kind="pharmacy", subject="无", reason=ExemptReason.OTHER)
+        exempt(
+            small,
+            row,
+            actor=MSA,
+            rule_pattern="R-M30",
+            subject_kind="pharmacy",
+            subject="无",
+            reason=ExemptReason.OTHER,
+        )
     number = exempt(small, row)
     with pytest.raises(NotFound, match="不是本部门"):
         end_exemption(small, number, actor=MSA, ended_from=row["first_day"], now=LATER)
@@ -156,9 +164,16 @@ def test_the_law_is_lifted_only_for_what_its_page_names(small: Workspace) -> Non
     shop = the_alert(small, "R-M01")["subject"]
     common = {"actor": MSA, "subject_kind": "pharmacy", "reason": ExemptReason.REMOTE_REVIEW}
     with pytest.raises(UsageError, match="R-M01 是法定规则，可以豁免的理由：没有"):
-        exempt(small, {"subject": shop, "first_day": date(2026, 5, 1), "last_day": date(2026, 6, 1)}, rule_pattern="R-M01", **common)
+        exempt(
+            small,
+            {"subject": shop, "first_day": date(2026, 5, 1), "last_day": date(2026, 6, 1)},
+            rule_pattern="R-M01",
+            **common,
+        )
     with pytest.raises(UsageError, match="R-M09 是法定规则，可以豁免的理由：24 小时药店、远程审方中心"):
-        exempt(small, the_alert(small, "R-M01"), rule_pattern="R-M09", **{**common, "reason": ExemptReason.OTHER})
+        exempt(
+            small, the_alert(small, "R-M01"), rule_pattern="R-M09", **{**common, "reason": ExemptReason.OTHER}
+        )
     assert exempt(small, the_alert(small, "R-M01"), rule_pattern="R-M09", **common)
     # A pattern passes over statutory rules that do not allow it.
     exempt(small, the_alert(small, "R-M01"), rule_pattern="R-M*", **common)

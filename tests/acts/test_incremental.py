@@ -74,7 +74,9 @@ def test_when_nothing_came_nothing_is_judged(small: Workspace) -> None:
     runs = acts.detect(small, now=LATER)
     unsent = {"settlements", "prescriptions", "duty", "stock_counts"}
     # Nor purchases: a rule that reads nothing else has no day to judge.
-    carried = {name for name, rule in book().items() if not unsent & set(rule.feeds) and "sales" in rule.feeds}
+    carried = {
+        name for name, rule in book().items() if not unsent & set(rule.feeds) and "sales" in rule.feeds
+    }
     assert carried <= {one.rule_id for one in runs}
     assert [run.rule_id for run in runs if run.days or run.found] == []
 

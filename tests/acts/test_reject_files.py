@@ -19,9 +19,7 @@ from yaotong.workspace import init_workspace
 NOW = datetime(2026, 7, 1, 8, 30)
 
 
-def test_a_table_that_finds_no_room_is_had_by_sending_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_while_the_table_finds_no_room_nothing_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = init_workspace(tmp_path / "home")
     path = tmp_path / "sales.csv"
     path.write_text(csv_text([sale(1), sale(2, quantity="x")]))
@@ -38,6 +36,30 @@ def test_a_table_that_finds_no_room_is_had_by_sending_again(
             acts.take_in(home, path, now=NOW)
     assert not list(home.settings.raw_dir.iterdir())
     again = acts.take_in(home, path, now=NOW + timedelta(minutes=1))
-    assert (again.outcome, again.accepted, again.duplicates) == (Outcome.NOOP, 0, 1)
+    assert (again.outcome, again.accepted, again.duplicates) == (Outcome.PARTIAL, 1, 0)
     (table,) = home.settings.raw_dir.iterdir()
     assert table.read_text("utf-8-sig").splitlines()[1].startswith("2,quantity,bad_number")
+
+
+def test_no_table_stays_of_a_load_that_came_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = init_workspace(tmp_path / "home")
+    path = tmp_path / "sales.csv"
+    path.write_text(csv_text([sale(1), sale(2, quantity="x")]))
+
+    def refuse(*given: Any, **named: Any) -> None:
+        raise StoreError("盘满")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("yaotong.acts.intake.loads.record", refuse)
+        with pytest.raises(StoreError, match="盘满"):
+            acts.take_in(home, path, now=NOW)
+    assert not list(home.settings.raw_dir.iterdir())
+    acts.take_in(home, path, now=NOW)
+    assert len(list(home.settings.raw_dir.iterdir())) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr("yaotong.acts.intake.loads.record", refuse)
+        with pytest.raises(StoreError, match="盘满"):
+            acts.take_in(home, path, now=NOW)  # the same second: the first load's table is not its to take
+    assert len(list(home.settings.raw_dir.iterdir())) == 1

@@ -129,13 +129,10 @@ def _attempt(workspace: Workspace, sent: _Sent) -> Receipt:
     with scratch(workspace.store) as folder:
         task, seen = _task(workspace, sent, folder)
         read = read_apart(task)
-        if sent.on_bad_rows == "atomic" and read.rejected:
-            receipt = _record(workspace, _atomic_refusal(read, sent), sent)
-        else:
-            receipt = _keep(workspace, read, sent, seen)
-    if read.rejected:
-        _write_rejects(workspace, read, sent.now)
-    return receipt
+        with _rejects_written(workspace, read, sent.now):
+            if sent.on_bad_rows == "atomic" and read.rejected:
+                return _record(workspace, _atomic_refusal(read, sent), sent)
+            return _keep(workspace, read, sent, seen)
 
 
 def _task(workspace: Workspace, sent: _Sent, folder: Path) -> tuple[Task, dict[str, int]]:
@@ -298,11 +295,23 @@ def _write_receipt(connection: Connection, receipt: Receipt, sent: _Sent, versio
         loads.keep_key(connection, sent.sent_by, sent.once, load_id)
 
 
-def _write_rejects(workspace: Workspace, reading: Reading | Staged, now: datetime) -> None:
-    name = f"{now:%Y%m%d-%H%M%S}-{reading.sha256[:8]}-rejects.csv"
+@contextmanager
+def _rejects_written(workspace: Workspace, read: Reading | Staged, now: datetime) -> Iterator[None]:
+    """The table of refused rows, on the disk before anything is in; gone again when nothing came in."""
+    if not read.rejected:
+        yield
+        return
+    path = workspace.settings.raw_dir / f"{now:%Y%m%d-%H%M%S}-{read.sha256[:8]}-rejects.csv"
+    ours = not path.exists()
     try:
-        intake.write_rejects(reading, workspace.settings.raw_dir / name)
+        intake.write_rejects(read, path)
     except OSError as error:
         raise StoreError(
-            f"文件已处理完，拒收表却没有写下：{error.strerror}。请清出磁盘空间，再送一次同一文件，好行不会重复。"
+            f"拒收表写不下：{error.strerror}。这份文件的行一条也没有入库；请清出磁盘空间，再送一次。"
         ) from error
+    try:
+        yield
+    except BaseException:
+        if ours:
+            path.unlink(missing_ok=True)
+        raise
