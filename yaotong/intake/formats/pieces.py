@@ -58,7 +58,7 @@ def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str |
     hashed = beside.submit(sha256_of, path)  # takes longer than looking, and is needed at the end only
     beside.shutdown(wait=False)
     survey = _survey(path)
-    if survey.lines - 1 > limits.rows and not survey.quotes and not survey.blank_lines:
+    if survey.lines - 1 > limits.rows and not survey.quotes and not _has_blank_lines(path):
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
     if not survey.plain:
         return Pieces(hashed.result, iter([lambda: open_source(path, limits, known, layer)]))
@@ -97,7 +97,6 @@ class _Survey:
 
     quotes: int = 0
     lines: int = 0
-    blank_lines: bool = False
     utf8: bool = True
     ascii: bool = True
     three_bytes: bool = False
@@ -112,15 +111,23 @@ class _Survey:
 
 def _survey(path: Path) -> _Survey:
     found = _Survey()
+    for part in _parts(path):
+        _look(part, found)
+    return found
+
+
+def _has_blank_lines(path: Path) -> bool:
+    return any(b"\n\n" in part or b"\n\r\n" in part for part in _parts(path))
+
+
+def _parts(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while part := file.read(_PART) + file.readline():  # a character ends where its line does
-            _look(part, found)
-    return found
+            yield part
 
 
 def _look(part: bytes, found: _Survey) -> None:
     found.lines += part.count(b"\n")
-    found.blank_lines = found.blank_lines or b"\n\n" in part or b"\n\r\n" in part
     if b'"' in part:
         found.quotes += part.count(b'"')
     if part.isascii():
@@ -170,22 +177,21 @@ def _whole_lines(path: Path, quoted: bool) -> Iterator[bytes]:
     """Blocks that end with a line; a line break inside quotes ends none."""
     rest = b""
     with path.open("rb") as file:
-        while not quoted and (text := file.read(BLOCK_BYTES) + file.readline()):
-            yield text
-        while part := file.read(BLOCK_BYTES):
-            text = rest + part
-            end = _last_end(text, quoted)
+        while text := rest + file.read(BLOCK_BYTES) + file.readline():
+            end = _last_end(text) if quoted and b'"' in text else len(text)
+            if end == 0 and len(text) == len(rest):
+                break
             if end:
                 yield text[:end]
             rest = text[end:]
-    if rest.strip(b"\r\n"):
+    if rest:
         yield rest
 
 
-def _last_end(text: bytes, quoted: bool) -> int:
+def _last_end(text: bytes) -> int:
     """Just after the last line break outside quotes; 0 when there is none. Blocks begin outside quotes."""
     end = text.rfind(b"\n") + 1
-    if not quoted or not end or text.count(b'"', 0, end) % 2 == 0:
+    if not end or text.count(b'"', 0, end) % 2 == 0:
         return end
     # Inside a quoted field: go back over the quote that opens it, to the line break before that.
-    return _last_end(text[: text.rfind(b'"', 0, end)], quoted)
+    return _last_end(text[: text.rfind(b'"', 0, end)])
