@@ -23,6 +23,7 @@ csv.field_size_limit(1 << 30)  # a header split at the wrong mark is one field
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SAYS_ANYTHING = re.compile(rb"[^\r\n]")
 THREE_BYTES = re.compile(rb"[\xe0-\xf4]")
 OTHER_LETTERS = re.compile(rb"[\xc6-\xcc\xd0-\xdf]")  # first bytes of U+0180-U+033F and from U+0400 on
 
@@ -165,7 +166,7 @@ def _like_data(name: str) -> bool:
 
 
 def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
-    if not body.strip(b"\r\n"):
+    if not _SAYS_ANYTHING.search(body):
         return pa.table({name: pa.array([], pa.string()) for name in names}), []
     torn: list[Any] = []
     table = _arrow(body, names, delimiter, torn, threads=len(body) > _CHUNK)

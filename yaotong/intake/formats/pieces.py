@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
@@ -35,6 +36,7 @@ from yaotong.intake.formats.opening import TEXT, check_name, checked, content_of
 BLOCK_BYTES = 8 << 20
 _PART = 4 << 20
 _START = 16
+_BEYOND_ASCII = 128
 Piece = Callable[[], Source]
 
 
@@ -111,35 +113,50 @@ class _Survey:
 
 def _survey(path: Path) -> _Survey:
     found = _Survey()
-    for part in _parts(path):
-        _look(part, found)
+    for part, end in _parts(path):
+        _look(part, end, found)
     return found
 
 
 def _has_blank_lines(path: Path) -> bool:
-    return any(b"\n\n" in part or b"\n\r\n" in part for part in _parts(path))
+    return any(
+        part.find(b"\n\n", 0, end) >= 0 or part.find(b"\n\r\n", 0, end) >= 0 for part, end in _parts(path)
+    )
 
 
-def _parts(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while part := file.read(_PART) + file.readline():  # a character ends where its line does
-            yield part
+def _parts(path: Path) -> Iterator[tuple[bytearray, int]]:
+    """Room filled again and again, and how much of it to look at: a character ends where its line does."""
+    room, kept = bytearray(_PART), 0
+    with path.open("rb", buffering=0) as file:
+        while True:
+            read = file.readinto(memoryview(room)[kept:])
+            full = kept + (read or 0)
+            end = full if not read else room.rfind(b"\n", 0, full) + 1
+            if end:
+                yield room, end
+            elif full == len(room):
+                room = room + bytes(len(room))  # one line longer than the room
+            if not read:
+                return
+            kept = full - end
+            room[:kept] = room[end:full]
 
 
-def _look(part: bytes, found: _Survey) -> None:
-    found.lines += part.count(b"\n")
-    if b'"' in part:
-        found.quotes += part.count(b'"')
-    if part.isascii():
+def _look(part: bytearray, end: int, found: _Survey) -> None:
+    found.lines += part.count(b"\n", 0, end)
+    if part.find(b'"', 0, end) >= 0:
+        found.quotes += part.count(b'"', 0, end)
+    seen = np.frombuffer(part, dtype=np.uint8, count=end)
+    if np.bitwise_or.reduce(seen) < _BEYOND_ASCII:
         return
     found.ascii = False
-    found.utf8 = found.utf8 and _is_utf8(part)
+    found.utf8 = found.utf8 and _is_utf8(seen)
     if not found.three_bytes:
-        found.three_bytes = bool(THREE_BYTES.search(part))
-        found.other_letters |= bool(OTHER_LETTERS.search(part))
+        found.three_bytes = bool(THREE_BYTES.search(part, 0, end))
+        found.other_letters |= bool(OTHER_LETTERS.search(part, 0, end))
 
 
-def _is_utf8(part: bytes) -> bool:
+def _is_utf8(part: NDArray[np.uint8]) -> bool:
     ends = pa.py_buffer(np.array([0, len(part)], dtype=np.int64))
     whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(part)])
     try:
@@ -175,17 +192,21 @@ def _piece(body: bytes, names: list[str], delimiter: str) -> Piece:
 
 def _whole_lines(path: Path, quoted: bool) -> Iterator[bytes]:
     """Blocks that end with a line; a line break inside quotes ends none."""
-    rest = b""
+    size, start, span = path.stat().st_size, 0, BLOCK_BYTES
     with path.open("rb") as file:
-        while text := rest + file.read(BLOCK_BYTES) + file.readline():
+        while start < size:
+            file.seek(start + span)
+            file.readline()
+            stop = min(file.tell(), size)
+            file.seek(start)
+            text = file.read(stop - start)
             end = _last_end(text) if quoted and b'"' in text else len(text)
-            if end == 0 and len(text) == len(rest):
-                break
-            if end:
-                yield text[:end]
-            rest = text[end:]
-    if rest:
-        yield rest
+            if end == 0 and stop < size:
+                span *= 2  # a field longer than the block
+                continue
+            end = end or len(text)
+            yield text if end == len(text) else text[:end]
+            start, span = start + end, BLOCK_BYTES
 
 
 def _last_end(text: bytes) -> int:
