@@ -189,7 +189,7 @@ def _arrow(body: bytes, names: list[str], delimiter: str, torn: list[Any], *, th
     read = pacsv.ReadOptions(use_threads=threads, block_size=_BLOCK, column_names=names)
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in body, invalid_row_handler=keep)
     convert = pacsv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+        column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=True, null_values=[""]
     )
     try:
         return pacsv.read_csv(pa.BufferReader(body), read, parse, convert)
