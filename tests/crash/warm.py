@@ -60,7 +60,8 @@ def _fork_server(preload: str) -> Any:
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        _close_all_but(theirs)
+        ours.close()
+        _let_go_of_locks()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         try:
             sandbox_server.serve(theirs)
@@ -71,12 +72,12 @@ def _fork_server(preload: str) -> Any:
     return sandbox._Server(_Forked(pid), ours)  # type: ignore[arg-type]
 
 
-def _close_all_but(control: socket.socket) -> None:
+def _let_go_of_locks() -> None:
     """As a started process has it: no lock of the load lives on in its reader."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2 and int(name) != control.fileno():
-            with contextlib.suppress(OSError):
-                os.close(int(name))
+    for place in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if place.readlink().name in (".lock", ".turn"):
+                os.close(int(place.name))
 
 
 sandbox._started = _fork_server
