@@ -46,6 +46,8 @@ def test_a_catalogue_that_gains_the_column_changes_only_the_drugs_that_fill_it(t
     assert (receipt.accepted, receipt.duplicates) == (1, 1)
     assert codes(workspace) == {"D1": "8123456", "D2": None}
     assert sent(workspace, tmp_path, CODED).outcome is Outcome.NOOP
+    # The last file sent is the catalogue: one without the column again tells nothing of codes.
+    assert (sent(workspace, tmp_path, OLD).accepted, codes(workspace)) == (1, {"D1": None, "D2": None})
 
 
 def test_a_sale_is_told_the_code_that_was_in_force_on_its_day(tmp_path: Path) -> None:
