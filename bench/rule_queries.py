@@ -7,7 +7,7 @@ create unlogged table sales (
 );
 create unlogged table drugs (
     drug_code text, drug_name text, categories text, pack text, active_mg_per_pack float8, prescription text,
-    limit_per_sale float8, valid_from date, valid_to date
+    limit_per_sale float8, product_code text, valid_from date, valid_to date
 );
 """
 _EPH = """

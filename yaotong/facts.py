@@ -135,6 +135,7 @@ DRUGS_SCHEMA = pa.schema(
         ("active_mg_per_pack", pa.float64()),
         ("prescription", pa.string()),
         ("limit_per_sale", pa.float64()),
+        ("product_code", pa.string()),  # first 7 of the 20 digits on its smallest pack; NULL unknown
         ("valid_from", pa.date32()),  # never NULL here: 1900-01-01 when open
         ("valid_to", pa.date32()),  # last valid day, 9999-12-31 when open
     ]
@@ -206,6 +207,12 @@ DAYS_SCHEMA = pa.schema(
 )
 
 
+# What a sale is told of its drug.
+_OF_DRUGS = (
+    "drug_name", "categories", "active_mg_per_pack", "prescription", "limit_per_sale", "product_code",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """One consistent set of tables at one data version, as Ibis expressions of the same backend.
@@ -233,7 +240,7 @@ class Facts:
     def sales_of(self, *categories: str) -> ir.Table:
         """Sales lines of drugs that bore any of the categories on the day of sale.
 
-        Adds drug_name, categories, active_mg_per_pack, prescription and limit_per_sale.
+        Adds drug_name, categories, active_mg_per_pack, prescription, limit_per_sale and product_code.
         """
         drugs = self.drugs
         wanted = drugs.categories.contains(f"|{categories[0]}|")
@@ -251,8 +258,7 @@ class Facts:
             drugs,
             [sales.drug_code == drugs.drug_code, day >= drugs.valid_from, day <= drugs.valid_to],
         )
-        extra = ("drug_name", "categories", "active_mg_per_pack", "prescription", "limit_per_sale")
-        return joined.select(*(sales[name] for name in sales.columns), *(drugs[name] for name in extra))
+        return joined.select(*(sales[name] for name in sales.columns), *(drugs[name] for name in _OF_DRUGS))
 
 
 @dataclass(frozen=True, slots=True)

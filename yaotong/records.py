@@ -87,6 +87,7 @@ DRUGS = Feed(
         Column("active_mg_per_pack", Kind.NUMBER, low=0, high=1e6),
         choice("prescription", "rx", "otc"),
         Column("limit_per_sale", Kind.NUMBER, low=0, high=1e4),
+        ident("product_code"),
         *_VALIDITY,
     ),
 )

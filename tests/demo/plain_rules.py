@@ -126,6 +126,22 @@ def _sold_again(lines: pd.DataFrame) -> bool:
     return kept >= 2 and not split
 
 
+def lines_of_other_codes(city: City) -> pd.DataFrame:
+    """Lines whose 20-digit code does not begin with the product code that the catalogue tells."""
+    told = city.drugs[city.drugs["valid_to"] == ""].set_index("drug_code")["product_code"]
+    coded = city.sales[city.sales["trace_code"].str.fullmatch(r"\d{20}").fillna(False).astype(bool)]
+    return coded[coded["trace_code"].str[:7] != coded["drug_code"].map(told)]
+
+
+def other_codes(city: City) -> set[str]:
+    """R-M19: shops with three whole packs or more of such codes in a week from Monday to Sunday."""
+    lines = lines_of_other_codes(city)
+    lines = lines[(lines["quantity"] > 0) & (lines["quantity"] % 1 == 0)]
+    monday = lines["day"] - pd.to_timedelta(lines["day"].dt.day_of_week, unit="D")
+    counts = lines.groupby(["pharmacy_id", monday.rename("monday")]).size()
+    return set(counts[counts >= 3].index.get_level_values("pharmacy_id"))
+
+
 def recalled_lot(city: City) -> set[str]:
     """R-M14: lots sold more than 24 hours after their recall took effect."""
     sold = city.sales[city.sales["quantity"] > 0]

@@ -100,7 +100,15 @@ def test_identifiers_pass_their_published_checks(small: Written) -> None:
         assert date(1940, 1, 1) < date.fromisoformat(number[6:14]) < date(2007, 1, 1)
     traces = sales["trace_code"].dropna()
     assert traces.str.fullmatch(r"8\d{19}").all()
-    assert traces.str[:7].groupby(sales["drug_code"]).nunique().eq(1).all()
+    told = small.city.drugs.drop_duplicates("drug_code").set_index("drug_code")["product_code"]
+    assert told.str.fullmatch(r"8\d{6}").all()
+    assert told.is_unique
+    other = traces.str[:7] != sales.loc[traces.index, "drug_code"].map(told)
+    planted = {line for story in small.truth.of("R-M19") for line in story.sale_ids}
+    assert set(sales.loc[other[other].index, "line_id"]) == planted
+    honest = traces[~other]
+    assert honest.str[:7].groupby(sales["drug_code"]).nunique().eq(1).all()
+    assert small.city.drugs.groupby("drug_code")["product_code"].nunique().eq(1).all()
 
 
 def test_categories_hours_and_roles_are_readable(small: Written) -> None:

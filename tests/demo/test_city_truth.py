@@ -20,6 +20,7 @@ EXACT: dict[str, Callable[[City], set[str]]] = {
     "R-P01": plain_rules.structuring,
     "R-N01": plain_rules.trace_twice,
     "R-M14": plain_rules.recalled_lot,
+    "R-M19": plain_rules.other_codes,
 }
 STATISTICAL = ("R-M20", "R-M30", "R-H01")
 

@@ -71,7 +71,7 @@ def _value(column: Column, rng: random.Random) -> str:
         Kind.CATEGORIES: "EPH|RX",
         Kind.GEOMETRY: "POLYGON((121 30.6,121.1 30.6,121.1 30.7,121 30.6))",
     }
-    named = {"opening_hours": "Mo-Su 08:00-21:00", "uscc": "", "supplier_uscc": "", "until": "2026-06-01 18:00:00"}
+    named = {"opening_hours": "Mo-Su 08:00-21:00", "uscc": "", "supplier_uscc": "", "until": "2026-06-01 18:00:00", "product_code": "8112233"}
     return named.get(column.name, by_kind.get(column.kind, f"{column.name[:3]}{rng.randint(1, 99)}"))
 
 

@@ -173,6 +173,38 @@ def test_a_trace_code_of_an_odd_length_stays_as_evidence(tmp_path: Path) -> None
     assert list(reading.accepted["trace_code"]) == [*codes[:5], "8" * 20]
 
 
+DRUGS_HEAD = ("drug_code", "drug_name", "category", "pack", "active_mg_per_pack", "prescription")
+DRUG = dict(zip(DRUGS_HEAD, ("YP0102A", "氨麻美敏片", "EPH|OTC_A", "10片/盒", "300", "otc"), strict=True))
+
+
+def test_a_product_code_is_seven_digits_in_any_width_or_nothing(tmp_path: Path) -> None:
+    good = ["8123456", "８１２３４５６", "812 3456", "", "1234567", "0812345"]
+    bad = ["812345", "81234567", "8123456" + "0" * 13, "812345A", "812345.0", "0000000", "八一二三四五六"]
+    rows = [{**DRUG, "drug_code": f"D{n}", "product_code": code} for n, code in enumerate([*good, *bad])]
+    reading = read(written(tmp_path, csv_text(rows, (*DRUGS_HEAD, "product_code"))), feed="drugs")
+    first = len(good) + 1
+    assert [(one.row, one.column, one.reason) for one in reading.rejected] == [
+        (row, "product_code", "bad_id") for row in range(first, first + len(bad))
+    ]
+    assert "812345A" in reading.rejected[3].message
+    codes = reading.accepted["product_code"]
+    kept = codes.astype(object).where(codes.notna(), None).tolist()
+    assert kept == ["8123456", "8123456", "8123456", None, "1234567", "0812345"]
+
+
+def test_a_catalogue_without_product_codes_says_what_it_said_before_there_were_any(tmp_path: Path) -> None:
+    before = "024f8f81ae7d7a533dfb2f2d18e94f04"  # of this very row, read when the feed had no such column
+    plain = read(written(tmp_path, csv_text([DRUG], DRUGS_HEAD), "old.csv"), feed="drugs")
+    names = (*DRUGS_HEAD, "product_code")
+    blank = read(written(tmp_path, csv_text([{**DRUG, "product_code": ""}], names), "new.csv"), feed="drugs")
+    coded = read(
+        written(tmp_path, csv_text([{**DRUG, "product_code": "8123456"}], names), "c.csv"), feed="drugs"
+    )
+    said = [one.accepted["row_sha"].tolist() for one in (plain, blank, coded)]
+    assert said[0] == said[1] == [before]
+    assert said[2] != [before]
+
+
 def test_a_credit_code_with_a_letter_in_front_is_taken(tmp_path: Path) -> None:
     head = ("license_no", "name", "address", "lon", "lat", "crs", "uscc")
     codes = [FARM, OTHER.lower(), FARM[:-1] + ("0" if FARM[-1] != "0" else "1")]

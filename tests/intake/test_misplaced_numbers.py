@@ -118,6 +118,7 @@ def test_no_column_of_any_feed_lets_a_persons_number_through(tmp_path: Path, fee
         "opening_hours": "24/7",
         "supplier_uscc": "",
         "uscc": "",
+        "product_code": "8112233",
         "lon": "121",
         "lat": "30",
     }

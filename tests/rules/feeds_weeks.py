@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.rules.cities import DRUGS, MONDAY, SHOPS, Example, drug, windows
+from tests.rules.cities import DRUGS, FAR, MONDAY, SHOPS, Example, drug, windows
 from tests.rules.cities import sold as sold_then
 from tests.rules.twins import DAY, City
 from yaotong.facts import Window
@@ -63,7 +63,15 @@ def taken_back(draw: st.DrawFn) -> Example:
     return Example(City(unique, DRUGS, SHOPS), draw(windows(99, 106)))
 
 
-CODED = (*DRUGS, drug("黄芪饮片", "|OTC|"), drug("川乌", "|TOXIC|RX|"))
+CODED = (
+    *DRUGS,
+    drug("黄芪饮片", "|OTC|") | {"product_code": "8000001"},
+    drug("川乌", "|TOXIC|RX|") | {"product_code": "8000001"},
+    # Known to the catalogue from the middle of a week on, and another since the next.
+    drug("片", "|OTC|", valid_from=MONDAY - 999 * DAY, valid_to=MONDAY + 2 * DAY),
+    drug("片", "|OTC|", valid_from=MONDAY + 3 * DAY, valid_to=MONDAY + 6 * DAY) | {"product_code": "8000001"},
+    drug("片", "|OTC|", valid_from=MONDAY + 7 * DAY, valid_to=FAR) | {"product_code": "8000002"},
+)
 _SHARES = ((29, 12), (30, 12), (30, 9), (199, 10), (200, 10), (200, 11), (50, 10), (50, 11), (40, 40))
 
 
@@ -83,11 +91,32 @@ def scanned(draw: st.DrawFn) -> Example:
         if draw(st.booleans()):
             # Whole packs only: what is split bears no code.
             sales += [sold(name, days[0], "普通", 0.5, 600 + number) for number in range(12)]
+        sales += _of_another(draw, name)
         early = shift + 6 - draw(st.sampled_from((89, 90, 91)))
         known = draw(st.sampled_from(({}, {"trace_code": "码"}, {"paid_by_insurance": True})))
         sales.append(sold(name, early, "普通", 1.0, 700, **known))
     since = MONDAY + (shift + draw(st.integers(-1, 6))) * DAY
     return Example(City(sales, CODED, SHOPS), Window(since, since + draw(st.integers(0, 7)) * DAY))
+
+
+def _of_another(draw: st.DrawFn, name: str) -> list[dict[str, Any]]:
+    """A few lines about the days on which a drug's product code becomes known and changes; most are alike."""
+    wrong = "80000020000000000001"
+    other: dict[str, Sequence[Any]] = {
+        "code": ("普通", "黄芪饮片", "川乌", "不明"),
+        "quantity": (2.0, 0.5, -1.0),
+        "day": (2, 4, 6, 7),
+        "trace": ("80000010000000000002", "8000002000000000000A", wrong[:-1], wrong + "1", "0" * 20, None),
+    }
+    sales: list[dict[str, Any]] = []
+    for number in range(draw(st.sampled_from((0, 2, 3, 3, 4)))):
+        cells: dict[str, Any] = {"code": "片", "quantity": 1.0, "day": 3, "trace": wrong}
+        changed = draw(st.sampled_from((None, None, None, *other)))
+        if changed is not None:
+            cells[changed] = draw(st.sampled_from(other[changed]))
+        line = sold(name, cells["day"], cells["code"], cells["quantity"], 800 + number)
+        sales.append(line | {"trace_code": cells["trace"]})
+    return sales
 
 
 ABX = (drug("头孢", "|ABX|RX|"), drug("软膏", "|ABX|OTC|"), drug("普通", "|OTC|"))

@@ -13,6 +13,7 @@ from tests.rules.cities import Example
 from tests.rules.twins import DAY, City, Found, Row, Twin, days_of, ids, packs, put
 from tests.rules.twins_papers import kept
 from yaotong.facts import Window
+from yaotong.intake.checks.drug_codes import TraceCode
 
 Values = Mapping[str, float]
 WEEK = timedelta(days=7)
@@ -115,6 +116,9 @@ def m19(city: City, window: Window, values: Values) -> Found:
                 one for one in week if one["paid_by_insurance"] and one["sold_at"].date() >= date(2025, 7, 1)
             ]
             _unread(found, (shop, sunday, "paid"), paid, values)
+            others = [one for one in week if _of_another(city, one)]
+            if len(others) >= values["least_mismatched"]:
+                found[shop, sunday, "mismatch"] = (float(len(others)), ids(others))
     return found
 
 
@@ -125,12 +129,19 @@ def _bears_code(city: City, line: Row) -> bool:
     return bool(line["quantity"] > 0 and line["quantity"] == int(line["quantity"]))
 
 
+def _is_read(line: Row) -> bool:
+    code = line["trace_code"]
+    return code is not None and not re.fullmatch(r"[0-9]{1,19}|0+", code)
+
+
+def _of_another(city: City, line: Row) -> bool:
+    """Whether the code read says, and the catalogue knows, that the pack is of another product."""
+    told = (city.drug_of(line) or {}).get("product_code")
+    return _is_read(line) and TraceCode.parse(line["trace_code"]).is_of(told) is False
+
+
 def _unread(found: Found, key: tuple[str, date, str], lines: list[Row], values: Values) -> None:
-    bare = [
-        one
-        for one in lines
-        if one["trace_code"] is None or re.fullmatch(r"[0-9]{1,19}|0+", one["trace_code"])
-    ]
+    bare = [one for one in lines if not _is_read(one)]
     read = len(lines) - len(bare)
     enough = len(lines) >= values["least_lines"] and len(bare) >= values["least_unread"]
     if enough and read * 100 < len(lines) * values["yellow_percent"]:

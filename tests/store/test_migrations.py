@@ -129,3 +129,25 @@ def _moment(name: str) -> object:
 def _dispatch(connection: object, department: str, part: str) -> None:
     values = {"alert_id": "a", "department": department, "part": part, "sent_at": _moment("sent_at")}
     connection.execute(metadata.tables["dispatch"].insert().values(**values))
+
+
+def test_drugs_of_an_older_database_keep_their_rows_with_the_product_code_unknown(bare: Store) -> None:
+    run(bare, "upgrade", "0006")
+    row = "(drug_code, drug_name, row_sha, since_version) values ('D1', '甲片', 'x', 1)"
+    with bare.write() as connection:
+        connection.execute(text(f"insert into drug {row}"))
+    run(bare, "upgrade", "0007")
+    kept = "select drug_code, drug_name, row_sha, since_version"
+    with bare.write() as connection:
+        found = connection.execute(text(f"{kept}, product_code from drug")).all()
+        assert [tuple(one) for one in found] == [("D1", "甲片", "x", 1, None)]
+        connection.execute(text("update drug set product_code = '8123456'"))
+    run(bare, "downgrade", "0006")
+    with bare.read() as connection:
+        assert [tuple(one) for one in connection.execute(text(f"{kept} from drug"))] == [
+            ("D1", "甲片", "x", 1)
+        ]
+        assert "product_code" not in {one["name"] for one in inspect(connection).get_columns("drug")}
+        assert "ix_drug_drug_code_valid_from" in {
+            one["name"] for one in inspect(connection).get_indexes("drug")
+        }

@@ -51,7 +51,7 @@ class Catalogue:
     @cached_property
     def product_codes(self) -> NDArray[np.str_]:
         """First seven digits of each drug's trace codes, shape [drugs]."""
-        return np.array([f"81{3300 + index * 7:05d}" for index in range(len(self.current))])
+        return self.current["product_code"].to_numpy(dtype=np.str_)
 
     def position(self, drug_code: str) -> int:
         """Place of a drug code; KeyError when the catalogue does not hold it."""

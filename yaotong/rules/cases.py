@@ -153,7 +153,9 @@ def _drug(row: Mapping[str, str]) -> dict[str, Any]:
         "categories": f"|{row['类别'].replace('、', '|')}|",
         "active_mg_per_pack": float(row["毫克"]) if row.get("毫克") else None,
         "limit_per_sale": float(row["限量"]) if row.get("限量") else None,
+        "product_code": row.get("标识码") or None,
         **({"valid_from": date.fromisoformat(row["启用"])} if row.get("启用") else {}),
+        **({"valid_to": date.fromisoformat(row["停用"])} if row.get("停用") else {}),
     }
 
 

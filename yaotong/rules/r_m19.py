@@ -1,4 +1,4 @@
-"""R-M19 追溯码未采集: weeks in which a shop sold too many coded packs without reading their trace codes."""
+"""R-M19 追溯码未采集或不符: weeks of coded packs sold without their trace code, or with another product's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import shop_findings
-from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
+from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import number_of
 from yaotong.rules.weeks import WEEK_DAYS, day_of, sold_between, sunday_of
 
@@ -22,10 +22,13 @@ UNCODED_CATEGORY = "TOXIC"
 # A bar code of goods or a row of zeros is no trace code; makers' own forms with letters are.
 _BARE_DIGITS = 19
 NO_CODE = f"^[0-9]{{1,{_BARE_DIGITS}}}$|^0+$"
+# Only this form says which product it is, in the first seven digits; nothing is read beyond them.
+TELLING_CODE = "^[0-9]{20}$"
+PRODUCT_DIGITS = 7
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
-    """Shops and Sundays whose week's share of lines with a code is too low."""
+    """Shops and Sundays whose week's share of lines with a code is too low, or whose codes are others'."""
     lines = _coded(facts, window)
     daily = lines.group_by("pharmacy_id", "sunday", "number").agg(
         lines=lines.count(),
@@ -42,14 +45,18 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     paid = dated.filter(dated.number >= since).drop("lines", "read_lines")
     paid = paid.rename(lines="paid_lines", read_lines="paid_read")
     bare = lines.filter(~lines.read)
-    return ibis.union(
+    low = ibis.union(
         _low(facts, due, bare, "collected", values),
         _low(facts, paid, bare.filter(bare.paid & (bare.number >= since)), "paid", values),
     )
+    return ibis.union(low, _mismatched(facts, lines, int(values["least_mismatched"])))
 
 
 def _coded(facts: Facts, window: Window) -> ir.Table:
-    """Whole packs sold of drugs that bear codes, with the Sunday of their week and whether one was read."""
+    """Whole packs sold of drugs that bear codes: the Sunday of their week, and whether one was read.
+
+    `other`: the code read is another product's than the catalogue told on that day; never where it told none.
+    """
     drugs = facts.drugs
     bare_kind = drugs.categories.contains(f"|{UNCODED_CATEGORY}|")
     for name in UNCODED_NAMES:
@@ -60,11 +67,14 @@ def _coded(facts: Facts, window: Window) -> ir.Table:
     number, code = number_of(lines.sold_at.date()), lines.trace_code.fill_null("0")
     # Only what is short or begins with a zero can be no code: nearly all lines are spared the pattern.
     doubtful = (code.length() <= _BARE_DIGITS) | code.startswith("0")
+    read = ~doubtful.ifelse(code.re_search(NO_CODE), False)
+    foreign = code.left(PRODUCT_DIGITS) != lines.product_code
     return lines.select(
         "line_id", "pharmacy_id", "sold_at",
         number=number,
         sunday=sunday_of(number),
-        read=~doubtful.ifelse(code.re_search(NO_CODE), False),
+        read=read,
+        other=(read & foreign.ifelse(code.re_search(TELLING_CODE), False)).fill_null(False),
         paid=lines.paid_by_insurance.fill_null(False),
     )  # fmt: skip
 
@@ -103,14 +113,28 @@ def _low(facts: Facts, daily: ir.Table, bare: ir.Table, clause: str, values: Val
     return shop_findings(facts, rows, clause=clause, measure="max")
 
 
+def _mismatched(facts: Facts, lines: ir.Table, least: int) -> ir.Table:
+    """Weeks with so many codes of other products, and the lines that bear them."""
+    other = lines.filter(lines.other).select("pharmacy_id", "sunday", "line_id", at="sold_at")
+    weeks = other.group_by("pharmacy_id", "sunday").agg(others=other.count())
+    rows = other.join(weeks.filter(weeks.others >= least), ["pharmacy_id", "sunday"])
+    rows = rows.mutate(
+        day=day_of(rows.sunday),
+        measure=ibis.literal(1.0),
+        threshold=ibis.literal(float(least)),
+        level=ibis.literal(str(Level.YELLOW)),
+    )
+    return shop_findings(facts, rows, clause="mismatch")
+
+
 def _number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
 RULE = Rule(
     rule_id="R-M19",
-    name_zh="追溯码未采集",
-    name_en="Trace codes not collected",
+    name_zh="追溯码未采集或不符",
+    name_en="Trace codes not collected, or of other drugs",
     kind="statutory",
     level=Level.YELLOW,
     subject_kind=SubjectKind.PHARMACY,
@@ -128,12 +152,19 @@ RULE = Rule(
             "trace codes on only {measure}% of a week's lines paid by the fund, {threshold}% expected",
             "%",
         ),
+        "mismatch": Clause(
+            "一周售出的药品有 {measure} 行的追溯码前 7 位不是该药品的标识码（阈值 {threshold} 行）",
+            "{measure} lines of a week bear trace codes of other drugs than sold, {threshold} are enough",
+            "行",
+            Adds("lines"),
+        ),
     },
     parameters=(
         Parameter("yellow_percent", 95, "%", 50, 100, "一周的采集率低于多少提示（黄色）"),
         Parameter("orange_percent", 80, "%", 0, 95, "一周的采集率低于多少升为橙色"),
         Parameter("least_lines", 30, "行", 10, 500, "一周至少几行有码药品才看"),
         Parameter("least_unread", 10, "行", 2, 100, "一周至少几行没有采集：几行漏扫是偶然"),
+        Parameter("least_mismatched", 3, "行", 1, 100, "一周至少几行追溯码前 7 位不符才提示"),
         Parameter("known_days", 90, "天", 7, 365, "往前几天内送过追溯码（或结算过医保）才算会送（或定点）"),
     ),
     basis=(

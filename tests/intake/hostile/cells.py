@@ -36,6 +36,7 @@ _BY_NAME: dict[str, tuple[tuple[str, str, str], ...]] = {
     "pharmacy_id": (("unknown_pharmacy", "P9", "P1"),),
     "drug_code": (("unknown_drug", "D9", "D1"),),
     "town_code": (("unknown_town", "330482999", "330482001"),),
+    "product_code": (("bad_id", "811223", "8112233"), ("bad_id", "0000000", ""), ("bad_id", "81122334", "８１１２２３３")),
 }  # fmt: skip
 _OWN = {
     ("pharmacies", "lat"): (("bad_number", "30,7", "30.7"), ("missing_value", "", "30.7")),

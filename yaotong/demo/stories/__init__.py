@@ -8,6 +8,7 @@ from yaotong.demo.stage import Stage
 from yaotong.demo.stories import (
     eph_limit,
     epidemic,
+    other_codes,
     recalled_lot,
     silence,
     structuring,
@@ -24,5 +25,6 @@ TELLERS: tuple[Callable[[Stage], None], ...] = (
     structuring.tell,
     trace_twice.tell,
     recalled_lot.tell,
+    other_codes.tell,
     eph_limit.tell,
 )

@@ -32,6 +32,7 @@ _BY_NAME: Mapping[str, Callable[[Any], Checked]] = {
     "services": text.read_services,
     "drug_code": drug_codes.read_drug_codes,
     "trace_code": drug_codes.read_trace_codes,
+    "product_code": drug_codes.read_product_codes,
 }
 
 
