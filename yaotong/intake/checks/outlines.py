@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -30,7 +30,7 @@ class Outlined:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a number too great becomes infinite, which is off the globe
-def read_outlines(values: pd.Series, crs: NDArray[np.object_], area_codes: list[str]) -> Outlined:
+def read_outlines(values: list[Any], crs: NDArray[np.object_], area_codes: list[str]) -> Outlined:
     """Read outlines, given as shapely objects or WKT text, in the row's coordinate system."""
     shapes = _built(values)
     lost = ~(shapely.is_geometry(shapes) & ~shapely.is_empty(shapes))
@@ -50,7 +50,7 @@ def read_outlines(values: pd.Series, crs: NDArray[np.object_], area_codes: list[
     return Outlined(answer, faults, _notes(repairs))
 
 
-def _built(values: pd.Series) -> Shapes:
+def _built(values: list[Any]) -> Shapes:
     """Shapely geometries; text is read as WKT, and what cannot be read is None."""
     shapes = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):

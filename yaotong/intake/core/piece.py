@@ -118,8 +118,8 @@ class Judge:
         source = _with_points(as_first_sent(source), choice.feed)
         sent = source.frame
         source, notes = _prepared(source, choice, self.path)
-        frame = mapped(source.frame, choice)
-        judged = judge(frame, source, choice, Context(self.reference, self.limits, self.now))
+        columns = mapped(source.frame, choice)
+        judged = judge(columns, source, choice, Context(self.reference, self.limits, self.now))
         return Judgement(choice, source, sent, judged, (*notes, *judged.notes))
 
 

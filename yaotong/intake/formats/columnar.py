@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.masking import header_text
-from yaotong.intake.core.source import Source
+from yaotong.intake.core.source import Source, text_frame_of
 
 _WHOLE = 2.0**53
 _PIECE_ROWS = 100_000
@@ -81,7 +81,7 @@ def _next(batches: Iterator[pa.RecordBatch]) -> pa.Table | None:
 
 def _source(table: pa.Table) -> Source:
     columns = {name: _text(table[name], name) for name in table.column_names}
-    return Source(pa.table(columns).to_pandas())
+    return Source(text_frame_of(columns, table.num_rows))
 
 
 def _text(column: Any, name: str) -> Any:

@@ -16,12 +16,13 @@ import pyarrow.csv as pacsv
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.masking import header_text
-from yaotong.intake.core.source import Ragged, Source
+from yaotong.intake.core.source import Ragged, Source, text_frame_of
 
 DELIMITERS = (",", "\t", ";")
 csv.field_size_limit(1 << 30)  # a header split at the wrong mark is one field
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
+_TEXT = pa.large_string()  # as frames hold it
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 THREE_BYTES = re.compile(rb"[\xe0-\xf4]")
 OTHER_LETTERS = re.compile(rb"[\xc6-\xcc\xd0-\xdf]")  # first bytes of U+0180-U+033F and from U+0400 on
@@ -44,7 +45,7 @@ def read_delimited(data: bytes, limits: Limits, known: Collection[str]) -> Sourc
     table, ragged = parse_body(body, names, delimiter)
     if table.num_rows + len(ragged) > limits.rows:
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
-    frame = table.to_pandas(use_threads=len(body) > _CHUNK)
+    frame = text_frame_of(dict(zip(names, table.columns, strict=True)), table.num_rows)
     if ragged:
         torn = {one.row - 1 for one in ragged}
         frame.index = pd.Index([row for row in range(len(frame) + len(torn)) if row not in torn])
@@ -166,7 +167,7 @@ def _like_data(name: str) -> bool:
 
 def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
     if not body.strip(b"\r\n"):
-        return pa.table({name: pa.array([], pa.string()) for name in names}), []
+        return pa.table({name: pa.array([], _TEXT) for name in names}), []
     torn: list[Any] = []
     table = _arrow(body, names, delimiter, torn, threads=len(body) > _CHUNK)
     if not torn:
@@ -188,7 +189,7 @@ def _arrow(body: bytes, names: list[str], delimiter: str, torn: list[Any], *, th
     read = pacsv.ReadOptions(use_threads=threads, block_size=_BLOCK, column_names=names)
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in body, invalid_row_handler=keep)
     convert = pacsv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+        column_types=dict.fromkeys(names, _TEXT), strings_can_be_null=True, null_values=[""]
     )
     try:
         return pacsv.read_csv(pa.BufferReader(body), read, parse, convert)
