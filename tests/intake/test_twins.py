@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from stdnum.iso7064 import mod_11_2
 
 from tests.intake.helpers import NOW, person
 from yaotong.intake import Limits, Pseudonymiser
-from yaotong.intake.checks.distinct import distinct
+from yaotong.intake.checks.distinct import FEW, distinct, few_distinct
 from yaotong.intake.checks.identifiers import read_identity
 from yaotong.intake.checks.moments import moment_of, parse_moments
 from yaotong.intake.checks.numbers import read_numbers
@@ -127,6 +128,22 @@ def test_distinct_values_put_together_are_the_column(cells: list[str | None]) ->
     found = distinct(pa.array(cells, pa.string()))
     assert found.spread(found.values).to_pylist() == [(cell or "").strip() or None for cell in cells]
     assert len(set(found.values.to_pylist())) == len(found.values)
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=4)), min_size=1, max_size=20))
+def test_a_few_rows_are_told_apart_as_many_are(cells: list[str | None]) -> None:
+    many = cells * (FEW // len(cells) + 1)
+    singly, at_once = few_distinct(many), distinct(pa.array(many, pa.string()))
+    assert singly.values.equals(at_once.values)
+    assert [singly.at(row) for row in range(len(many))] == [at_once.at(row) for row in range(len(many))]
+    assert singly.missing.tolist() == at_once.missing.tolist()
+    assert (singly.plain, singly.longest) == (at_once.plain, at_once.longest)
+
+
+def test_few_and_many_rows_are_trimmed_of_the_same_blanks() -> None:
+    letters = [chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]
+    trimmed = pc.utf8_trim_whitespace(pa.array(letters)).to_pylist()
+    assert [letter for letter, left in zip(letters, trimmed, strict=True) if left != letter.strip()] == []
 
 
 @pytest.mark.parametrize("digest", ["sha256", "sm3"])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 
-_FEW = 64  # rows
+FEW = 64  # rows
 _SAMPLE = 2_000
 COMPILED_FROM = 2_000  # values; below, compiled loops are not worth loading
 _OFTEN = 0.5
@@ -114,7 +114,7 @@ class Checked:
 
 def distinct(texts: Any) -> Distinct:
     """Trim pyarrow strings and find their distinct values; blank counts as missing."""
-    if len(texts) <= _FEW:
+    if len(texts) <= FEW:
         return few_distinct(texts.to_pylist())
     text = pc.cast(texts, pa.string())
     if isinstance(text, pa.ChunkedArray):
@@ -136,14 +136,15 @@ def distinct(texts: Any) -> Distinct:
 
 
 def few_distinct(cells: list[str | None]) -> Distinct:
-    """The plain twin of `distinct`: for a few rows, a call for a whole column costs more than all its cells."""
+    """The plain twin of `distinct`: for a few rows, one call for a whole column costs more than its cells."""
     places: dict[str, int] = {}
     trimmed = ((cell or "").strip() for cell in cells)
     codes = [places.setdefault(cell, len(places)) if cell else -1 for cell in trimmed]
+    own = len(places) == len(codes)
     plain = all(value.isascii() and value.isprintable() for value in places)
     longest = max((len(value.encode()) for value in places), default=0)
     values = pa.array(list(places), pa.string())
-    return Distinct(values, np.array(codes, np.int32), len(codes), looked=(plain, longest))
+    return Distinct(values, None if own else np.array(codes, np.int32), len(codes), looked=(plain, longest))
 
 
 def nothing(rows: int) -> Distinct:

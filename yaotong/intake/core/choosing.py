@@ -142,7 +142,8 @@ def spelled(frame: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, tuple[st
     names = [str(name) for name in frame.columns]
     unread = choice.profile.unread(names)
     note = f"这些列与已读的列同义，未读：{header_text(unread)}。"
-    return frame.rename(columns=choice.profile.spelled(names)), (note,) if unread else ()
+    ours = choice.profile.spelled(names)
+    return frame.rename(columns=ours) if ours else frame, (note,) if unread else ()
 
 
 def mapped(frame: pd.DataFrame, choice: Choice) -> Columns:

@@ -91,6 +91,8 @@ class Judgement:
 def all_masked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The masked rows of several pieces as one frame."""
     filled = [one for one in parts if len(one)]
+    if len(filled) == 1:
+        return filled[0]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(HEAD))
 
 

@@ -17,7 +17,7 @@ from yaotong.intake.checks.distinct import distinct, mask_of
 from yaotong.intake.core.choosing import Choice
 from yaotong.intake.core.masking import MASKED, mask, mask_id_like
 from yaotong.intake.core.problems import Fault
-from yaotong.intake.core.source import GEOMETRY, Columns, Ragged, Source, strings, text_frame_of
+from yaotong.intake.core.source import GEOMETRY, Columns, Ragged, Source, series_of, strings
 from yaotong.records import Kind, Rejection
 
 HEAD = ("row", "column", "reason", "message")
@@ -51,8 +51,8 @@ def masked_rows(
     shown, personal = set(_shown(frame, choice)), personal_columns(frame, choice)
     # A row that is torn is not in the frame: it has no place, and null cells, until it is filled in.
     torn = [(at, ragged[row]) for at, row in enumerate(numbers) if row in ragged]
-    places = frame.index.get_indexer([row - 1 for row in numbers])
-    chosen = pa.array(places, mask=places < 0)
+    places = np.searchsorted(frame.index.to_numpy(), np.array(numbers, dtype=np.int64) - 1)
+    chosen = pa.array(places, mask=np.array([row in ragged for row in numbers], dtype=bool))
     hidden = bool(personal) or any(column.personal for column in choice.feed.columns)
     hidden |= choice.profile is not None and bool(choice.profile.ignored)
     columns = _heads(told, _called(frame, choice))
@@ -63,9 +63,8 @@ def masked_rows(
             for at, row in torn:
                 cells[at] = _torn(row, place, hidden=hidden)
             columns[_apart(mask_id_like(str(name)))] = pa.array(cells, pa.large_string())
-    masked = text_frame_of(columns, len(told))
-    masked.insert(0, HEAD[0], np.array(numbers, dtype=np.int64))
-    return masked
+    held = {name: series_of(texts) for name, texts in columns.items()}
+    return pd.DataFrame({HEAD[0]: np.array(numbers, dtype=np.int64), **held}, copy=False)
 
 
 def _heads(told: tuple[Rejection, ...], called: dict[str, str]) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def as_first_sent(source: Source) -> Source:
     It is one when all four head columns are there: they are dropped, columns of the file that bore such
     a name get it back, and the apostrophes of the export go.
     """
-    names = [str(name) for name in source.frame.columns]
+    names = [str(name) for name in source.frame.columns.tolist()]
     if not set(HEAD) <= set(names):
         return source
     places = [place for place, name in enumerate(names) if name not in HEAD]

@@ -47,9 +47,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read, under our names: `rows` pyarrow strings each (missing: null), in the feed's terms.
+    """The columns that are read, under our names: `rows` pyarrow strings each (missing: null).
 
-    `shapes` is what stands in the geometry column, shapely objects or WKT; None where there is no such column.
+    `shapes` is what stands in the geometry column, shapely objects or WKT; None where there is none.
     """
 
     rows: int
@@ -67,10 +67,11 @@ def strings(values: pd.Series) -> Any:
 
 def series_of(texts: Any) -> ArrowStringArray:
     """Pyarrow strings as the values of a `str` series."""
-    return ArrowStringArray(texts.cast(pa.large_string()), dtype=_STR)
+    held = texts if pa.types.is_large_string(texts.type) else texts.cast(pa.large_string())
+    return ArrowStringArray(held, dtype=_STR)  # type: ignore[call-arg]
 
 
 def text_frame_of(columns: Mapping[str, Any], rows: int) -> pd.DataFrame:
-    """Pyarrow strings of so many rows as `str` columns: what `to_pandas` makes of them, in a third of its time."""
+    """Pyarrow strings of so many rows as `str` columns: what `to_pandas` makes, in a third of its time."""
     held = {name: series_of(texts) for name, texts in columns.items()}
     return pd.DataFrame(held, index=pd.RangeIndex(rows), copy=False)
