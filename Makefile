@@ -13,7 +13,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-slow test-postgres test-spark test-crash lint types arrows pytest bench bench-intake bench-rules fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash lint types arrows pytest bench bench-intake bench-rules fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -33,7 +33,7 @@ else
 	@$(PY) -m yaotong serve --home $(HOME_DIR) --host $(HOST) --port $(PORT)
 endif
 
-test: install-dev lint types arrows pytest ## 全部检验：风格、类型、依赖方向、测试
+test: install-dev lint types arrows pytest ## 日常检验：风格、类型、依赖方向、测试（十几分钟）
 
 test-postgres: ## 在临时的 PostgreSQL 上运行用到业务库的测试；ARGS="-k 名字" 可挑选
 	@sh .ci/install dev
@@ -52,11 +52,16 @@ arrows: ## 依赖方向
 	@sh .ci/install dev
 	@.venv/bin/lint-imports --no-logo
 
-pytest: ## 只运行测试；ARGS="tests/geo -k 名字" 可挑选
+pytest: ## 只运行测试，浏览器里的除外；ARGS="tests/geo -k 名字" 可挑选
 	@sh .ci/install dev
-	@$(PY) -m pytest -n $(JOBS) -m "not slow" $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m "not slow and not browser" $(ARGS)
 
-test-slow: ## 只运行慢的测试（约十分钟）
+test-browser: ## 在真的 Chromium 里用一遍（约四分钟）
+	@sh .ci/install dev
+	@sh .ci/install-test
+	@$(PY) -m pytest -n $(JOBS) -m "browser and not slow" tests/browser $(ARGS)
+
+test-slow: ## 只运行慢的测试（约一刻钟）
 	@sh .ci/install dev
 	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark $(ARGS)
 

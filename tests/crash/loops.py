@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from yaotong.intake import Limits
 
 _GROUPS = (("sales",), ("shops",), ("again",), ("drugs",), ("sales", "sales", "drugs"), ("sales", "same"))
 _PATIENCE_S = 20.0
+_MOST_CALLS = 2_000
 Told = dict[str, Any]
 
 
@@ -43,21 +44,22 @@ def kill_at_each_call(folder: Path, kind: str, stride: str, midst: str) -> Told:
     """Kill a load before its first system call, before its second, …; or when half a write is done."""
     shim, bench, told = Shim(), Bench(folder, 40), Counter[str]()
     kinds, number = (KINDS["write"], KILL_IN_THE_MIDST) if midst == "midst" else (EVERY, KILL)
-    for n in range(1, 2_000, int(stride)):
+    turns = _Turns(int(stride))
+    for n in turns:
         sent = bench.file(kind)
         load = Load(bench.home, sent, _limits(n), lambda n=n: shim.arm(bench.home, kinds, n, number))
         code = load.wait()
         _, fired = shim.disarm()
         told.update(killed=code < 0, inside=len(bench.settle([sent])))
-        if not fired:
-            return {**told, "calls": n - 1}
-    raise Broken("it never ended")
+        turns.met(n, fired > 0)
+    return {**told, "calls": turns.most}
 
 
 def refuse_each_call(folder: Path, kind: str, call: str, number: str, stride: str, lasting: str) -> Told:
     """Refuse the first system call of a kind, the second, …, until a load has fewer; or all from there on."""
     shim, bench, told = Shim(), Bench(folder, 40), Counter[str]()
-    for n in range(1, 2_000, int(stride)):
+    turns = _Turns(int(stride))
+    for n in turns:
         sent = bench.file(kind)
 
         def arm(n: int = n) -> None:
@@ -76,9 +78,32 @@ def refuse_each_call(folder: Path, kind: str, call: str, number: str, stride: st
         )
         if code == 0 and not inside:
             raise Broken(f"{call} {n}: it said it was done and is not in")
-        if not fired:
-            return {**told, "calls": n - 1}
-    raise Broken("it never ended")
+        turns.met(n, fired > 0)
+    return {**told, "calls": turns.most}
+
+
+class _Turns:
+    """The numbers of calls to stop at, until a load of either way of reading makes fewer calls than that."""
+
+    def __init__(self, stride: int) -> None:
+        self._numbers = range(1, _MOST_CALLS, stride)
+        self._going = {n % 2 for n in self._numbers}
+        self.most = 0
+
+    def __iter__(self) -> Iterator[int]:
+        for n in self._numbers:
+            if n % 2 in self._going:
+                yield n
+            elif not self._going:
+                return
+        raise Broken("it never ended")
+
+    def met(self, n: int, fired: bool) -> None:
+        """Whether the call of that number was made."""
+        if fired:
+            self.most = max(self.most, n)
+        else:
+            self._going.discard(n % 2)
 
 
 def _limits(n: int) -> Limits:

@@ -131,3 +131,18 @@ def test_a_secret_has_its_length(secret: bytes, sound: bool) -> None:
     else:
         with pytest.raises(ValueError, match="16 to 64"):
             Fingerprints(secret)
+
+
+def test_a_ledger_told_how_much_comes_says_the_same() -> None:
+    told, untold = Ledger(), Ledger()
+    told.expect(500_000)
+    numbers = np.arange(300_000, dtype=np.uint64) % np.uint64(200_000)
+    key = Lanes(numbers * np.uint64(7_919), numbers)
+    at = np.full(len(numbers), UNDATED)
+    for start in range(0, len(numbers), 70_000):
+        part = slice(start, start + 70_000)
+        some = Lanes(key.first[part], key.second[part])
+        one, other = (ledger.add(some, some, at[part]) for ledger in (told, untold))
+        assert (one.status == other.status).all()
+        assert (one.entry == other.entry).all()
+    assert told.count == untold.count == 200_000

@@ -73,6 +73,25 @@ def test_words_of_a_register_keep_everything_but_a_persons_number(tmp_path: Path
     assert reading.accepted[column].tolist() == ["王五9100**************"]
 
 
+@pytest.mark.parametrize("cuts", [(6, 14), (4, 8, 12, 16), (6,), (17,)])
+@pytest.mark.parametrize("between", [" ", "-"])
+def test_a_number_written_in_groups_is_masked_too(
+    tmp_path: Path, cuts: tuple[int, ...], between: str
+) -> None:
+    number, ends = person(9), (*cuts, 18)
+    starts = (0, *cuts)
+    grouped = between.join(number[start:end] for start, end in zip(starts, ends, strict=True))
+    row = {**SHOP, "name": f"12 号 {grouped} 王五"}
+    reading = read(written(tmp_path, csv_text([row], tuple(SHOP))), feed="pharmacies")
+    assert reading.accepted["name"].tolist() == ["12 号 9100************** 王五"]
+
+
+def test_groups_of_digits_that_are_nobodys_stay(tmp_path: Path) -> None:
+    grouped = "910000 19900101 0010"  # the check digit would be 2
+    reading = read(written(tmp_path, csv_text([{**SHOP, "name": grouped}], tuple(SHOP))), feed="pharmacies")
+    assert reading.accepted["name"].tolist() == [grouped]
+
+
 def test_words_of_a_register_keep_other_long_numbers(tmp_path: Path) -> None:
     number = "913304821467000001"  # a credit code of digits
     reading = read(written(tmp_path, csv_text([{**SHOP, "chain": number}], tuple(SHOP))), feed="pharmacies")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_11_2
 
@@ -22,6 +22,7 @@ from yaotong.intake.checks.moments import moment_of, parse_moments
 from yaotong.intake.checks.numbers import read_numbers
 from yaotong.intake.core.masking import mask, mask_id_like
 from yaotong.intake.core.profile import profiles
+from yaotong.intake.formats import delimited
 
 CLOCKS = st.from_regex(r"\A[12][0-9]{3}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9]\Z")
 
@@ -138,6 +139,21 @@ def test_a_few_rows_are_told_apart_as_many_are(cells: list[str | None]) -> None:
     assert [singly.at(row) for row in range(len(many))] == [at_once.at(row) for row in range(len(many))]
     assert singly.missing.tolist() == at_once.missing.tolist()
     assert (singly.plain, singly.longest) == (at_once.plain, at_once.longest)
+
+
+@given(
+    st.lists(st.text("ab,药 \t\x00\x0b\x85\u2028\ufeff'", max_size=6), min_size=1, max_size=6),
+    st.lists(st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\r\n"]), min_size=6, max_size=6),
+    st.integers(1, 3),
+)
+def test_a_short_text_is_split_as_arrow_splits_it(lines: list[str], ends: list[str], width: int) -> None:
+    body = "".join(map("".join, zip(lines, ends, strict=False))).lstrip("\r\n").encode()
+    assume(body)
+    names, torn = [f"c{place}" for place in range(width)], []
+    split = delimited._split_cells(body, width, ",")
+    table = delimited._arrow(body, names, ",", torn, threads=False)
+    assert (split is None) == bool(torn)
+    assert split is None or split == [column.to_pylist() for column in table.columns]
 
 
 def test_few_and_many_rows_are_trimmed_of_the_same_blanks() -> None:

@@ -23,6 +23,7 @@ from yaotong.intake.core.ledger import UNDATED, Ledger, Moments, Status
 from yaotong.intake.core.opened import Block, OpenFile, open_file
 from yaotong.intake.core.piece import all_masked
 from yaotong.intake.core.reading import read_registry
+from yaotong.intake.formats.pieces import BLOCK_BYTES
 from yaotong.records import Rejection
 from yaotong.store.factfiles import KeptFile, fingerprints
 from yaotong.store.staging import Stage, StagedFile
@@ -113,6 +114,7 @@ class _Staging:
     def run(self) -> Staged:
         for number, block in enumerate(self._file.blocks(self._task.pseudonymiser)):
             if number == 0:
+                self._ledger.expect(self._likely(block))
                 self._learning = self._mostly_known(block)
             if self._learning:
                 self._learn(block)
@@ -150,6 +152,11 @@ class _Staging:
         counts.rejected += refused
         counts.masked.append(masked)
         counts.notes.update(dict.fromkeys(judgement.notes))
+
+    def _likely(self, first: Block) -> int:
+        """How many lines the file has, if the rest of it is like its first block."""
+        size = self._task.path.stat().st_size
+        return min(first.judgement.rows * size // max(1, min(size, BLOCK_BYTES)), size // _SHORTEST_LINE)
 
     def _mostly_known(self, block: Block) -> bool:
         """Whether the first lines of the file are mostly kept already: then the rest will be, too."""

@@ -52,10 +52,18 @@ def _locked(path: Path, kind: int) -> IO[str]:
 
 
 def _sweep(folders: Path) -> None:
+    """Remove what nobody works on; a folder gets its lock while `folders` is locked, as it is here."""
     for folder in folders.iterdir():
-        try:
-            with (folder / _LOCK).open("r+") as lock:  # whoever works there holds it
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        except (BlockingIOError, FileNotFoundError, NotADirectoryError):
-            continue
+        if folder.is_dir():
+            _remove_unless_locked(folder)
+
+
+def _remove_unless_locked(folder: Path) -> None:
+    try:
+        with (folder / _LOCK).open("r+") as lock:  # whoever works there holds it
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return
+    except FileNotFoundError:  # a dying reader wrote into it while it was being removed
+        shutil.rmtree(folder, ignore_errors=True)

@@ -26,13 +26,13 @@ _EXACT_DIGITS = 15  # so many digits, and powers of ten up to 22, are exact in f
 @compiled
 def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int, int]:
     """Whether any byte is above ASCII, any a control, any value edged by a blank; longest; empties."""
-    above, low = np.uint8(0), np.uint8(255)
-    deleted = 0
-    for place in range(offsets[0], offsets[-1]):
-        one = data[place]
+    part = data[offsets[0] : offsets[-1]]
+    above, low, deleted = np.uint8(0), np.uint8(255), np.uint8(0)
+    for place in range(len(part)):  # bytes into bytes, from 0 on: so many are looked at in one step
+        one = part[place]
         above |= one
         low = min(low, one)
-        deleted |= one == 127
+        deleted |= np.uint8(one == 127)
     edged, longest, empty = 0, 0, 0
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
@@ -147,26 +147,33 @@ def _round(
 
 
 @compiled
+def _word(text: Bytes, at: int) -> np.uint64:
+    """Eight bytes, said one by one so that they become one load."""
+    low = np.uint64(text[at]) | np.uint64(text[at + 1]) << np.uint64(8)
+    low |= np.uint64(text[at + 2]) << np.uint64(16) | np.uint64(text[at + 3]) << np.uint64(24)
+    high = np.uint64(text[at + 4]) | np.uint64(text[at + 5]) << np.uint64(8)
+    high |= np.uint64(text[at + 6]) << np.uint64(16) | np.uint64(text[at + 7]) << np.uint64(24)
+    return low | high << np.uint64(32)
+
+
+@compiled
 def siphash(data: Bytes, start: int, end: int, k0: np.uint64, k1: np.uint64) -> tuple[np.uint64, np.uint64]:
     """SipHash-2-4 with 128 bits of output (Aumasson and Bernstein) of data[start:end], as two words."""
     v0 = k0 ^ np.uint64(0x736F6D6570736575)
     v1 = k1 ^ np.uint64(0x646F72616E646F6D) ^ np.uint64(0xEE)
     v2 = k0 ^ np.uint64(0x6C7967656E657261)
     v3 = k1 ^ np.uint64(0x7465646279746573)
-    whole = start + (end - start) // 8 * 8
-    place = start
-    while place < whole:
-        word = np.uint64(0)
-        for byte in range(8):
-            word |= np.uint64(data[place + byte]) << np.uint64(8 * byte)
+    text = data[start:end]
+    whole = len(text) // 8 * 8
+    for place in range(0, whole, 8):
+        word = _word(text, place)
         v3 ^= word
         v0, v1, v2, v3 = _round(v0, v1, v2, v3)
         v0, v1, v2, v3 = _round(v0, v1, v2, v3)
         v0 ^= word
-        place += 8
-    word = np.uint64((end - start) & 255) << np.uint64(56)
-    for byte in range(end - whole):
-        word |= np.uint64(data[whole + byte]) << np.uint64(8 * byte)
+    word = np.uint64(len(text) & 255) << np.uint64(56)
+    for place in range(whole, len(text)):
+        word |= np.uint64(text[place]) << np.uint64(8 * (place - whole))
     v3 ^= word
     v0, v1, v2, v3 = _round(v0, v1, v2, v3)
     v0, v1, v2, v3 = _round(v0, v1, v2, v3)

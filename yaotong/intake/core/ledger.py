@@ -60,6 +60,10 @@ class Ledger:
         self._flags = np.zeros(room, dtype=np.uint8)  # 1: learned, 2: repeats a stored line, 4: repeated
         self._slots = np.full(_FIRST * 2, -1, dtype=np.int32)
 
+    def expect(self, lines: int) -> None:
+        """Make the slots for so many lines at once: made by doubling, all lines are slotted twice over."""
+        self._slotted(lines)
+
     def add(self, key: Lanes, content: Lanes, recorded: Moments) -> Verdict:
         """Enter the lines of a block, in their order."""
         return self._enter(key, content, recorded, 0)
@@ -127,6 +131,9 @@ class Ledger:
             size = max(needed, len(self._recorded) * 3 // 2)
             for lane in (self._first, self._second, self._content, self._recorded, self._flags):
                 lane.resize(size, refcheck=False)  # in place where the system can: no second copy
+        self._slotted(needed)
+
+    def _slotted(self, needed: int) -> None:
         slots = len(self._slots)
         while needed > slots * _FULLEST:
             slots *= 2

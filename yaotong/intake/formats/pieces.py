@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
@@ -35,6 +36,7 @@ from yaotong.intake.formats.opening import TEXT, check_name, checked, content_of
 BLOCK_BYTES = 8 << 20
 _PART = 4 << 20
 _START = 16
+_BEYOND_ASCII = 128
 Piece = Callable[[], Source]
 
 
@@ -58,7 +60,7 @@ def open_pieces(path: Path, limits: Limits, known: Collection[str], layer: str |
     hashed = beside.submit(sha256_of, path)  # takes longer than looking, and is needed at the end only
     beside.shutdown(wait=False)
     survey = _survey(path)
-    if survey.lines - 1 > limits.rows and not survey.quotes and not survey.blank_lines:
+    if survey.lines - 1 > limits.rows and not survey.quotes and not _has_blank_lines(path):
         raise FileRefused("too_many_rows", f"超过 {limits.rows:,} 行。请按月拆分后分别送来。")
     if not survey.plain:
         return Pieces(hashed.result, iter([lambda: open_source(path, limits, known, layer)]))
@@ -97,7 +99,6 @@ class _Survey:
 
     quotes: int = 0
     lines: int = 0
-    blank_lines: bool = False
     utf8: bool = True
     ascii: bool = True
     three_bytes: bool = False
@@ -112,27 +113,50 @@ class _Survey:
 
 def _survey(path: Path) -> _Survey:
     found = _Survey()
-    with path.open("rb") as file:
-        while part := file.read(_PART) + file.readline():  # a character ends where its line does
-            _look(part, found)
+    for part, end in _parts(path):
+        _look(part, end, found)
     return found
 
 
-def _look(part: bytes, found: _Survey) -> None:
-    found.lines += part.count(b"\n")
-    found.blank_lines = found.blank_lines or b"\n\n" in part or b"\n\r\n" in part
-    if b'"' in part:
-        found.quotes += part.count(b'"')
-    if part.isascii():
+def _has_blank_lines(path: Path) -> bool:
+    return any(
+        part.find(b"\n\n", 0, end) >= 0 or part.find(b"\n\r\n", 0, end) >= 0 for part, end in _parts(path)
+    )
+
+
+def _parts(path: Path) -> Iterator[tuple[bytearray, int]]:
+    """Room filled again and again, and how much of it to look at: a character ends where its line does."""
+    room, kept = bytearray(_PART), 0
+    with path.open("rb", buffering=0) as file:
+        while True:
+            read = file.readinto(memoryview(room)[kept:])
+            full = kept + (read or 0)
+            end = full if not read else room.rfind(b"\n", 0, full) + 1
+            if end:
+                yield room, end
+            elif full == len(room):
+                room = room + bytes(len(room))  # one line longer than the room
+            if not read:
+                return
+            kept = full - end
+            room[:kept] = room[end:full]
+
+
+def _look(part: bytearray, end: int, found: _Survey) -> None:
+    found.lines += part.count(b"\n", 0, end)
+    if part.find(b'"', 0, end) >= 0:
+        found.quotes += part.count(b'"', 0, end)
+    seen = np.frombuffer(part, dtype=np.uint8, count=end)
+    if np.bitwise_or.reduce(seen) < _BEYOND_ASCII:
         return
     found.ascii = False
-    found.utf8 = found.utf8 and _is_utf8(part)
+    found.utf8 = found.utf8 and _is_utf8(seen)
     if not found.three_bytes:
-        found.three_bytes = bool(THREE_BYTES.search(part))
-        found.other_letters |= bool(OTHER_LETTERS.search(part))
+        found.three_bytes = bool(THREE_BYTES.search(part, 0, end))
+        found.other_letters |= bool(OTHER_LETTERS.search(part, 0, end))
 
 
-def _is_utf8(part: bytes) -> bool:
+def _is_utf8(part: NDArray[np.uint8]) -> bool:
     ends = pa.py_buffer(np.array([0, len(part)], dtype=np.int64))
     whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(part)])
     try:
@@ -168,24 +192,27 @@ def _piece(body: bytes, names: list[str], delimiter: str) -> Piece:
 
 def _whole_lines(path: Path, quoted: bool) -> Iterator[bytes]:
     """Blocks that end with a line; a line break inside quotes ends none."""
-    rest = b""
+    size, start, span = path.stat().st_size, 0, BLOCK_BYTES
     with path.open("rb") as file:
-        while not quoted and (text := file.read(BLOCK_BYTES) + file.readline()):
-            yield text
-        while part := file.read(BLOCK_BYTES):
-            text = rest + part
-            end = _last_end(text, quoted)
-            if end:
-                yield text[:end]
-            rest = text[end:]
-    if rest.strip(b"\r\n"):
-        yield rest
+        while start < size:
+            file.seek(start + span)
+            file.readline()
+            stop = min(file.tell(), size)
+            file.seek(start)
+            text = file.read(stop - start)
+            end = _last_end(text) if quoted and b'"' in text else len(text)
+            if end == 0 and stop < size:
+                span *= 2  # a field longer than the block
+                continue
+            end = end or len(text)
+            yield text if end == len(text) else text[:end]
+            start, span = start + end, BLOCK_BYTES
 
 
-def _last_end(text: bytes, quoted: bool) -> int:
+def _last_end(text: bytes) -> int:
     """Just after the last line break outside quotes; 0 when there is none. Blocks begin outside quotes."""
     end = text.rfind(b"\n") + 1
-    if not quoted or not end or text.count(b'"', 0, end) % 2 == 0:
+    if not end or text.count(b'"', 0, end) % 2 == 0:
         return end
     # Inside a quoted field: go back over the quote that opens it, to the line break before that.
-    return _last_end(text[: text.rfind(b'"', 0, end)], quoted)
+    return _last_end(text[: text.rfind(b'"', 0, end)])
