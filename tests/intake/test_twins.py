@@ -149,11 +149,12 @@ def test_a_few_rows_are_told_apart_as_many_are(cells: list[str | None]) -> None:
 def test_a_short_text_is_split_as_arrow_splits_it(lines: list[str], ends: list[str], width: int) -> None:
     body = "".join(map("".join, zip(lines, ends, strict=False))).lstrip("\r\n").encode()
     assume(body)
-    names, torn = [f"c{place}" for place in range(width)], []
-    split = delimited._split_cells(body, width, ",")
-    table = delimited._arrow(body, names, ",", torn, threads=False)
-    assert (split is None) == bool(torn)
-    assert split is None or split == [column.to_pylist() for column in table.columns]
+    names = [f"c{place}" for place in range(width)]
+    (split, torn), (table, ragged) = (
+        read(body, names, ",") for read in (delimited._split_body, delimited._arrow_body)
+    )
+    assert split.equals(table)
+    assert torn == ragged
 
 
 def test_few_and_many_rows_are_trimmed_of_the_same_blanks() -> None:

@@ -17,6 +17,7 @@ from yaotong.intake.core.source import Source, text_frame_of
 
 _WHOLE = 2.0**53
 _PIECE_ROWS = 100_000
+_SHORT = 1 << 20  # bytes; threads are not worth waking for less
 _NO_VALUE = (
     pa.types.is_binary,
     pa.types.is_large_binary,
@@ -40,7 +41,7 @@ def parquet_pieces(data: bytes, limits: Limits) -> Iterator[Source]:
     bad_schema.
     """
     file = _opened(data, limits)
-    batches = file.iter_batches(_PIECE_ROWS)
+    batches = file.iter_batches(_PIECE_ROWS, use_threads=len(data) > _SHORT)
     any_rows = False
     while (table := _next(batches)) is not None:
         any_rows = True

@@ -169,11 +169,30 @@ def _like_data(name: str) -> bool:
 
 
 def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
+    """The rows under a header as text columns (empty: null), and those that do not fit it.
+
+    Arrow hands each text to a thread, for which a short one waits longer than for all else.
+    """
     if not _SAYS_ANYTHING.search(body):
         return pa.table({name: pa.array([], _TEXT) for name in names}), []
-    split = _split_cells(body, len(names), delimiter) if len(body) <= _SHORT else None
-    if split is not None:
-        return pa.table([pa.array(cells, _TEXT) for cells in split], names=names), []
+    short = len(body) <= _SHORT and b'"' not in body
+    return _split_body(body, names, delimiter) if short else _arrow_body(body, names, delimiter)
+
+
+def _split_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
+    """The plain twin of `_arrow_body`, for text without quotes."""
+    lines = [line.split(delimiter) for line in _LINE_ENDS.split(body.decode("utf-8")) if line]
+    whole = [line for line in lines if len(line) == len(names)]
+    columns = zip(*whole, strict=True) if whole else [()] * len(names)
+    table = pa.table([pa.array([cell or None for cell in one], _TEXT) for one in columns], names=names)
+    return table, [
+        Ragged(number, len(line), len(names), tuple(cell.strip() for cell in line))
+        for number, line in enumerate(lines, 1)
+        if len(line) != len(names)
+    ]
+
+
+def _arrow_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
     torn: list[Any] = []
     table = _arrow(body, names, delimiter, torn, threads=len(body) > _CHUNK)
     if not torn:
@@ -185,19 +204,6 @@ def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table,
         for row in torn
     ]
     return table, ragged
-
-
-def _split_cells(body: bytes, width: int, delimiter: str) -> list[list[str | None]] | None:
-    """The columns of a short text without quotes or torn rows; None where Arrow must read it.
-
-    Arrow hands each file to a thread of its own, for which a short one waits longer than for all else.
-    """
-    if b'"' in body:
-        return None
-    lines = [line.split(delimiter) for line in _LINE_ENDS.split(body.decode("utf-8")) if line]
-    if any(len(line) != width for line in lines):
-        return None
-    return [[cell or None for cell in column] for column in zip(*lines, strict=True)]
 
 
 def _arrow(body: bytes, names: list[str], delimiter: str, torn: list[Any], *, threads: bool) -> pa.Table:
