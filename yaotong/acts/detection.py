@@ -9,14 +9,15 @@ from datetime import date, datetime
 from functools import partial
 
 from yaotong.acts.judging import Judging, Order, judge, judged_now
+from yaotong.acts.opening import dispatch_row, open_alerts
 from yaotong.acts.shadows import run_shadow
 from yaotong.acts.sparing import keep_spared, parted, with_reasons
 from yaotong.acts.stopping import guarded, stem_flood
 from yaotong.alerts.decide import Plan, plan
 from yaotong.alerts.model import Change, Finding
-from yaotong.alerts.route import Office, due, route
+from yaotong.alerts.route import Office, route
 from yaotong.alerts.states import Act, State
-from yaotong.departments import departments, lead_of
+from yaotong.departments import departments
 from yaotong.errors import NotFound, UsageError
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
@@ -170,36 +171,15 @@ def apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> N
         Office(str(code), str(role), str(area))
         for code, role, area in zip(rows["department_code"], rows["role"], rows["area_code"], strict=True)
     ]
+    open_alerts(connection, rule, [one for one in decided.changes if one.act is Act.OPEN], offices, now)
     for change in decided.changes:
         if change.act is Act.OPEN:
-            _open(connection, rule, change, now, version)
-        else:
-            _alter(connection, change, now, version)
+            continue
+        _alter(connection, change, now, version)
         if change.act is not Act.VANISH:
             homes = {one.finding_id: change.alert_id for one in change.findings}
             findings.keep(connection, homes, change.findings, version)
         _tell(connection, rule, change, offices, now)
-
-
-def _open(connection: Connection, rule: Rule, change: Change, now: datetime, version: int) -> None:
-    lead = lead_of(rule.rule_id, departments())
-    limits = due(change.gravest, lead, now)
-    alerts.insert_alert(
-        connection,
-        {
-            **change.columns(),
-            "alert_id": change.alert_id,
-            "subject_kind": str(rule.subject_kind),
-            "state": str(State.DISPATCHED),
-            "lead": lead.department_id,
-            "opened_at": now,
-            "accept_due": limits.accept,
-            "check_due": limits.check,
-            "dispose_due": limits.dispose,
-            "close_due": limits.close,
-            "data_version": version,
-        },
-    )
 
 
 def _alter(connection: Connection, change: Change, now: datetime, version: int) -> None:
@@ -222,7 +202,6 @@ def _tell(
     """Append the event; tell the departments, and dispatch to those not told of this alert before."""
     row = alerts.get(connection, change.alert_id)
     state = State(row.state) if row is not None else State.DISPATCHED
-    before = None if change.act is Act.OPEN else state
     seq = alerts.add_event(
         connection,
         change.alert_id,
@@ -230,7 +209,7 @@ def _tell(
         actor=SYSTEM.username,
         department=SYSTEM.department,
         act=change.act,
-        sources=(before, state),
+        sources=(state, state),
         reason=change.reason,
         text=f"{len(change.findings)} 条发现",
     )
@@ -239,9 +218,7 @@ def _tell(
     for sending in route(change.gravest, rule.assists, known, offices):
         fresh = sending.department not in told
         if fresh:
-            alerts.add_dispatch(
-                connection, change.alert_id, sending.department, sending.part, sending.office_code, now
-            )
+            alerts.add_dispatches(connection, [dispatch_row(change.alert_id, sending, now)])
         if fresh or change.told:
             channels = known[sending.department].channels
             alerts.queue(connection, change.alert_id, seq, sending.department, channels, now)

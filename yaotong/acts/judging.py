@@ -16,10 +16,23 @@ from yaotong.facts import FACT_MOMENTS, Facts, Window
 from yaotong.rules.keys import key_of
 from yaotong.rules.model import Rule, Values
 from yaotong.rules.run import boundary, run_rule
-from yaotong.rules.scope import Span, days_of, keys_of, merged, narrowed, tables_read, windows_of
+from yaotong.rules.scope import (
+    Span,
+    days_of,
+    keys_of,
+    merged,
+    narrowed,
+    tables_read,
+    windows_of,
+    windows_within,
+)
 from yaotong.store.changes import Changes, changes_between
 from yaotong.store.engine import Store
 from yaotong.store.judged import Mark
+
+# Beyond so many lines of sales, what some rules hold of all of them at once no longer fits four gigabytes.
+MOST_LINES = 16_000_000
+_SHORT_DAYS = 31
 
 
 @dataclass(slots=True)
@@ -31,6 +44,7 @@ class Judging:
     data_version: int
     _changes: dict[int, Changes] = field(default_factory=dict)
     _days: dict[str, Window | None] = field(default_factory=dict)
+    _most_days: int | None = None
 
     def days(self, rule: Rule) -> Window | None:
         """The first to the last day with data: of sales where the rule reads them, else of what it reads."""
@@ -38,6 +52,16 @@ class Judging:
         wanted = ["sales"] if "sales" in feeds or not feeds else feeds
         known = [days for feed in wanted if (days := self._days_of(feed)) is not None]
         return Window(min(one.since for one in known), max(one.until for one in known)) if known else None
+
+    @property
+    def most_days(self) -> int:
+        """How many days hold as many lines of sales as are judged at once, given what a day has."""
+        if self._most_days is None:
+            days = self._days_of("sales")
+            lines = int(self.facts.sales.count().to_pandas()) if days is not None else 0
+            long = (days.until - days.since).days + 1 if days is not None else 1
+            self._most_days = max(1, MOST_LINES * long // max(lines, 1))
+        return self._most_days
 
     def _days_of(self, feed: str) -> Window | None:
         if feed not in self._days:
@@ -104,9 +128,17 @@ class Order:
 
 def judge(judging: Judging, rule: Rule, spans: Sequence[Span]) -> list[tuple[Span, list[Finding]]]:
     """What a rule finds in spans; RuleFailed when it cannot."""
-    return [
-        (span, to_findings(rule, run_rule(rule, judging.facts_of(rule, span), span.window))) for span in spans
-    ]
+    return [(span, _found_in(judging, rule, span)) for span in spans]
+
+
+def _found_in(judging: Judging, rule: Rule, span: Span) -> list[Finding]:
+    """What a rule finds in one span, part by part where the span holds more lines than are judged at once."""
+    facts, days = judging.facts_of(rule, span), (span.window.until - span.window.since).days + 1
+    # Of a night's few days nobody has to know how many lines there are.
+    short = days <= max(_SHORT_DAYS, 2 * rule.lookback_days)
+    parts = [span.window] if short else windows_within(span.window, rule.lookback_days, judging.most_days)
+    found = [one for part in parts for one in to_findings(rule, run_rule(rule, facts, part))]
+    return sorted(found, key=lambda one: (one.subject, one.behaviour_day, one.clause))
 
 
 def judged_now(subjects: Mapping[str, str], span: Span) -> set[str]:

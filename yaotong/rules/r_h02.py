@@ -12,7 +12,7 @@ from yaotong.facts import Facts, Window
 from yaotong.rules.linked import km_between
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.r_h01 import GROUPS
-from yaotong.rules.shapes import DAY_S, inside, noticed, number_of, packs_of
+from yaotong.rules.shapes import DAY_S, inside, noticed, number_of, packs_of, spread
 
 _NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
 # Four weeks that end a week before the day: what has just begun is no part of what it is held to.
@@ -58,18 +58,10 @@ def _daily(facts: Facts, window: Window) -> ir.Table:
 def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, values: Values) -> ir.Table:
     """Shops, groups and days of the window far above their own past on that day and the day before."""
     first = (window.since - date(1970, 1, 1)).days
+    sent = _sent(facts, window)
     high = daily.filter(daily.number >= first - 1, daily.packs >= float(values["shop_packs"]))
-    past = _past(facts, _beside_far(daily, near, high, window), daily, near, window)
-    middle = past.group_by(*_OF).agg(
-        packs=past.packs.max(),
-        far=past.far.max(),
-        known=past.count(),
-        median=past.past_packs.median().cast("float64"),
-        far_median=past.past_far.median().cast("float64"),
-    )
-    both = past.join(middle.select(*_OF, "median"), _OF)
-    spread = both.group_by(*_OF).agg(mad=(both.past_packs - both.median).abs().median().cast("float64"))
-    judged = middle.filter(middle.known >= int(values["least_days"])).join(spread, _OF)
+    own = _above_own(daily, sent, high, values)
+    judged = own.join(_far(daily, sent, near, own), _OF)
     # What lifts the shops farther away too (season, festival, epidemic) is not this neighbourhood's.
     factor = ibis.greatest(judged.far / ibis.greatest(judged.far_median, 1.0), 1.0)
     expected = judged.median * factor
@@ -86,46 +78,66 @@ def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, value
     return running.select(*_OF, "packs")
 
 
-def _beside_far(daily: ir.Table, near: ir.Table, high: ir.Table, window: Window) -> ir.Table:
-    """High days with `far`: what shops that are not near sold of the group on that day."""
-    around = _around(daily, near, "number", "around")
-    total = daily.group_by("symptom", "number").agg(total=daily.packs.sum())
-    both = high.join(total, ["symptom", "number"]).left_join(around, _OF)
-    # A shop without a place has nobody near but itself.
-    close = ibis.coalesce(both.around, both.packs)
-    return both.select(*_OF, "packs", far=(both.total - close).round(6))
-
-
-def _around(daily: ir.Table, near: ir.Table, number: str, name: str) -> ir.Table:
-    """What the shops near each shop, itself included, sold of each group on each day."""
-    theirs = daily.select("symptom", "packs", other="pharmacy_id", number="number")
-    pairs = near.join(theirs, "other")
-    summed = pairs.group_by("pharmacy_id", "symptom", "number").agg(packs=pairs.packs.sum())
-    return summed.select("pharmacy_id", "symptom", **{number: "number", name: "packs"})
-
-
-def _past(facts: Facts, high: ir.Table, daily: ir.Table, near: ir.Table, window: Window) -> ir.Table:
-    """High days beside each earlier day on which the shop sent anything: past_packs and past_far.
-
-    Such a day without the group is zero; a day without any sale is missing.
-    """
+def _sent(facts: Facts, window: Window) -> ir.Table:
+    """(pharmacy_id, past): the days on which each shop sent anything; others are missing, and not zero."""
     sales = facts.sales.filter(inside(facts.sales, window.widened(_FURTHEST + 1)))
-    sent = sales.select("pharmacy_id", past=number_of(sales.sold_at.date())).distinct()
-    pairs = high.join(sent, "pharmacy_id")
-    age = pairs.number - pairs.past
-    pairs = pairs.filter(age >= _NEAREST, age <= _FURTHEST)
+    return sales.select("pharmacy_id", past=number_of(sales.sold_at.date())).distinct()
+
+
+def _above_own(daily: ir.Table, sent: ir.Table, high: ir.Table, values: Values) -> ir.Table:
+    """High days that would surge if the shops farther away had sold as ever: with median and mad.
+
+    What others sold only ever raises what is expected, so no surge is lost; the looks at others, which are
+    dear, are then for few.
+    """
+    past = _past(daily, sent, high)
+    middle = past.group_by(*_OF).agg(
+        packs=past.packs.max(), known=past.count(), median=past.past_packs.median().cast("float64")
+    )
+    some = middle.filter(
+        middle.known >= int(values["least_days"]),
+        middle.packs >= middle.median * float(values["times"]),
+        middle.packs - middle.median >= ibis.greatest(middle.median, 1.0).sqrt() * float(values["score"]),
+    )
+    again = _past(daily, sent, some.select(*_OF, "median"))
+    mad = again.group_by(*_OF).agg(mad=(again.past_packs - again.median).abs().median().cast("float64"))
+    return some.join(mad, _OF).select(*_OF, "packs", "median", "mad")
+
+
+def _past(daily: ir.Table, sent: ir.Table, rows: ir.Table) -> ir.Table:
+    """Rows beside each earlier day (past) on which the shop sent anything, with its own past_packs."""
+    days = spread(rows, rows.number - _FURTHEST, rows.number - _NEAREST).rename(past="bucket")
     own = daily.select("pharmacy_id", "symptom", past="number", own="packs")
     then = ["pharmacy_id", "symptom", "past"]
-    beside = pairs.left_join(own, then).drop("pharmacy_id_right", "symptom_right", "past_right")
+    both = days.semi_join(sent, ["pharmacy_id", "past"]).left_join(own, then)
+    both = both.drop("pharmacy_id_right", "symptom_right", "past_right")
+    return both.mutate(past_packs=both.own.fill_null(0.0)).drop("own")
+
+
+def _far(daily: ir.Table, sent: ir.Table, near: ir.Table, rows: ir.Table) -> ir.Table:
+    """Beside each row: `far`, what shops that are not near sold of the group that day, and far_median of
+    the days before."""
+    then, told = ["pharmacy_id", "symptom", "past"], [*_OF, "past", "past_packs"]
+    today = rows.mutate(past=rows.number, past_packs=rows.packs)
+    days = ibis.union(_past(daily, sent, rows).select(*told), today.select(*told))
     total = daily.group_by("symptom", past="number").agg(total=daily.packs.sum())
-    beside = beside.left_join(total, ["symptom", "past"]).drop("symptom_right", "past_right")
-    beside = beside.left_join(_around(daily, near, "past", "around"), then)
-    mine = beside.own.fill_null(0.0)
-    return beside.select(
-        *_OF, "packs", "far",
-        past_packs=mine,
-        past_far=(beside.total.fill_null(0.0) - ibis.coalesce(beside.around, mine)).round(6),
-    )  # fmt: skip
+    both = days.left_join(total, ["symptom", "past"]).drop("symptom_right", "past_right")
+    both = both.left_join(_around(daily, near, days.select(*then).distinct()), then)
+    # A shop without a place has nobody near but itself.
+    close = ibis.coalesce(both.around, both.past_packs)
+    beside = both.select(*_OF, "past", far=(both.total.fill_null(0.0) - close).round(6))
+    is_today, unknown = beside.past == beside.number, ibis.null("float64")
+    return beside.group_by(*_OF).agg(
+        far=is_today.ifelse(beside.far, unknown).max(),
+        far_median=is_today.ifelse(unknown, beside.far).median().cast("float64"),
+    )
+
+
+def _around(daily: ir.Table, near: ir.Table, days: ir.Table) -> ir.Table:
+    """What the shops near each shop, itself included, sold of its group on each of the days."""
+    theirs = daily.select("symptom", "packs", other="pharmacy_id", past="number")
+    pairs = days.join(near, "pharmacy_id").join(theirs, ["other", "symptom", "past"])
+    return pairs.group_by("pharmacy_id", "symptom", "past").agg(around=pairs.packs.sum())
 
 
 def _threes(surges: ir.Table, near: ir.Table, min_packs: float) -> ir.Table:

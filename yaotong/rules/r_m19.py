@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import ibis
@@ -19,54 +20,71 @@ PAID_SINCE, FULL_SINCE = date(2025, 7, 1), date(2026, 1, 1)
 UNCODED_NAMES = ("饮片", "配方颗粒", "院内制剂", "医院制剂")
 UNCODED_CATEGORY = "TOXIC"
 # A bar code of goods or a row of zeros is no trace code; makers' own forms with letters are.
-NO_CODE = "^[0-9]{1,19}$|^0+$"
+_BARE_DIGITS = 19
+NO_CODE = f"^[0-9]{{1,{_BARE_DIGITS}}}$|^0+$"
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and Sundays whose week's share of lines with a code is too low."""
     lines = _coded(facts, window)
-    known = _known(facts, lines, window, int(values["known_days"]))
-    dated = lines.join(known, ["pharmacy_id", "sunday"])
+    daily = lines.group_by("pharmacy_id", "sunday", "number").agg(
+        lines=lines.count(),
+        read_lines=lines.read.cast("int64").sum(),
+        paid_lines=lines.paid.cast("int64").sum(),
+        paid_read=(lines.paid & lines.read).cast("int64").sum(),
+    )
+    dated = daily.join(_known(facts, daily, window, int(values["known_days"])), ["pharmacy_id", "sunday"])
     # Who never sent a code before full collection lacks the column; afterwards it is the breach.
     due = dated.filter(
         dated.sends | (dated.designated & (dated.sunday - (WEEK_DAYS - 1) >= _number(FULL_SINCE)))
     )
-    paid = dated.filter(dated.paid & (dated.number >= _number(PAID_SINCE)))
-    return ibis.union(_low(facts, due, "collected", values), _low(facts, paid, "paid", values))
+    since = _number(PAID_SINCE)
+    paid = dated.filter(dated.number >= since).drop("lines", "read_lines")
+    paid = paid.rename(lines="paid_lines", read_lines="paid_read")
+    bare = lines.filter(~lines.read)
+    return ibis.union(
+        _low(facts, due, bare, "collected", values),
+        _low(facts, paid, bare.filter(bare.paid & (bare.number >= since)), "paid", values),
+    )
 
 
 def _coded(facts: Facts, window: Window) -> ir.Table:
     """Whole packs sold of drugs that bear codes, with the Sunday of their week and whether one was read."""
-    sold = sold_between(facts.sales_with_drug(), window, WEEK_DAYS - 1)
-    bare_kind = sold.categories.contains(f"|{UNCODED_CATEGORY}|")
+    drugs = facts.drugs
+    bare_kind = drugs.categories.contains(f"|{UNCODED_CATEGORY}|")
     for name in UNCODED_NAMES:
-        bare_kind = bare_kind | sold.drug_name.contains(name)
-    whole = (sold.quantity > 0) & (sold.quantity == sold.quantity.floor())
-    lines = sold.filter(whole, ~bare_kind.fill_null(False))
-    number = number_of(lines.sold_at.date())
-    read = lines.trace_code.notnull() & ~lines.trace_code.fill_null("0").re_search(NO_CODE)
+        bare_kind = bare_kind | drugs.drug_name.contains(name)
+    bearing = replace(facts, drugs=drugs.filter(~bare_kind.fill_null(False)))
+    sold = sold_between(bearing.sales_with_drug(), window, WEEK_DAYS - 1)
+    lines = sold.filter((sold.quantity > 0) & (sold.quantity == sold.quantity.floor()))
+    number, code = number_of(lines.sold_at.date()), lines.trace_code.fill_null("0")
+    # Only what is short or begins with a zero can be no code: nearly all lines are spared the pattern.
+    doubtful = (code.length() <= _BARE_DIGITS) | code.startswith("0")
     return lines.select(
         "line_id", "pharmacy_id", "sold_at",
-        number=number, sunday=sunday_of(number), read=read, paid=lines.paid_by_insurance.fill_null(False),
+        number=number,
+        sunday=sunday_of(number),
+        read=~doubtful.ifelse(code.re_search(NO_CODE), False),
+        paid=lines.paid_by_insurance.fill_null(False),
     )  # fmt: skip
 
 
-def _known(facts: Facts, lines: ir.Table, window: Window, known_days: int) -> ir.Table:
+def _known(facts: Facts, days: ir.Table, window: Window, known_days: int) -> ir.Table:
     """Shops and Sundays, and whether the shop not long before sent a code, or a line the fund pays for."""
     sales = sold_between(facts.sales, window, known_days + WEEK_DAYS)
     daily = sales.group_by("pharmacy_id", sent_number=number_of(sales.sold_at.date())).agg(
         coded=sales.trace_code.notnull().any(), insured=sales.paid_by_insurance.fill_null(False).any()
     )
-    pairs = lines.select("pharmacy_id", "sunday").distinct().join(daily, "pharmacy_id")
+    pairs = days.select("pharmacy_id", "sunday").distinct().join(daily, "pharmacy_id")
     age = pairs.sunday - pairs.sent_number
     near = pairs.filter(age >= 0, age <= known_days)
     return near.group_by("pharmacy_id", "sunday").agg(sends=near.coded.any(), designated=near.insured.any())
 
 
-def _low(facts: Facts, lines: ir.Table, clause: str, values: Values) -> ir.Table:
+def _low(facts: Facts, daily: ir.Table, bare: ir.Table, clause: str, values: Values) -> ir.Table:
     """Weeks of too low a share, with the lines that lack a code."""
-    weeks = lines.group_by("pharmacy_id", "sunday").agg(
-        lines=lines.count(), read_lines=lines.read.cast("int64").sum()
+    weeks = daily.group_by("pharmacy_id", "sunday").agg(
+        lines=daily.lines.sum(), read_lines=daily.read_lines.sum()
     )
     low = weeks.filter(
         weeks.lines >= int(values["least_lines"]),
@@ -75,7 +93,7 @@ def _low(facts: Facts, lines: ir.Table, clause: str, values: Values) -> ir.Table
     )
     orange = low.read_lines * 100.0 < low.lines * float(values["orange_percent"])
     low = low.mutate(level=orange.ifelse(str(Level.ORANGE), str(Level.YELLOW)))
-    unread = lines.filter(~lines.read).select("pharmacy_id", "sunday", "line_id", at="sold_at")
+    unread = bare.select("pharmacy_id", "sunday", "line_id", at="sold_at")
     rows = low.join(unread, ["pharmacy_id", "sunday"])
     rows = rows.mutate(
         day=day_of(rows.sunday),

@@ -18,6 +18,7 @@ _REACH_DAYS = 30
 _PAST_DAYS = 28
 _SLOT_S = 5 * MINUTE_S
 _LATE_S = 2 * HOUR_S
+_PAIR = 2  # moments at one distance
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -33,19 +34,32 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 
 def _timed(facts: Facts, window: Window) -> ir.Table:
-    """Lines sold within the window in shops whose clock told seconds that day: not whole minutes only."""
+    """Lines sold within the window."""
     sold = facts.sales.filter(inside(facts.sales, window))
-    lines = sold.select(
+    return sold.select(
         "line_id", "pharmacy_id", at="sold_at", day=sold.sold_at.date(), second=sold.sold_at.epoch_seconds()
     )
-    exact = lines.filter(lines.second % MINUTE_S != 0).select("pharmacy_id", "day").distinct()
-    return lines.semi_join(exact, ["pharmacy_id", "day"])
+
+
+def _moments(lines: ir.Table) -> ir.Table:
+    """The seconds of a shop's day in which something was sold, and how many lines."""
+    return lines.group_by("pharmacy_id", "day", "second").agg(lines=lines.count())
+
+
+def _exact(rows: ir.Table, moments: ir.Table) -> ir.Table:
+    """Rows of shops whose clock told seconds that day: not whole minutes only.
+
+    Asked last, of few: whatever is asked of a shop's day before does not depend on other days.
+    """
+    told = moments.filter(moments.second % MINUTE_S != 0)
+    return rows.semi_join(told.select("pharmacy_id", "day").distinct(), ["pharmacy_id", "day"])
 
 
 def _same_second(facts: Facts, window: Window, values: Values) -> ir.Table:
     lines = _timed(facts, window)
-    seconds = lines.group_by("pharmacy_id", "day", "second").agg(measure=lines.count())
-    many = seconds.filter(seconds.measure >= int(values["least_lines"]))
+    moments = _moments(lines)
+    many = _exact(moments.filter(moments.lines >= int(values["least_lines"])), moments)
+    many = many.select("pharmacy_id", "day", "second", measure="lines")
     rows = many.join(lines.select("pharmacy_id", "second", "line_id", "at"), ["pharmacy_id", "second"])
     return _findings(facts, rows, "same_second", float(values["least_lines"]))
 
@@ -54,19 +68,25 @@ def _progression(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Moments of a shop's day, enough of them running, that follow one another at one distance."""
     least = int(values["least_lines"])
     lines = _timed(facts, window)
-    moments = lines.select("pharmacy_id", "day", "second").distinct()
+    moments = _moments(lines)
     ordered = ibis.window(group_by=[moments.pharmacy_id, moments.day], order_by=moments.second)
-    gap = moments.second - moments.second.lag().over(ordered)
-    gaps = moments.mutate(gap=gap, place=ibis.row_number().over(ordered))
+    last, next_one = moments.second.lag().over(ordered), moments.second.lead().over(ordered)
+    gaps = moments.mutate(
+        gap=moments.second - last,
+        gap_before=last - moments.second.lag(2).over(ordered),
+        gap_after=next_one - moments.second,
+        place=ibis.row_number().over(ordered),
+    )
     gaps = gaps.filter(gaps.gap.notnull())
-    common = gaps.group_by("pharmacy_id", "day", "gap").agg(times=gaps.count())
-    gaps = gaps.semi_join(common.filter(common.times >= least - 1), ["pharmacy_id", "day", "gap"])
+    if least > _PAIR:
+        # A distance that neither the one before nor the one after repeats is part of no longer run.
+        gaps = gaps.filter((gaps.gap == gaps.gap_before) | (gaps.gap == gaps.gap_after))
     alike = ibis.window(group_by=[gaps.pharmacy_id, gaps.day, gaps.gap], order_by=gaps.second)
     islands = gaps.mutate(island=gaps.place - ibis.row_number().over(alike))
     runs = islands.group_by("pharmacy_id", "day", "gap", "island").agg(
         measure=islands.count() + 1, first=islands.second.min() - islands.gap.min(), last=islands.second.max()
     )
-    long = runs.filter(runs.measure >= least)
+    long = _exact(runs.filter(runs.measure >= least), moments)
     rows = long.join(lines.select("pharmacy_id", "day", "second", "line_id", "at"), ["pharmacy_id", "day"])
     on = (rows.second >= rows["first"]) & (rows.second <= rows["last"])
     return _findings(facts, rows.filter(on), "progression", float(least))
@@ -112,6 +132,9 @@ def _entered(facts: Facts, lines: ir.Table, values: Values) -> ir.Table:
     Only where two slots of five minutes on the clock hold that many can five minutes between them do.
     """
     least = int(values["entered_lines"])
+    # The five minutes are one day's, and most of their lines late: few days have that many.
+    daily = lines.group_by("pharmacy_id", "day").agg(late_lines=lines.late.cast("int64").sum())
+    lines = lines.semi_join(daily.filter(daily.late_lines * 2 > least), ["pharmacy_id", "day"])
     lines = lines.mutate(slot=lines.second // _SLOT_S)
     slots = lines.group_by("pharmacy_id", "slot").agg(lines=lines.count())
     before = slots.select("pharmacy_id", slot=slots.slot + 1, lines_before="lines")

@@ -9,9 +9,9 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import shop_findings
+from yaotong.rules.linked import NOTHING, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import noticed, number_of
+from yaotong.rules.shapes import noticed, number_of, spread
 from yaotong.rules.weeks import sold_between
 
 SPAN_DAYS = 30
@@ -46,22 +46,20 @@ def _priced(facts: Facts, window: Window) -> ir.Table:
 
 def _above_own(facts: Facts, daily: ir.Table, window: Window, values: Values) -> ir.Table:
     """Shop, drug and day beyond the shop's own median of the thirty days before: `times` says how far."""
-    times = float(values["own_times"])
-    # What never rose so far between any two days cannot have risen so far above a median.
-    spread = daily.group_by("pharmacy_id", "drug_code").agg(low=daily.price.min(), high=daily.price.max())
-    moved = daily.semi_join(spread.filter(spread.high > spread.low * times), ["pharmacy_id", "drug_code"])
-    usual = moved.anti_join(noticed(facts, "promotion"), ["pharmacy_id", "day"])
-    then = usual.select("pharmacy_id", "drug_code", then_number="number", then_price="price")
-    enough = moved.filter(moved.day >= window.since, moved.lines >= int(values["least_lines"]))
-    pairs = enough.join(then, ["pharmacy_id", "drug_code"])
-    age = pairs.number - pairs.then_number
-    past = pairs.filter(age >= 1, age <= SPAN_DAYS)
+    times, yuan = float(values["own_times"]), float(values["least_yuan"])
+    lowest = daily.group_by("pharmacy_id", "drug_code").agg(low=daily.price.min())
+    enough = daily.filter(daily.day >= window.since, daily.lines >= int(values["least_lines"]))
+    # What has not risen so far above the lowest price of all has not risen so far above a median.
+    moved = enough.join(lowest, ["pharmacy_id", "drug_code"])
+    moved = moved.filter(moved.price > moved.low * times - NOTHING, moved.price - moved.low >= yuan * 100)
+    usual = daily.anti_join(noticed(facts, "promotion"), ["pharmacy_id", "day"])
+    then = usual.select("pharmacy_id", "drug_code", bucket="number", then_price="price")
+    days = spread(moved, moved.number - SPAN_DAYS, moved.number - 1)
+    past = days.join(then, ["pharmacy_id", "drug_code", "bucket"])
     own = past.group_by(*_DAY, "day", "price").agg(
         days=past.count(), median=past.then_price.median().cast("float64")
     )
-    risen = (own.price > (own.median * times).round(6)) & (
-        own.price - own.median >= values["least_yuan"] * 100
-    )
+    risen = (own.price > (own.median * times).round(6)) & (own.price - own.median >= yuan * 100)
     high = own.filter(own.days >= int(values["least_days"]), risen)
     return _same_pack(facts, high.mutate(times=(high.price / high.median).round(6)))
 
@@ -80,10 +78,10 @@ def _above_others(facts: Facts, high: ir.Table, daily: ir.Table, values: Values)
     kinds = shops.select("pharmacy_id", kind=shops.kind.fill_null(""))
     mine = high.join(kinds, "pharmacy_id")
     others = daily.join(kinds, "pharmacy_id")
-    others = others.select("drug_code", "kind", other="pharmacy_id", then_number="number", then_price="price")
-    pairs = mine.join(others, ["drug_code", "kind"])
-    age = pairs.number - pairs.then_number
-    near = pairs.filter(pairs.pharmacy_id != pairs.other, age >= 0, age < SPAN_DAYS)
+    others = others.select("drug_code", "kind", other="pharmacy_id", bucket="number", then_price="price")
+    days = spread(mine, mine.number - (SPAN_DAYS - 1), mine.number)
+    pairs = days.join(others, ["drug_code", "kind", "bucket"])
+    near = pairs.filter(pairs.pharmacy_id != pairs.other)
     each = near.group_by(*_DAY, "day", "price", "times", "other").agg(
         usual=near.then_price.median().cast("float64")
     )

@@ -6,8 +6,10 @@ import ibis
 import ibis.expr.types as ir
 
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import seconds_between, standing
-from yaotong.rules.shapes import DAY_S
+from yaotong.rules.linked import seconds_between
+from yaotong.rules.shapes import DAY_S, packs_of
+
+_DAY = ["person_key", "first_shop", "settled_drug", "settled_day"]
 
 
 def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.Table:
@@ -18,15 +20,29 @@ def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.
     settled = facts.settlements.filter(
         facts.settlements.trace_code.notnull(), facts.settlements.settled_at < window.end
     )
-    first = standing(settled).select(
-        "trace_code", "person_key",
+    paid = settled.filter(settled.person_key.notnull(), settled.quantity > 0)
+    first = paid.select(
+        "trace_code", "person_key", settled_drug="drug_code", settled_day=paid.settled_at.date(),
         first_at="settled_at", first_shop="pharmacy_id", first_line="line_id",
     )  # fmt: skip
     pairs = sold.join(first, "trace_code")
     age = seconds_between(pairs.first_at, pairs.sold_at)
     other = pairs.buyer_key.isnull() | (pairs.buyer_key != pairs.person_key)
     pairs = pairs.filter(age >= least_days * DAY_S, pairs.pharmacy_id != pairs.first_shop, other)
+    pairs = pairs.semi_join(_stood(settled, pairs), _DAY).drop("settled_drug", "settled_day")
     return pairs.anti_join(_came_back(facts, pairs, settled), ["line_id", "first_line"])
+
+
+def _stood(settled: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Persons' days at a shop with a drug that were not withdrawn, of those few in question."""
+    days = settled.filter(settled.person_key.notnull())
+    days = days.select(
+        "person_key", "quantity",
+        first_shop="pharmacy_id", settled_drug="drug_code", settled_day=days.settled_at.date(),
+    )  # fmt: skip
+    asked = days.semi_join(pairs.select(*_DAY).distinct(), _DAY)
+    net = asked.group_by(*_DAY).agg(net_packs=packs_of(asked.quantity))
+    return net.filter(net.net_packs > 0)
 
 
 def _came_back(facts: Facts, pairs: ir.Table, settled: ir.Table) -> ir.Table:

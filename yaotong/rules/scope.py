@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import reduce
+from itertools import pairwise
 from typing import Literal
 
 import ibis
@@ -65,6 +66,20 @@ def merged(windows: Iterable[Window]) -> list[Window]:
         else:
             apart.append(one)
     return apart if len(apart) <= _MOST_WINDOWS else [Window(apart[0].since, apart[-1].until)]
+
+
+def windows_within(whole: Window, lookback_days: int, most_days: int) -> list[Window]:
+    """The parts of a window that are judged one after another, each of `most_days` at the most.
+
+    A part reads `lookback_days` before it again: a rule for which that is half of a part or more is judged
+    as a whole.
+    """
+    days = (whole.until - whole.since).days + 1
+    if days <= most_days or lookback_days * 2 >= most_days:
+        return [whole]
+    count = -(-days // most_days)
+    starts = [whole.since + timedelta(days=days * place // count) for place in range(count + 1)]
+    return [Window(one, beyond - timedelta(days=1)) for one, beyond in pairwise(starts)]
 
 
 def days_of(lines: Mapping[str, ir.Table], feeds: Iterable[str]) -> set[date]:

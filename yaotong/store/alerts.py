@@ -53,9 +53,10 @@ def subjects_of(connection: Connection, finding_ids: Sequence[str]) -> set[str]:
     return found
 
 
-def insert_alert(connection: Connection, columns: dict[str, Any]) -> None:
-    """A new alert at revision 1."""
-    connection.execute(insert(alert).values(revision=1, condition_gone=False, **columns))
+def insert_alerts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """New alerts at revision 1."""
+    if rows:
+        connection.execute(insert(alert), [{"revision": 1, "condition_gone": False, **row} for row in rows])
 
 
 def change(connection: Connection, alert_id: str, revision: int, columns: dict[str, Any]) -> int:
@@ -85,22 +86,39 @@ def add_event(
     """Append an event row; returns its sequence number."""
     newest = select(func.coalesce(func.max(alert_event.c.seq), 0)).where(alert_event.c.alert_id == alert_id)
     seq = int(connection.execute(newest).scalar_one()) + 1
-    before, after = sources
-    connection.execute(
-        insert(alert_event).values(
-            alert_id=alert_id,
-            seq=seq,
-            at=at,
-            actor=actor,
-            department=department,
-            act=str(act),
-            from_state=str(before) if before else "",
-            to_state=str(after),
-            reason=reason,
-            text=text,
-        )
-    )
+    said = event_row(alert_id, seq, at=at, act=act, sources=sources, reason=reason, text=text)
+    connection.execute(insert(alert_event).values(**said, actor=actor, department=department))
     return seq
+
+
+def event_row(
+    alert_id: str,
+    seq: int,
+    *,
+    at: datetime,
+    act: Act,
+    sources: tuple[State | None, State],
+    reason: str,
+    text: str,
+) -> dict[str, Any]:
+    """What an event row says, but for who did it."""
+    before, after = sources
+    return {
+        "alert_id": alert_id,
+        "seq": seq,
+        "at": at,
+        "act": str(act),
+        "from_state": str(before) if before else "",
+        "to_state": str(after),
+        "reason": reason,
+        "text": text,
+    }
+
+
+def add_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Append event rows of alerts that nobody else writes to, such as those opened in this transaction."""
+    if rows:
+        connection.execute(insert(alert_event), rows)
 
 
 def listing(
@@ -136,20 +154,10 @@ def parts(connection: Connection, alert_id: str) -> dict[str, str]:
     return {row.department: row.part for row in connection.execute(query)}
 
 
-def add_dispatch(
-    connection: Connection,
-    alert_id: str,
-    department: str,
-    part: str,
-    office_code: str | None,
-    sent_at: datetime,
-) -> None:
-    """Tell one department of an alert."""
-    connection.execute(
-        insert(dispatch).values(
-            alert_id=alert_id, department=department, part=part, office_code=office_code, sent_at=sent_at
-        )
-    )
+def add_dispatches(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Tell departments of alerts: alert_id, department, part, office_code and sent_at of each."""
+    if rows:
+        connection.execute(insert(dispatch), rows)
 
 
 def mark_dispatch(connection: Connection, alert_id: str, department: str, columns: dict[str, Any]) -> None:
@@ -170,7 +178,20 @@ def queue(
     at: datetime,
 ) -> None:
     """Put one message per channel into the outbox, in the transaction of the event it tells of."""
-    rows = [
+    queue_all(connection, messages(alert_id, seq, department, channels, at))
+
+
+def queue_all(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put `messages` into the outbox."""
+    if rows:
+        connection.execute(insert(outbox), rows)
+
+
+def messages(
+    alert_id: str, seq: int, department: str, channels: Sequence[str], at: datetime
+) -> list[dict[str, Any]]:
+    """One message per channel, for the outbox."""
+    return [
         {
             "message_id": f"{alert_id}-{seq}-{department}-{channel}"[:40],
             "alert_id": alert_id,
@@ -184,5 +205,3 @@ def queue(
         }
         for channel in channels
     ]
-    if rows:
-        connection.execute(insert(outbox), rows)
