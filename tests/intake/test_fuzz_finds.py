@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sqlite3
+import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ import shapely
 
 from tests.intake.helpers import SALES_HEAD, person, read, sale, written
 from yaotong.errors import FileRefused
+from yaotong.intake.core.masking import mask_id_like
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 SQUARE = [[121.0, 30.6], [121.1, 30.6], [121.1, 30.7], [121.0, 30.6]]
@@ -171,6 +173,23 @@ def test_a_ring_through_infinity_is_off_the_globe(tmp_path: Path, number: bytes)
     content = collection().replace(b"121.1", number)
     (refused,) = read(written(tmp_path, content, "a.geojson"), "areas").rejected
     assert refused.reason == "bad_geometry"
+
+
+@pytest.mark.parametrize("between", [" ", ""])
+def test_very_many_identity_numbers_in_one_cell_are_masked_soon(between: str) -> None:
+    numbers = [person(serial % 1_000, f"19{10 + serial // 1_000}0307") for serial in range(30_000)]
+    began = time.process_time()
+    shown = mask_id_like("、".join(between.join((one[:6], one[6:14], one[14:])) for one in numbers))
+    assert time.process_time() - began < 5
+    assert shown == "、".join(["9100" + "*" * 14] * len(numbers))
+
+
+def test_very_many_identity_numbers_in_one_run_of_digits_are_masked_soon() -> None:
+    numbers = [person(serial % 1_000, f"19{10 + serial // 1_000}0307") for serial in range(90_000)]
+    began = time.process_time()
+    shown = mask_id_like("".join(one for one in numbers if one.isdigit()))
+    assert time.process_time() - began < 5
+    assert shown.count("*" * 14) > 80_000
 
 
 def test_a_repaired_area_under_a_persons_number_is_not_quoted(tmp_path: Path) -> None:

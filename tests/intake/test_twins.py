@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hmac
 import math
 from datetime import datetime
@@ -148,7 +149,7 @@ def test_a_few_rows_are_told_apart_as_many_are(cells: list[str | None]) -> None:
 )
 def test_a_short_text_is_split_as_arrow_splits_it(lines: list[str], ends: list[str], width: int) -> None:
     body = "".join(map("".join, zip(lines, ends, strict=False))).lstrip("\r\n").encode()
-    assume(body)
+    assume(body not in (b"", codecs.BOM_UTF8))  # Arrow takes a lone mark for no text at all
     names = [f"c{place}" for place in range(width)]
     (split, torn), (table, ragged) = (
         read(body, names, ",") for read in (delimited._split_body, delimited._arrow_body)

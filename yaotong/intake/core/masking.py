@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from stdnum.iso7064 import mod_11_2
 
@@ -44,20 +45,23 @@ def mask_identity(value: str) -> str:
 def _without_numbers(found: re.Match[str]) -> str:
     """A run of digits with the identity numbers masked that stand in it."""
     run = found.group()
-    for start in range(len(run) - 17):
-        number = run[start : start + 18].upper()
-        if _is_identity(number):
-            run = run[:start] + mask(number) + run[start + 18 :]
-    return run
+    return _without(run, ((start, start + 18) for start in range(len(run) - 17)))
 
 
 def _without_spaced(text: str) -> str:
     """`text` with the identity numbers masked that are written in groups."""
-    for found in _SPACED.findall(text):
-        number = re.sub("[ -]", "", found).upper()
-        if _is_identity(number):
-            text = text.replace(found, mask(number))
-    return text
+    return _without(text, (found.span(1) for found in _SPACED.finditer(text)))
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """`text` with those spans masked that are identity numbers; it may be long, and hold many of them."""
+    parts, done = [], 0
+    for start, end in spans:
+        number = text[start:end].replace(" ", "").replace("-", "").upper()
+        if start >= done and _is_identity(number):
+            parts += [text[done:start], mask(number)]
+            done = end
+    return "".join([*parts, text[done:]])
 
 
 def _is_identity(number: str) -> bool:

@@ -181,7 +181,8 @@ def parse_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table,
 
 def _split_body(body: bytes, names: list[str], delimiter: str) -> tuple[pa.Table, list[Ragged]]:
     """The plain twin of `_arrow_body`, for text without quotes."""
-    lines = [line.split(delimiter) for line in _LINE_ENDS.split(body.decode("utf-8")) if line]
+    text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8")  # Arrow takes such a mark off, too
+    lines = [line.split(delimiter) for line in _LINE_ENDS.split(text) if line]
     whole = [line for line in lines if len(line) == len(names)]
     columns = zip(*whole, strict=True) if whole else [()] * len(names)
     table = pa.table([pa.array([cell or None for cell in one], _TEXT) for one in columns], names=names)
