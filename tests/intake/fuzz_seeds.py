@@ -31,6 +31,9 @@ from yaotong.records import FEEDS, Column, Feed, Kind
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 PEOPLE = tuple(person(serial) for serial in range(1, 9))
+GROUPED = tuple(
+    between.join(number[at : at + 4] for at in range(0, 18, 4)) for number, between in zip(PEOPLE, " --", strict=False)
+)
 Row = dict[str, Any]
 Writer = Callable[[list[Row], random.Random], bytes]
 _ROWS = 4

@@ -48,7 +48,7 @@ _REFERENCES = (
     Reference(region=_REGION),
     Reference(frozenset(["pha27", "pha45"]), frozenset(["dru48", "dru45"]), frozenset(["tow1", "330482001"]), _REGION),
 )
-_CLEAR = re.compile("|".join(PEOPLE), re.I)
+_CLEAR = re.compile("|".join("[ -]?".join(number) for number in PEOPLE), re.I)
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 

@@ -20,7 +20,7 @@ import shapely
 
 from tests.intake.helpers import SALES_HEAD, person, read, sale, written
 from yaotong.errors import FileRefused
-from yaotong.intake.core.masking import mask_id_like
+from yaotong.intake.core.masking import header_text, mask_id_like, mask_identity
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 SQUARE = [[121.0, 30.6], [121.1, 30.6], [121.1, 30.7], [121.0, 30.6]]
@@ -173,6 +173,14 @@ def test_a_ring_through_infinity_is_off_the_globe(tmp_path: Path, number: bytes)
     content = collection().replace(b"121.1", number)
     (refused,) = read(written(tmp_path, content, "a.geojson"), "areas").rejected
     assert refused.reason == "bad_geometry"
+
+
+@pytest.mark.parametrize("between", [" ", "-"])
+def test_a_number_in_groups_is_masked_where_digits_stand_before_it_and_in_a_header(between: str) -> None:
+    grouped = between.join(person()[at : at + 4] for at in range(0, 18, 4))
+    for shown in (mask_id_like(f"2{grouped}"), mask_identity(f"8.0{grouped}7"), header_text([f"date_f{grouped}"])):
+        assert "9100" + "*" * 14 in shown
+        assert person()[4:8] not in shown
 
 
 @pytest.mark.parametrize("between", [" ", ""])
