@@ -1,5 +1,6 @@
 """Repair invalid polygons, and say what was wrong and what the repair changed. Nothing is done silently."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,16 +84,24 @@ def repair(areas: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Repairs]:
         raise ValueError("areas need a column area_code: rename the column that holds their codes")
     if areas.crs is not None and areas.crs.is_projected:
         raise ValueError("areas are projected: bring them to degrees with to_crs(4326) before repair")
-    geometry = areas.geometry.to_numpy().copy()
-    outcomes: list[Repair | Lost] = []
-    for row in np.flatnonzero(_needs_work(geometry)):
-        geometry[row], outcome = _mend(str(areas["area_code"].iloc[row]), geometry[row])
-        outcomes.append(outcome)
+    geometry, repairs = repair_each(areas["area_code"].tolist(), areas.geometry.to_numpy())
     mended = areas.copy()
     mended[areas.geometry.name] = gpd.GeoSeries(geometry, index=areas.index, crs=areas.crs)
+    return mended, repairs
+
+
+def repair_each(
+    codes: Sequence[object], geometry: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], Repairs]:
+    """Do as :func:`repair` for bare arrays: the codes of areas, and their geometry in degrees or ``None``."""
+    answer = geometry.copy()
+    outcomes: list[Repair | Lost] = []
+    for row in np.flatnonzero(_needs_work(answer)).tolist():
+        answer[row], outcome = _mend(str(codes[row]), answer[row])
+        outcomes.append(outcome)
     fixed = tuple(outcome for outcome in outcomes if isinstance(outcome, Repair))
     lost = tuple(outcome for outcome in outcomes if isinstance(outcome, Lost))
-    return mended, Repairs(fixed, lost)
+    return answer, Repairs(fixed, lost)
 
 
 def area_m2(geometry: BaseGeometry) -> float:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tests.intake.fuzz_seeds import PEOPLE, WRITERS, Row, Seed, frozen, json_text, seeds
+from tests.intake.fuzz_seeds import GROUPED, PEOPLE, WRITERS, Row, Seed, frozen, json_text, seeds
 from yaotong.intake.core.choosing import known_names
 
 TOKENS = (
@@ -29,7 +29,7 @@ TOKENS = (
     "GEOMETRYCOLLECTION(POINT(1 1))", "POLYGON((0 0,1 1,1 0,0 1,0 0))", "MULTIPOLYGON(((nan 0,1 1,1 0,nan 0)))",
     "24/7", "Mo-Su 25:00-26:00", "Mo-Su 22:00-06:00; PH off", "8:00-21:30", "周一至周日 8:00-20:00", "全天",
     PEOPLE[0], PEOPLE[0][:17], PEOPLE[0].translate(str.maketrans("0123456789", "０１２３４５６７８９")),
-    f"证{PEOPLE[1]}号", f"{PEOPLE[2]},{PEOPLE[3]}", "11010519491231002X", "110105491231002", "91330482MA0000000A",
+    GROUPED[0], GROUPED[1], f"证{GROUPED[2]}号", f"证{PEOPLE[1]}号", f"{PEOPLE[2]},{PEOPLE[3]}", "11010519491231002X", "110105491231002", "91330482MA0000000A",
     "8.1E+19", "81234560000000000012", "../../etc/passwd", "<script>", "药", "\U0001f48a", "é", "row", "reason",
     "geometry", "crs", "column", "message", "nan", "None", "_source", "9100**************",
 )  # fmt: skip

@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 import geopandas as gpd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyogrio
 import shapely
 
 from tests.intake.helpers import person
@@ -30,11 +31,15 @@ from yaotong.records import FEEDS, Column, Feed, Kind
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 PEOPLE = tuple(person(serial) for serial in range(1, 9))
+GROUPED = tuple(
+    between.join(number[at : at + 4] for at in range(0, 18, 4)) for number, between in zip(PEOPLE, " --", strict=False)
+)
 Row = dict[str, Any]
 Writer = Callable[[list[Row], random.Random], bytes]
 _ROWS = 4
 _BOX = [[121.0, 30.6], [121.1, 30.6], [121.1, 30.7], [121.0, 30.7], [121.0, 30.6]]
 _GZIPPED = ".gz"
+_WRITTEN = "2026-06-01T00:00:00.000Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +208,9 @@ def _empty_package(names: tuple[str, ...]) -> bytes:
     frame = gpd.GeoDataFrame({name: ["x"] for name in names}, geometry=[shapely.Polygon(_BOX)], crs="EPSG:4326")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.gpkg"
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _WRITTEN})  # GDAL writes down when it wrote
         frame.to_file(path, layer="a", SPATIAL_INDEX="NO", DATETIME_FORMAT="UTC")
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
         return path.read_bytes()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def test_a_warning_and_a_long_think_are_finds(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(fuzzing, "read_file", endless)
     monkeypatch.setattr(fuzzing, "_SLOW_S", 0.05)
     assert "took longer" in run(7, 0, 1)[1][0]
+
+
+def test_only_what_waits_twice_is_a_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = [1.0, 0.0, 1.0, 1.0]
+
+    def waiting(*_: object, **__: object) -> None:
+        time.sleep(waits.pop(0))
+        raise FileRefused("corrupt_file", "文件已损坏。")
+
+    monkeypatch.setattr(fuzzing, "read_file", waiting)
+    monkeypatch.setattr(fuzzing, "_STUCK_S", 0.1)
+    counts, finds = run(7, 0, 2)
+    assert dict(counts) == {"corrupt_file": 1}
+    assert finds == ["seed 7 number 1: waited longer than 0.1 s, twice"]
 
 
 def test_a_clear_number_is_a_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sqlite3
+import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ import shapely
 
 from tests.intake.helpers import SALES_HEAD, person, read, sale, written
 from yaotong.errors import FileRefused
+from yaotong.intake.core.masking import header_text, mask_id_like, mask_identity
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 SQUARE = [[121.0, 30.6], [121.1, 30.6], [121.1, 30.7], [121.0, 30.6]]
@@ -171,6 +173,31 @@ def test_a_ring_through_infinity_is_off_the_globe(tmp_path: Path, number: bytes)
     content = collection().replace(b"121.1", number)
     (refused,) = read(written(tmp_path, content, "a.geojson"), "areas").rejected
     assert refused.reason == "bad_geometry"
+
+
+@pytest.mark.parametrize("between", [" ", "-"])
+def test_a_number_in_groups_is_masked_where_digits_stand_before_it_and_in_a_header(between: str) -> None:
+    grouped = between.join(person()[at : at + 4] for at in range(0, 18, 4))
+    for shown in (mask_id_like(f"2{grouped}"), mask_identity(f"8.0{grouped}7"), header_text([f"date_f{grouped}"])):
+        assert "9100" + "*" * 14 in shown
+        assert person()[4:8] not in shown
+
+
+@pytest.mark.parametrize("between", [" ", ""])
+def test_very_many_identity_numbers_in_one_cell_are_masked_soon(between: str) -> None:
+    numbers = [person(serial % 1_000, f"19{10 + serial // 1_000}0307") for serial in range(30_000)]
+    began = time.process_time()
+    shown = mask_id_like("、".join(between.join((one[:6], one[6:14], one[14:])) for one in numbers))
+    assert time.process_time() - began < 5
+    assert shown == "、".join(["9100" + "*" * 14] * len(numbers))
+
+
+def test_very_many_identity_numbers_in_one_run_of_digits_are_masked_soon() -> None:
+    numbers = [person(serial % 1_000, f"19{10 + serial // 1_000}0307") for serial in range(90_000)]
+    began = time.process_time()
+    shown = mask_id_like("".join(one for one in numbers if one.isdigit()))
+    assert time.process_time() - began < 5
+    assert shown.count("*" * 14) > 80_000
 
 
 def test_a_repaired_area_under_a_persons_number_is_not_quoted(tmp_path: Path) -> None:

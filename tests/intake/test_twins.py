@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import hmac
 import math
 from datetime import datetime
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_11_2
 
 from tests.intake.helpers import NOW, person
 from yaotong.intake import Limits, Pseudonymiser
-from yaotong.intake.checks.distinct import distinct
+from yaotong.intake.checks.distinct import FEW, distinct, few_distinct
 from yaotong.intake.checks.identifiers import read_identity
 from yaotong.intake.checks.moments import moment_of, parse_moments
 from yaotong.intake.checks.numbers import read_numbers
 from yaotong.intake.core.masking import mask, mask_id_like
 from yaotong.intake.core.profile import profiles
+from yaotong.intake.formats import delimited
 
 CLOCKS = st.from_regex(r"\A[12][0-9]{3}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9]\Z")
 
@@ -125,9 +127,41 @@ def test_numbers_are_read_as_python_reads_them(texts: list[str]) -> None:
 
 @given(st.lists(st.one_of(st.none(), st.text(alphabet="ab 　\t", max_size=3)), max_size=20))
 def test_distinct_values_put_together_are_the_column(cells: list[str | None]) -> None:
-    found = distinct(pd.Series(cells, dtype="str"))
+    found = distinct(pa.array(cells, pa.string()))
     assert found.spread(found.values).to_pylist() == [(cell or "").strip() or None for cell in cells]
     assert len(set(found.values.to_pylist())) == len(found.values)
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=4)), min_size=1, max_size=20))
+def test_a_few_rows_are_told_apart_as_many_are(cells: list[str | None]) -> None:
+    many = cells * (FEW // len(cells) + 1)
+    singly, at_once = few_distinct(many), distinct(pa.array(many, pa.string()))
+    assert singly.values.equals(at_once.values)
+    assert [singly.at(row) for row in range(len(many))] == [at_once.at(row) for row in range(len(many))]
+    assert singly.missing.tolist() == at_once.missing.tolist()
+    assert (singly.plain, singly.longest) == (at_once.plain, at_once.longest)
+
+
+@given(
+    st.lists(st.text("ab,药 \t\x00\x0b\x85\u2028\ufeff'", max_size=6), min_size=1, max_size=6),
+    st.lists(st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\r\n"]), min_size=6, max_size=6),
+    st.integers(1, 3),
+)
+def test_a_short_text_is_split_as_arrow_splits_it(lines: list[str], ends: list[str], width: int) -> None:
+    body = "".join(map("".join, zip(lines, ends, strict=False))).lstrip("\r\n").encode()
+    assume(body not in (b"", codecs.BOM_UTF8))  # Arrow takes a lone mark for no text at all
+    names = [f"c{place}" for place in range(width)]
+    (split, torn), (table, ragged) = (
+        read(body, names, ",") for read in (delimited._split_body, delimited._arrow_body)
+    )
+    assert split.equals(table)
+    assert torn == ragged
+
+
+def test_few_and_many_rows_are_trimmed_of_the_same_blanks() -> None:
+    letters = [chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]
+    trimmed = pc.utf8_trim_whitespace(pa.array(letters)).to_pylist()
+    assert [letter for letter, left in zip(letters, trimmed, strict=True) if left != letter.strip()] == []
 
 
 @pytest.mark.parametrize("digest", ["sha256", "sm3"])

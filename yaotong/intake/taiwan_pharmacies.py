@@ -16,7 +16,7 @@ from yaotong.intake.checks.places import degrees_of
 from yaotong.intake.core.companions import companion
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.profile import Prepared, Profile
-from yaotong.intake.core.source import GEOMETRY
+from yaotong.intake.core.source import GEOMETRY, strings
 from yaotong.intake.formats.opening import open_source
 
 _ID, _COUNTED = "醫事機構代碼", "來源資料時間"
@@ -50,7 +50,7 @@ def stock(path: Path) -> pd.DataFrame:
     if lacking:
         raise FileRefused("missing_column", f"{path.name} 缺少列：{'、'.join(lacking)}。")
     long = frame.melt([_ID, _COUNTED], list(_ITEMS), "item", "quantity")
-    counted, quantity = distinct(long[_COUNTED]), distinct(long["quantity"])
+    counted, quantity = (distinct(strings(long[name])) for name in (_COUNTED, "quantity"))
     moments, bad = parse_moments(counted.values)
     numbers = read_numbers(quantity.values, (0, 1e9), whole=True)
     if bad.any() or counted.missing.any() or quantity.missing.any() or numbers.typed.null_count:

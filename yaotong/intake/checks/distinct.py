@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 
+FEW = 64  # rows
 _SAMPLE = 2_000
 COMPILED_FROM = 2_000  # values; below, compiled loops are not worth loading
 _OFTEN = 0.5
@@ -112,9 +112,11 @@ class Checked:
     flaws: tuple[Flaw, ...] = field(default=())
 
 
-def distinct(series: pd.Series) -> Distinct:
-    """Trim a `str` series and find its distinct values; blank counts as missing."""
-    text = pa.array(series, pa.string(), from_pandas=True)
+def distinct(texts: Any) -> Distinct:
+    """Trim pyarrow strings and find their distinct values; blank counts as missing."""
+    if len(texts) <= FEW:
+        return few_distinct(texts.to_pylist())
+    text = pc.cast(texts, pa.string())
     if isinstance(text, pa.ChunkedArray):
         text = text.combine_chunks()
     if text.null_count == len(text):
@@ -133,14 +135,27 @@ def distinct(series: pd.Series) -> Distinct:
     return Distinct(coded.dictionary, codes, len(codes), looked=looked)
 
 
+def few_distinct(cells: list[str | None]) -> Distinct:
+    """The plain twin of `distinct`: for a few rows, one call for a whole column costs more than its cells."""
+    places: dict[str, int] = {}
+    trimmed = ((cell or "").strip() for cell in cells)
+    codes = [places.setdefault(cell, len(places)) if cell else -1 for cell in trimmed]
+    own = len(places) == len(codes)
+    plain = all(value.isascii() and value.isprintable() for value in places)
+    longest = max((len(value.encode()) for value in places), default=0)
+    values = pa.array(list(places), pa.string())
+    return Distinct(values, None if own else np.array(codes, np.int32), len(codes), looked=(plain, longest))
+
+
 def nothing(rows: int) -> Distinct:
     """A column that the file does not have."""
-    return Distinct(pa.array([], pa.string()), np.full(rows, -1, dtype=np.int32), rows)
+    return Distinct(pa.array([], pa.string()), np.full(rows, -1, dtype=np.int32), rows, looked=(True, 0))
 
 
 def mask_of(flags: Any) -> Bools:
     """A pyarrow boolean array as numpy, null counting as False."""
-    answer: Bools = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)
+    known = pc.fill_null(flags, False) if flags.null_count else flags
+    answer: Bools = known.to_numpy(zero_copy_only=False)
     return answer
 
 

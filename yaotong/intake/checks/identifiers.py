@@ -85,7 +85,7 @@ def read_identity(values: Any, now: datetime) -> tuple[Checked, People]:
 
 def births(values: Any) -> Any:
     """Birth days (datetime64[s]) of those of some texts that are a resident's number; NaT elsewhere."""
-    if not pc.any(pc.equal(pc.binary_length(values), _ID_CHARS)).as_py():
+    if pc.index(pc.binary_length(values), _ID_CHARS).as_py() < 0:
         return np.full(len(values), "NaT", dtype="datetime64[s]")
     numbers = pc.fill_null(pc.utf8_upper(values), "")
     return _resident(numbers, mask_of(pc.match_substring_regex(numbers, _ID_SHAPE)), _NEVER)[0]

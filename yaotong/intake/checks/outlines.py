@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from geo.crs import Crs, geometry_to_wgs84
-from geo.repair import Repairs, repair
+from geo.repair import Repairs, repair_each
 from yaotong.intake.core.masking import mask_id_like
 from yaotong.intake.core.problems import Bools, Fault
 
@@ -30,16 +29,13 @@ class Outlined:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a number too great becomes infinite, which is off the globe
-def read_outlines(values: pd.Series, crs: NDArray[np.object_], area_codes: list[str]) -> Outlined:
+def read_outlines(values: list[Any], crs: NDArray[np.object_], area_codes: list[str]) -> Outlined:
     """Read outlines, given as shapely objects or WKT text, in the row's coordinate system."""
     shapes = _built(values)
     lost = ~(shapely.is_geometry(shapes) & ~shapely.is_empty(shapes))
     off = ~lost & ~_on_globe(shapes)
     shapes[off | lost] = None
-    degrees = _converted(shapes, crs)
-    frame = gpd.GeoDataFrame({"area_code": area_codes}, geometry=gpd.GeoSeries(degrees, crs="EPSG:4326"))
-    mended, repairs = repair(frame)
-    answer = np.array(mended.geometry, dtype=object)
+    answer, repairs = repair_each(area_codes, _converted(shapes, crs))
     flat = ~lost & ~off & shapely.is_empty(answer)
     answer[shapely.is_empty(answer)] = None
     faults = (
@@ -50,7 +46,7 @@ def read_outlines(values: pd.Series, crs: NDArray[np.object_], area_codes: list[
     return Outlined(answer, faults, _notes(repairs))
 
 
-def _built(values: pd.Series) -> Shapes:
+def _built(values: list[Any]) -> Shapes:
     """Shapely geometries; text is read as WKT, and what cannot be read is None."""
     shapes = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):
@@ -76,7 +72,7 @@ def _converted(shapes: Shapes, crs: NDArray[np.object_]) -> Shapes:
     for system in Crs:
         chosen = (crs == str(system)) & shapely.is_geometry(shapes)
         if chosen.any():
-            answer[chosen] = np.array(geometry_to_wgs84(gpd.GeoSeries(shapes[chosen]), system), dtype=object)
+            answer[chosen] = [geometry_to_wgs84(one, system) for one in shapes[chosen]]
     return answer
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 
 from yaotong.intake.checks.distinct import Bools, Distinct, mask_of
 from yaotong.intake.core.choosing import Choice
@@ -18,14 +19,13 @@ from yaotong.intake.core.fingerprint import row_shas
 from yaotong.intake.core.judging import Judged
 from yaotong.intake.core.masking import mask_id_like, mask_identity
 from yaotong.intake.core.pseudonym import Pseudonymiser
-from yaotong.intake.core.source import GEOMETRY
+from yaotong.intake.core.source import GEOMETRY, series_of
 from yaotong.intake.core.strays import keyed
 from yaotong.lineids import line_ids
 from yaotong.records import Column, Kind
 
 _DEFAULTS = {("areas", "generation"): "1", ("pharmacies", "status"): "active"}
 _NULLABLE = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
-_ROWS_FOR_THREADS = 10_000
 # Derived from other columns by arithmetic whose last digit may differ between machines.
 _NOT_CONTENT = frozenset(("lon", "lat"))
 
@@ -38,8 +38,13 @@ def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudo
     return _frame(columns, judged, choice, keep)
 
 
-def framed(feed: str, lines: pa.Table) -> pd.DataFrame:
-    """Lines as a frame of plain columns, with the fingerprint of their content as `row_sha` (hexadecimal)."""
+def framed(feed: str, lines: pa.Table, rows: NDArray[np.int64], keep: Bools) -> pd.DataFrame:
+    """The kept lines as a frame of plain columns, with their number among the file's rows as `row`.
+
+    `row_sha` is the fingerprint of their content (hexadecimal).
+    """
+    if not keep.all():
+        lines, rows = lines.filter(pa.array(keep)), rows[keep]
     plain = {
         name: lines[name].cast(lines[name].type.value_type)
         if pa.types.is_dictionary(lines[name].type)
@@ -47,19 +52,23 @@ def framed(feed: str, lines: pa.Table) -> pd.DataFrame:
         for name in lines.column_names
         if name not in ("line_key", "line_sha")
     }
-    said = pd.Series([one.hex() for one in lines["line_sha"].to_pylist()], dtype="str")
-    frame = _plain_frame(plain)
-    frame.insert(0, "line_id", line_ids(feed, lines).to_pandas())
-    return frame.assign(row_sha=said)
+    said = pa.array([one.hex() for one in lines["line_sha"].to_pylist()], pa.large_string())
+    return _plain_frame({"line_id": line_ids(feed, lines), **plain, "row_sha": said}, row=rows)
 
 
-def _plain_frame(columns: dict[str, Any]) -> pd.DataFrame:
-    """Columns as a frame; threads cost a small one more than they save it."""
-    table = pa.table(columns)
-    frame: pd.DataFrame = table.to_pandas(
-        types_mapper=_NULLABLE.get, use_threads=table.num_rows > _ROWS_FOR_THREADS
-    )
-    return frame
+def _plain_frame(columns: dict[str, Any], **more: NDArray[Any]) -> pd.DataFrame:
+    """Arrow columns as a frame: what `to_pandas` makes of them, sooner where there are few rows."""
+    held = {name: _plain_values(column) for name, column in columns.items()}
+    return pd.DataFrame({**held, **more}, copy=False)
+
+
+def _plain_values(column: Any) -> Any:
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return series_of(column)
+    if kind in _NULLABLE:
+        return column.to_pandas(types_mapper=_NULLABLE.get).array
+    return np.array(column.to_numpy(zero_copy_only=False))  # a view of Arrow's memory could not be written to
 
 
 def canonical_columns(

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from yaotong.errors import FileRefused, UsageError
 from yaotong.intake.core.masking import header_text
 from yaotong.intake.core.profile import ANY, Profile, profiles
-from yaotong.intake.core.source import GEOMETRY
+from yaotong.intake.core.source import GEOMETRY, Columns, strings
 from yaotong.records import FEEDS, PHARMACIES, Feed
 
 # An outline in a table says its system beside it; the canonical areas do not carry the column.
@@ -139,39 +142,36 @@ def spelled(frame: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, tuple[st
     names = [str(name) for name in frame.columns]
     unread = choice.profile.unread(names)
     note = f"这些列与已读的列同义，未读：{header_text(unread)}。"
-    return frame.rename(columns=choice.profile.spelled(names)), (note,) if unread else ()
+    ours = choice.profile.spelled(names)
+    return frame.rename(columns=ours) if ours else frame, (note,) if unread else ()
 
 
-def mapped(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
-    """The frame with our column names, codes and constants, in the feed's order.
+def mapped(frame: pd.DataFrame, choice: Choice) -> Columns:
+    """The frame's columns under our names, with our codes and constants.
 
     Raises:
         FileRefused: missing_column (all of them, and what the file has), bad_schema (unknown columns).
     """
     names = _renaming(frame, choice)
     _refuse_unknown(frame, names, choice)
-    found = frame[list(names)].rename(columns=names)
+    read = {names[name]: values for name, values in frame.items() if name in names}
+    shapes = read.pop(GEOMETRY).tolist() if GEOMETRY in read else None
+    texts = {name: strings(values) for name, values in read.items()}
     if choice.profile is not None:
-        for name, table in choice.profile.values.items():
-            if name in found.columns:
-                found[name] = _translated(found[name], table)
-        absent = {
-            name: value for name, value in choice.profile.constants.items() if name not in found.columns
-        }
-        found = found.assign(
-            **{name: pd.Series(value, found.index, dtype="str") for name, value in absent.items()}
-        )
-    _refuse_missing(found, frame, choice)
-    return found
+        for name in choice.profile.values.keys() & texts.keys():
+            texts[name] = _translated(texts[name], choice.profile.values[name])
+        for name in choice.profile.constants.keys() - texts.keys():
+            texts[name] = pa.repeat(choice.profile.constants[name], len(frame))
+    _refuse_missing({*names.values(), *texts}, frame, choice)
+    return Columns(len(frame), texts, shapes)
 
 
-def _translated(values: pd.Series, table: Mapping[str, str]) -> pd.Series:
+def _translated(texts: Any, table: Mapping[str, str]) -> Any:
     """Values by a profile's table, each distinct one looked up once; what is not in it stays."""
-    codes, distinct = pd.factorize(values)
-    plain = (unicodedata.normalize("NFKC", str(one)).strip() for one in distinct)
-    found = [table.get(one, old) for one, old in zip(plain, distinct, strict=True)]
-    answer: pd.Series = pd.Series(found, dtype="str").reindex(codes).set_axis(values.index)
-    return answer
+    coded = pc.dictionary_encode(texts)
+    old = coded.dictionary.to_pylist()
+    plain = (unicodedata.normalize("NFKC", one).strip() for one in old)
+    return pa.array(map(table.get, plain, old), pa.string()).take(coded.indices)
 
 
 def relaxed(choice: Choice) -> frozenset[str]:
@@ -203,8 +203,8 @@ def _required_here(choice: Choice) -> set[str]:
     return set(choice.feed.required) - relaxed(choice) - given
 
 
-def _refuse_missing(found: pd.DataFrame, frame: pd.DataFrame, choice: Choice) -> None:
-    missing = [name for name in choice.feed.required if name in _required_here(choice) - set(found.columns)]
+def _refuse_missing(found: set[str], frame: pd.DataFrame, choice: Choice) -> None:
+    missing = [name for name in choice.feed.required if name in _required_here(choice) - found]
     if not missing:
         return
     remedy = "坐标必须写明坐标系（wgs84、cgcs2000、gcj02、bd09）。" if "crs" in missing else ""

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,7 +22,7 @@ from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.problems import Fault, Problems
 from yaotong.intake.core.reference import Reference
 from yaotong.intake.core.rejects import masks_left
-from yaotong.intake.core.source import GEOMETRY, Source
+from yaotong.intake.core.source import GEOMETRY, Columns, Source
 from yaotong.records import DUTY, Column, Kind
 
 _BY_NAME: Mapping[str, Callable[[Any], Checked]] = {
@@ -59,19 +58,19 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def judge(frame: pd.DataFrame, source: Source, choice: Choice, context: Context) -> Judged:
-    """Check every column of a frame in canonical names; FileRefused unsupported_crs for naked outlines."""
-    judged = Judged(Problems(len(frame)))
+def judge(columns: Columns, source: Source, choice: Choice, context: Context) -> Judged:
+    """Check every column in canonical names; FileRefused unsupported_crs for naked outlines."""
+    judged = Judged(Problems(columns.rows))
     if source.resent:
-        for name, fault in masks_left(frame, choice):
+        for name, fault in masks_left(columns, choice):
             judged.problems.add(name, fault)
     for column in choice.feed.columns:
         if column.kind is not Kind.GEOMETRY:
-            _judge_column(column, frame, choice, context, judged)
+            _judge_column(column, columns, choice, context, judged)
         if column.name == "crs":
             _judge_places(judged, context)
     if choice.feed.name == "areas":
-        _judge_outlines(frame, source, judged, context)
+        _judge_outlines(columns, source, judged, context)
     for name in judged.people:
         _judge_births(judged, name, choice.feed.moment)
     if choice.feed is DUTY:
@@ -79,11 +78,9 @@ def judge(frame: pd.DataFrame, source: Source, choice: Choice, context: Context)
     return judged
 
 
-def _judge_column(
-    column: Column, frame: pd.DataFrame, choice: Choice, context: Context, judged: Judged
-) -> None:
+def _judge_column(column: Column, columns: Columns, choice: Choice, context: Context, judged: Judged) -> None:
     name = column.name
-    texts = distinct(frame[name]) if name in frame.columns else nothing(len(frame))
+    texts = _distinct(columns, name)
     if column.required and name not in relaxed(choice):
         judged.problems.add(name, Fault("missing_value", texts.missing, "必填，不能为空。"))
     checked = _read(column, texts, choice, context, judged)
@@ -99,6 +96,10 @@ def _judge_column(
         if flaw.values.any():
             judged.problems.add(name, Fault(flaw.reason, texts.in_rows(flaw.values), flaw.message))
     judged.texts[name], judged.typed[name] = texts, checked.typed
+
+
+def _distinct(columns: Columns, name: str) -> Distinct:
+    return distinct(columns.texts[name]) if name in columns.texts else nothing(columns.rows)
 
 
 def _read(column: Column, texts: Distinct, choice: Choice, context: Context, judged: Judged) -> Checked:
@@ -157,17 +158,17 @@ def _judge_places(judged: Judged, context: Context) -> None:
     judged.lon, judged.lat = placed.lon, placed.lat
 
 
-def _judge_outlines(frame: pd.DataFrame, source: Source, judged: Judged, context: Context) -> None:
+def _judge_outlines(columns: Columns, source: Source, judged: Judged, context: Context) -> None:
     for name in INPUT_ONLY["areas"]:
-        texts = distinct(frame[name]) if name in frame.columns else nothing(len(frame))
+        texts = _distinct(columns, name)
         checked = choices.read_crs(text.plain_form(texts.values))
         for flaw in checked.flaws:
             judged.problems.add(name, Fault(flaw.reason, texts.in_rows(flaw.values), flaw.message))
         judged.texts[name], judged.typed[name] = texts, checked.typed
-    crs = _texts(judged, "crs") if len(frame) else np.array([], dtype=object)
+    crs = _texts(judged, "crs") if columns.rows else np.array([], dtype=object)
     crs[judged.texts["crs"].missing] = _declared(source, bool(judged.texts["crs"].missing.any()))
     codes = [one or "" for one in _texts(judged, "area_code").tolist()]
-    outlined = read_outlines(frame[GEOMETRY], crs, codes)
+    outlined = read_outlines(columns.shapes or [], crs, codes)
     for fault in outlined.faults:
         judged.problems.add(GEOMETRY, fault)
     judged.shapes, judged.notes = outlined.shapes, outlined.notes

@@ -9,9 +9,9 @@ from stdnum.iso7064 import mod_11_2
 
 # A trace code has 20 digits, so only runs of 15 to 18 are taken for identity numbers.
 _ID_LIKE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,17})(?![\dXx])")
-_LONG_RUN = re.compile(r"(?<!\d)\d{17,}[\dXx]")
-# As people write it down: 910000 19900101 0015, 9100-0019-9001-0100-15.
-_SPACED = re.compile(r"(?<!\d)(?=((?:\d[ -]?){17}[\dXx]))")
+# Any of a longer run, and as people write it down: 910000 19900101 0015, 9100-0019-9001-0100-15.
+_EIGHTEEN = re.compile(r"(?=((?:\d[ -]?){17}[\dXx]))")
+_GAP = re.compile("[ -]")
 _BORN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _ANY_NUMBER = re.compile(r"[0-9A-Za-z]*\d{5,}[0-9A-Za-z]*")
 # What our masks leave: all of a cell (which a source may join with others), or 15 to 18 digits within it.
@@ -29,35 +29,26 @@ def mask(value: str) -> str:
 def mask_id_like(value: str) -> str:
     """`value` with everything that looks like an ID number masked; full-width digits count as digits."""
     plain = value if value.isascii() else unicodedata.normalize("NFKC", value)
-    shown = _ID_LIKE.sub(lambda found: mask(found.group()), plain)
-    shown = _without_spaced(_LONG_RUN.sub(_without_numbers, shown))
+    shown = _without_identities(_ID_LIKE.sub(lambda found: mask(found.group()), plain))
     return value if shown == plain else shown
 
 
 def mask_identity(value: str) -> str:
     """`value` with every identity number masked whose birth day and check digit are right, and no other."""
     plain = value if value.isascii() else unicodedata.normalize("NFKC", value)
-    shown = _without_spaced(_LONG_RUN.sub(_without_numbers, plain))
+    shown = _without_identities(plain)
     return value if shown == plain else shown
 
 
-def _without_numbers(found: re.Match[str]) -> str:
-    """A run of digits with the identity numbers masked that stand in it."""
-    run = found.group()
-    for start in range(len(run) - 17):
-        number = run[start : start + 18].upper()
-        if _is_identity(number):
-            run = run[:start] + mask(number) + run[start + 18 :]
-    return run
-
-
-def _without_spaced(text: str) -> str:
-    """`text` with the identity numbers masked that are written in groups."""
-    for found in _SPACED.findall(text):
-        number = re.sub("[ -]", "", found).upper()
-        if _is_identity(number):
-            text = text.replace(found, mask(number))
-    return text
+def _without_identities(text: str) -> str:
+    """In one pass: a text may be long, and hold very many of them."""
+    parts, done = [], 0
+    for found in _EIGHTEEN.finditer(text):
+        start, end = found.span(1)
+        if start >= done and _is_identity(number := _GAP.sub("", found[1]).upper()):
+            parts += [text[done:start], mask(number)]
+            done = end
+    return "".join([*parts, text[done:]])
 
 
 def _is_identity(number: str) -> bool:
@@ -82,6 +73,7 @@ def _visible(value: str) -> str:
 
 def header_text(names: list[str]) -> str:
     """Column names for a message. A file without a header has data there, so numbers are masked."""
-    plain = (_visible(unicodedata.normalize("NFKC", str(name)))[:_QUOTED] for name in names[:60])
+    letters = (_visible(unicodedata.normalize("NFKC", str(name))) for name in names[:60])
+    plain = (mask_identity(name)[:_QUOTED] for name in letters)
     shown = "、".join(_ANY_NUMBER.sub(lambda found: mask(found.group()), name) for name in plain)
     return f"{shown}…" if len(names) > 60 else shown

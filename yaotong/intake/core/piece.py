@@ -22,6 +22,7 @@ from yaotong.intake.core.rejects import HEAD, as_first_sent, masked_rows
 from yaotong.intake.core.source import GEOMETRY, Source
 from yaotong.records import Feed, Rejection
 
+_NONE_MASKED = pd.DataFrame(columns=list(HEAD))
 _CONFLICT = "与本文件里更早的一行编号相同而内容不同，请只留正确的一行。"
 _LICENCE_CONFLICT = "同一许可证号在本文件里对着两家不同的药店，请核对许可证后只留正确的一行。"
 
@@ -58,7 +59,7 @@ class Judgement:
     def refused(self, base: int = 0) -> tuple[tuple[Rejection, ...], pd.DataFrame]:
         """The refused rows, in order, and their masked source; `base` rows of the file came before."""
         if not self.source.ragged and self.clean.all():
-            return (), pd.DataFrame(columns=list(HEAD))
+            return (), _NONE_MASKED.copy()
         found = self._rejections()
         masked = masked_rows(found, self.sent, {one.row: one for one in self.source.ragged}, self.choice)
         if base and found:
@@ -91,7 +92,9 @@ class Judgement:
 def all_masked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The masked rows of several pieces as one frame."""
     filled = [one for one in parts if len(one)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(HEAD))
+    if len(filled) > 1:
+        return pd.concat(filled, ignore_index=True)
+    return filled[0] if filled else _NONE_MASKED.copy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,8 @@ class Judge:
         source = _with_points(as_first_sent(source), choice.feed)
         sent = source.frame
         source, notes = _prepared(source, choice, self.path)
-        frame = mapped(source.frame, choice)
-        judged = judge(frame, source, choice, Context(self.reference, self.limits, self.now))
+        columns = mapped(source.frame, choice)
+        judged = judge(columns, source, choice, Context(self.reference, self.limits, self.now))
         return Judgement(choice, source, sent, judged, (*notes, *judged.notes))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from yaotong.intake.checks.distinct import Bools
 from yaotong.intake.core.canonical import canonical, framed
 from yaotong.intake.core.ledger import Ledger, Status
 from yaotong.intake.core.limits import Limits
@@ -83,8 +85,7 @@ def read_registry(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
     clean = judgement.clean
     accepted = canonical(judgement.judged, file.choice, clean, pseudonymiser)
     accepted.insert(len(accepted.columns), "row", judgement.source.frame.index.to_numpy()[clean] + 1)
-    repeated = accepted.duplicated([*file.choice.feed.key, "row_sha"]).to_numpy()
-    conflicting = accepted.duplicated(list(file.choice.feed.key)).to_numpy() & ~repeated
+    repeated, conflicting = _said_before(accepted, file.choice.feed.key)
     judgement.conflicting(conflicting)
     rejected, masked = judgement.refused()
     return Reading(
@@ -94,11 +95,33 @@ def read_registry(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
         sha256=file.sha256,
         rows=judgement.rows,
         duplicates=int(repeated.sum()),
-        accepted=accepted[~(repeated | conflicting)].reset_index(drop=True),
+        accepted=_but(accepted, repeated | conflicting),
         rejected=rejected,
         masked=masked,
         notes=judgement.notes,
     )
+
+
+def _said_before(entries: pd.DataFrame, key: tuple[str, ...]) -> tuple[Bools, Bools]:
+    """Which entries an earlier one says word for word, and which say something else under its key."""
+    keys = list(zip(*(_listed(entries[name]) for name in key), strict=True))
+    whole, known = set(), set()
+    repeated, conflicting = (np.zeros(len(keys), dtype=bool) for _ in range(2))
+    for at, said in enumerate(zip(keys, _listed(entries["row_sha"]), strict=True)):
+        repeated[at] = said in whole
+        conflicting[at] = not repeated[at] and said[0] in known
+        whole.add(said)
+        known.add(said[0])
+    return repeated, conflicting
+
+
+def _listed(values: pd.Series) -> list[Any]:
+    listed: list[Any] = pa.array(values.array, from_pandas=True).to_pylist()
+    return listed
+
+
+def _but(entries: pd.DataFrame, left_out: Bools) -> pd.DataFrame:
+    return entries[~left_out].reset_index(drop=True) if left_out.any() else entries
 
 
 def _lines(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
@@ -113,7 +136,7 @@ def _lines(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
         verdict = ledger.add(lines.key, lines.content, lines.recorded)
         judgement.conflicting(verdict.status == Status.CONFLICT)
         refused, shown = judgement.refused(block.base)
-        frames.append(framed(file.choice.feed.name, lines.table).assign(row=numbers)[verdict.fresh])
+        frames.append(framed(file.choice.feed.name, lines.table, numbers, verdict.fresh))
         rejected += refused
         masked.append(shown)
         rows += judgement.rows
@@ -126,8 +149,12 @@ def _lines(file: OpenFile, pseudonymiser: Pseudonymiser) -> Reading:
         sha256=file.sha256,
         rows=rows,
         duplicates=duplicates,
-        accepted=pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True),
+        accepted=_together([one for one in frames if len(one)] or frames[:1]),
         rejected=tuple(rejected),
         masked=all_masked(masked),
         notes=notes,
     )
+
+
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from yaotong.intake.checks.distinct import distinct, mask_of
 from yaotong.intake.core.choosing import Choice
 from yaotong.intake.core.masking import MASKED, mask, mask_id_like
 from yaotong.intake.core.problems import Fault
-from yaotong.intake.core.source import GEOMETRY, Ragged, Source
+from yaotong.intake.core.source import GEOMETRY, Columns, Ragged, Source, series_of, strings
 from yaotong.records import Kind, Rejection
 
 HEAD = ("row", "column", "reason", "message")
@@ -45,24 +46,32 @@ def masked_rows(
     profile ignores are left out: nobody looked at what is in them. `column` names the cell to mend as the
     file calls it.
     """
-    told = pd.DataFrame([one.as_dict() for one in rejected], columns=list(HEAD))
-    called = _called(frame, choice)
-    told["column"] = [called.get(name, name) for name in told["column"].tolist()]
-    shown = _shown(frame, choice)
-    personal = personal_columns(frame, choice)
-    torn = told["row"].isin(list(ragged)).to_numpy()
-    # One grid for all columns: picking them out of a frame one by one takes longer than the rest.
-    chosen = frame.loc[told["row"][~torn] - 1].to_numpy(dtype=object)
+    told = tuple(rejected)
+    numbers = [one.row for one in told]
+    shown, personal = set(_shown(frame, choice)), personal_columns(frame, choice)
+    # A row that is torn is not in the frame: it has no place, and null cells, until it is filled in.
+    torn = [(at, ragged[row]) for at, row in enumerate(numbers) if row in ragged]
+    places = np.searchsorted(frame.index.to_numpy(), np.array(numbers, dtype=np.int64) - 1)
+    chosen = pa.array(places, mask=np.array([row in ragged for row in numbers], dtype=bool))
     hidden = bool(personal) or any(column.personal for column in choice.feed.columns)
     hidden |= choice.profile is not None and bool(choice.profile.ignored)
-    columns = {}
-    for place, name in enumerate(frame.columns):
+    columns = _heads(told, _called(frame, choice))
+    for place, (name, values) in enumerate(frame.items()):
         if name in shown:
-            cells = np.full(len(told), "", dtype=object)
-            cells[~torn] = [_cell(value, name in personal) for value in chosen[:, place].tolist()]
-            cells[torn] = [_torn(ragged[int(row)], place, hidden=hidden) for row in told["row"][torn]]
+            found = strings(values).take(chosen).to_pylist()
+            cells = [_cell(value, name in personal) for value in found]
+            for at, row in torn:
+                cells[at] = _torn(row, place, hidden=hidden)
             columns[_apart(mask_id_like(str(name)))] = pa.array(cells, pa.large_string())
-    return told.join(pa.table(columns).to_pandas(use_threads=False)) if columns else told
+    held = {name: series_of(texts) for name, texts in columns.items()}
+    return pd.DataFrame({HEAD[0]: np.array(numbers, dtype=np.int64), **held}, copy=False)
+
+
+def _heads(told: tuple[Rejection, ...], called: dict[str, str]) -> dict[str, Any]:
+    """What is said of each row, without its number."""
+    said = [(called.get(one.column, one.column), one.reason, one.message) for one in told]
+    texts = zip(*said, strict=True) if said else ((), (), ())
+    return {name: pa.array(one, pa.large_string()) for name, one in zip(HEAD[1:], texts, strict=True)}
 
 
 def write_rejects_frame(masked: pd.DataFrame, path: Path) -> None:
@@ -83,7 +92,7 @@ def as_first_sent(source: Source) -> Source:
     It is one when all four head columns are there: they are dropped, columns of the file that bore such
     a name get it back, and the apostrophes of the export go.
     """
-    names = [str(name) for name in source.frame.columns]
+    names = [str(name) for name in source.frame.columns.tolist()]
     if not set(HEAD) <= set(names):
         return source
     places = [place for place, name in enumerate(names) if name not in HEAD]
@@ -96,12 +105,12 @@ def as_first_sent(source: Source) -> Source:
     return replace(source, frame=frame, ragged=torn, resent=True)
 
 
-def masks_left(frame: pd.DataFrame, choice: Choice) -> list[tuple[str, Fault]]:
-    """Cells of a mended reject file (canonical names) that still hold our mask and not what it hides."""
+def masks_left(columns: Columns, choice: Choice) -> list[tuple[str, Fault]]:
+    """Cells of a mended reject file that still hold our mask and not what it hides."""
     found = []
     for column in choice.feed.columns:
-        if column.kind in _MAY_BE_MASKED and column.name in frame.columns:
-            texts = distinct(frame[column.name])
+        if column.kind in _MAY_BE_MASKED and column.name in columns.texts:
+            texts = distinct(columns.texts[column.name])
             masked = texts.in_rows(mask_of(pc.match_substring_regex(texts.values, MASKED)))
             reason = "bad_id" if column.kind is Kind.IDENTIFIER else "bad_text"
             found.append((column.name, Fault(reason, masked, "还被 * 遮着，请填写完整的号码或原文。")))
@@ -130,8 +139,8 @@ def _apart(name: str) -> str:
     return f"{name}{_SOURCE}" if name in HEAD else name
 
 
-def _cell(value: object, personal: bool) -> str:
-    if not isinstance(value, str):
+def _cell(value: str | None, personal: bool) -> str:
+    if value is None:
         return ""
     return mask(value.strip()) if personal else mask_id_like(value)
 

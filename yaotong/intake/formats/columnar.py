@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
 from yaotong.intake.core.masking import header_text
-from yaotong.intake.core.source import Source
+from yaotong.intake.core.source import Source, text_frame_of
 
 _WHOLE = 2.0**53
 _PIECE_ROWS = 100_000
+_SHORT = 1 << 20  # bytes; threads are not worth waking for less
 _NO_VALUE = (
     pa.types.is_binary,
     pa.types.is_large_binary,
@@ -40,7 +41,7 @@ def parquet_pieces(data: bytes, limits: Limits) -> Iterator[Source]:
     bad_schema.
     """
     file = _opened(data, limits)
-    batches = file.iter_batches(_PIECE_ROWS)
+    batches = file.iter_batches(_PIECE_ROWS, use_threads=len(data) > _SHORT)
     any_rows = False
     while (table := _next(batches)) is not None:
         any_rows = True
@@ -81,7 +82,7 @@ def _next(batches: Iterator[pa.RecordBatch]) -> pa.Table | None:
 
 def _source(table: pa.Table) -> Source:
     columns = {name: _text(table[name], name) for name in table.column_names}
-    return Source(pa.table(columns).to_pandas())
+    return Source(text_frame_of(columns, table.num_rows))
 
 
 def _text(column: Any, name: str) -> Any:

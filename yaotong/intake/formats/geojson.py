@@ -92,6 +92,11 @@ def _crs(document: dict[str, Any]) -> str | None:
     return name
 
 
+def _cells(values: pd.Series) -> list[Any]:
+    """A column's values as Python has them; None where there is none."""
+    return [cell if there else None for cell, there in zip(values.tolist(), values.notna(), strict=True)]
+
+
 def _from_topology(document: dict[str, Any], limits: Limits, layer: str | None) -> Source:
     try:
         found = topojson_to_frame(document, layer)
@@ -102,9 +107,10 @@ def _from_topology(document: dict[str, Any], limits: Limits, layer: str | None) 
                 "bad_schema", f"TopoJSON 的图层有：{layers}。请只留一个，或用 --profile 指明来源。"
             ) from None
         raise FileRefused("corrupt_file", "TopoJSON 已损坏。请重新导出。") from None
-    names = [name for name in found.columns if name != GEOMETRY]
-    rows = found[names].astype(object).where(found[names].notna(), None).to_dict("records")
-    features = [{"properties": {str(name): value for name, value in row.items()}} for row in rows]
+    cells = {str(name): _cells(found[name]) for name in found.columns if name != GEOMETRY}
+    features = [
+        {"properties": dict(zip(cells, row, strict=True))} for row in zip(*cells.values(), strict=True)
+    ]
     frame = text_frame([_properties(one, number) for number, one in enumerate(features, 1)], limits)
     empty = [name for name in frame.columns if name == "id" and frame[name].isna().all()]
     return Source(_with_shapes(frame.drop(columns=empty), list(found.geometry)), crs=_crs(document), geo=True)

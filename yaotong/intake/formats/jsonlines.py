@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 
 from yaotong.errors import FileRefused
 from yaotong.intake.core.limits import Limits
-from yaotong.intake.core.source import Source
+from yaotong.intake.core.source import Source, text_frame_of
 from yaotong.intake.formats.delimited import to_utf8
 from yaotong.intake.formats.jsontext import parse_json, plain
+
+_TEXT = pa.large_string()  # as frames hold it
 
 
 def read_jsonlines(data: bytes, limits: Limits) -> Source:
@@ -29,8 +32,8 @@ def text_frame(records: list[dict[str, str | None]], limits: Limits) -> pd.DataF
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > limits.columns:
         raise FileRefused("too_many_columns", f"有 {len(names)} 列，上限是 {limits.columns} 列。")
-    columns = {name: pd.Series([record.get(name) for record in records], dtype="str") for name in names}
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(records)))
+    columns = {name: pa.array([record.get(name) for record in records], _TEXT) for name in names}
+    return text_frame_of(columns, len(records))
 
 
 def _record(line: str, number: int, limits: Limits) -> dict[str, str | None]:
