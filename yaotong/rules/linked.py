@@ -92,7 +92,8 @@ def km_between(lon1: ir.Value, lat1: ir.Value, lon2: ir.Value, lat2: ir.Value) -
     """
     half_lat, half_lon = (lat2 - lat1).radians() / 2, (lon2 - lon1).radians() / 2
     square = half_lat.sin() ** 2 + lat1.radians().cos() * lat2.radians().cos() * half_lon.sin() ** 2
-    return (2 * MEAN_EARTH_RADIUS_M / 1000 * ibis.least(square, 1.0).sqrt().asin()).round(3)
+    square = (square > 1.0).ifelse(1.0, square)  # ibis.least would make 1.0 of NULL: half around the Earth
+    return (2 * MEAN_EARTH_RADIUS_M / 1000 * square.sqrt().asin()).round(3)
 
 
 def day_after(moment: ir.TimestampValue, days: int) -> ir.DateValue:
