@@ -124,9 +124,12 @@ def test_by_keyboard_alone(browser: Browser, witness: Witness, own_address: str,
     path = tmp_path / "keys.csv"
     path.write_text(GOOD.replace("~", "keys"), "utf-8")
     page.bring_to_front()
-    page.locator("input[type=file]").focus()
+    page.wait_for_function("document.hasFocus()")  # a window that came to the front late opens no chooser
+    picker = page.locator("input[type=file]")
+    picker.focus()
+    expect(picker).to_be_focused()
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
+        picker.press("Space")
     chooser.value.set_files(path)
     for _ in range(8):
         page.keyboard.press("Tab")
