@@ -52,7 +52,10 @@ def spread(spans: ir.Table, first: ir.IntegerValue, last: ir.IntegerValue) -> ir
     Lines that bear the number of their own moment then meet spans by equality: engines that would hold
     every line of a shop to every span of it do not finish.
     """
-    return spans.mutate(bucket=ibis.range(first, last + 1).unnest())
+    # As columns of their own: on Spark, ibis takes a difference that stands in a range apart (a - b - 1).
+    ends = spans.mutate(first_bucket=first, last_bucket=last)
+    every = ends.mutate(bucket=ibis.range(ends.first_bucket, ends.last_bucket + 1).unnest())
+    return every.drop("first_bucket", "last_bucket")
 
 
 def shortly_before(

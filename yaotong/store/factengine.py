@@ -25,6 +25,8 @@ _SPARK = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
     "spark.sql.ansi.enabled": "false",
+    # A rule's plan is told to nobody; written out whole, a long one fills the memory.
+    "spark.sql.maxPlanStringLength": "20000",
 }
 _NO_SPARK = "没有安装 Spark 的部分。请执行 pip install 'yaotong[spark]'，并安装 Java 17。"
 
