@@ -81,7 +81,12 @@ def test_parquet_in_pieces_says_what_it_says_whole(
     whole = read(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columnar, "_PIECE_ROWS", size)
+        found = pieces.open_pieces(path, Limits(), set(HEADER))
+        assert [len(piece().frame) for piece in found.pieces] == [
+            min(size, len(rows) - start) for start in range(0, len(rows), size)
+        ] or not rows
         parts = read(path)
+    assert parts.rows == len(rows)
     same(whole, parts)
 
 
@@ -97,6 +102,19 @@ def test_the_limit_of_rows_holds_over_all_pieces(tmp_path: Path, limit: int) -> 
             with pytest.raises(FileRefused) as refused:
                 read(path, Limits(rows=limit))
             assert refused.value.reason == "too_many_rows"
+
+
+@pytest.mark.parametrize("cut", range(80, 100))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_blank_line_is_no_row_wherever_the_parts_are_cut(tmp_path: Path, cut: int, end: str) -> None:
+    rows = [(f"S{one}", "P1", "2026-06-01 08:00:00", "D1", "1", "") for one in range(20)]
+    path = written(tmp_path / "sales.csv", rows, end, False)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], end.encode(), *lines[2:]]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "BLOCK_BYTES", 200)
+        patch.setattr(pieces, "_PART", cut)
+        assert len(read(path, Limits(rows=20)).accepted) == 20
 
 
 @pytest.mark.parametrize(

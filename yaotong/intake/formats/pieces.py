@@ -37,6 +37,7 @@ BLOCK_BYTES = 8 << 20
 _PART = 4 << 20
 _START = 16
 _BEYOND_ASCII = 128
+_LINE_ENDS = (b"\n", b"\r\n")
 Piece = Callable[[], Source]
 
 
@@ -120,7 +121,8 @@ def _survey(path: Path) -> _Survey:
 
 def _has_blank_lines(path: Path) -> bool:
     return any(
-        part.find(b"\n\n", 0, end) >= 0 or part.find(b"\n\r\n", 0, end) >= 0 for part, end in _parts(path)
+        part.startswith(_LINE_ENDS) or any(part.find(b"\n" + one, 0, end) >= 0 for one in _LINE_ENDS)
+        for part, end in _parts(path)
     )
 
 
