@@ -171,10 +171,9 @@ def apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> N
         Office(str(code), str(role), str(area))
         for code, role, area in zip(rows["department_code"], rows["role"], rows["area_code"], strict=True)
     ]
-    open_alerts(connection, rule, [one for one in decided.changes if one.act is Act.OPEN], offices, now)
-    for change in decided.changes:
-        if change.act is Act.OPEN:
-            continue
+    opened = [one for one in decided.changes if one.act is Act.OPEN]
+    open_alerts(connection, rule, opened, offices, now)
+    for change in (one for one in decided.changes if one.act is not Act.OPEN):
         _alter(connection, change, now, version)
         if change.act is not Act.VANISH:
             homes = {one.finding_id: change.alert_id for one in change.findings}
