@@ -6,10 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import seconds_between
-from yaotong.rules.shapes import DAY_S, packs_of
-
-_DAY = ["person_key", "first_shop", "settled_drug", "settled_day"]
+from yaotong.rules.linked import seconds_between, standing
+from yaotong.rules.shapes import DAY_S
 
 
 def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.Table:
@@ -22,27 +20,18 @@ def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.
     )
     paid = settled.filter(settled.person_key.notnull(), settled.quantity > 0)
     first = paid.select(
-        "trace_code", "person_key", settled_drug="drug_code", settled_day=paid.settled_at.date(),
+        "trace_code", "person_key", settled_drug="drug_code",
         first_at="settled_at", first_shop="pharmacy_id", first_line="line_id",
     )  # fmt: skip
     pairs = sold.join(first, "trace_code")
     age = seconds_between(pairs.first_at, pairs.sold_at)
     other = pairs.buyer_key.isnull() | (pairs.buyer_key != pairs.person_key)
     pairs = pairs.filter(age >= least_days * DAY_S, pairs.pharmacy_id != pairs.first_shop, other)
-    pairs = pairs.semi_join(_stood(settled, pairs), _DAY).drop("settled_drug", "settled_day")
+    # Whether a settlement stood is dear to ask: only of persons who bought such a drug at such a shop.
+    asked = pairs.select("person_key", pharmacy_id="first_shop", drug_code="settled_drug").distinct()
+    stood = standing(settled.semi_join(asked, ["person_key", "pharmacy_id", "drug_code"]))
+    pairs = pairs.semi_join(stood.select(first_line="line_id"), "first_line").drop("settled_drug")
     return pairs.anti_join(_came_back(facts, pairs, settled), ["line_id", "first_line"])
-
-
-def _stood(settled: ir.Table, pairs: ir.Table) -> ir.Table:
-    """Persons' days at a shop with a drug that were not withdrawn, of those few in question."""
-    days = settled.filter(settled.person_key.notnull())
-    days = days.select(
-        "person_key", "quantity",
-        first_shop="pharmacy_id", settled_drug="drug_code", settled_day=days.settled_at.date(),
-    )  # fmt: skip
-    asked = days.semi_join(pairs.select(*_DAY).distinct(), _DAY)
-    net = asked.group_by(*_DAY).agg(net_packs=packs_of(asked.quantity))
-    return net.filter(net.net_packs > 0)
 
 
 def _came_back(facts: Facts, pairs: ir.Table, settled: ir.Table) -> ir.Table:
