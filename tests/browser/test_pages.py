@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import sign_in
 from tests.browser.serving import PHONE, Witness
 
 # Every text on the page with its size and the contrast between its colour and the nearest solid ground.
@@ -129,3 +131,16 @@ def _at(browser: Browser, lon: float, lat: float) -> BrowserContext:
 def _metres(text: str) -> float:
     amount = float(re.sub(r"[^\d.]", "", text))
     return amount * 1000 if "公里" in text else amount
+
+
+def test_evidence_can_be_read_on_a_phone(phone: Page, address: str, screens: Path) -> None:
+    sign_in(phone, address, "msa")
+    phone.goto(f"{address}/alerts?rule=R-P01")
+    phone.locator(".inbox a.rowlink").first.click()
+    table = phone.locator("table.evidence")
+    table.scroll_into_view_if_needed()
+    phone.screenshot(path=screens / "phone_evidence.png")
+    assert table.evaluate("one => one.scrollWidth <= one.closest('.scroll').clientWidth")
+    heights = table.evaluate("one => [...one.querySelectorAll('td')].map((cell) => cell.offsetHeight)")
+    assert 0 < max(heights) < 80  # in a squeezed column a name runs down one character a line
+    expect(table.locator("td[data-label=药品]").first).to_be_visible()
