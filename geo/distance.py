@@ -27,7 +27,8 @@ def haversine_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLi
     turn = np.minimum(turn, 360.0 - turn)  # exact over the antimeridian, where sin would lose the last digits
     half_lat, half_lon = np.radians(y2 - y1) / 2.0, np.radians(turn) / 2.0
     parallels = np.cos(np.radians(y1)) * np.cos(np.radians(y2))
-    square = np.sin(half_lat) ** 2 + parallels * np.sin(half_lon) ** 2
+    # np.square: ** 2 of one number and of an array differ in the last digit.
+    square = np.square(np.sin(half_lat)) + parallels * np.square(np.sin(half_lon))
     distance: Floats = 2.0 * MEAN_EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(square, 1.0)))
     return distance[()]
 

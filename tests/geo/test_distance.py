@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo import MEAN_EARTH_RADIUS_M, geodesic_m, haversine_m
@@ -61,3 +61,9 @@ def test_arrays_broadcast_and_unknown_stays_unknown(function):
     assert got[0] == 0
     assert got[1] == function(121.0, 30.0, 121.1, 30.0)
     assert np.isnan(got[2])
+
+
+@given(st.lists(st.tuples(lon, lat, lon, lat), min_size=1, max_size=40))
+@example([(-180.0, 0.0, 121.0, 30.70002)])
+def test_one_pair_and_many_have_the_same_digits(pairs):
+    assert haversine_m(*np.array(pairs).T).tolist() == [haversine_m(*one) for one in pairs]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import time
@@ -61,8 +60,8 @@ def grow_file(path: Path, megabytes: int) -> None:
         file.truncate(megabytes << 20)
 
 
-def find_no_room() -> None:
-    raise OSError(errno.ENOSPC, "no room")
+def meet(number: int | None) -> None:
+    raise OSError("unreadable content") if number is None else OSError(number, os.strerror(number))
 
 
 def wait_beside(path: Path) -> None:

@@ -37,6 +37,6 @@ def test_a_peer_keeps_every_line_and_refuses_a_bad_one(sales: Path, tmp_path: Pa
     assert in_its_own_process("bench.intake_peers", peer, spoiled, tmp_path / "other")["rows"] == ROWS - 1
 
 
-def test_a_process_that_fails_says_so() -> None:
+def test_a_process_that_fails_says_so(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"bench\.intake_peers"):
-        in_its_own_process("bench.intake_peers", "nobody", "none.csv", "none")
+        in_its_own_process("bench.intake_peers", "nobody", "none.csv", tmp_path / "none")

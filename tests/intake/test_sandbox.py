@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -110,9 +111,16 @@ def test_a_file_it_writes_has_its_limit_on_both_sides(tmp_path: Path) -> None:
     assert refused.value.reason == "too_large"
 
 
-def test_no_room_is_no_fault_of_the_file() -> None:
-    with pytest.raises(StoreError, match="磁盘空间不足"):
-        run(tasks.find_no_room)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+def test_what_the_disk_refuses_is_no_fault_of_the_file(number: int) -> None:
+    with pytest.raises(StoreError, match="磁盘已满或写入出错"):
+        run(tasks.meet, number)
+
+
+def test_what_a_library_finds_unreadable_is_the_files_fault() -> None:
+    with pytest.raises(FileRefused) as refused:
+        run(tasks.meet, None)
+    assert refused.value.reason == "corrupt_file"
 
 
 def test_limits_can_be_lifted(tmp_path: Path) -> None:

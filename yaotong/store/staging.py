@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -106,15 +107,13 @@ class Stage:
 
     def settle(self, drop: NDArray[np.bool_]) -> tuple[StagedFile, ...]:
         """Finish the files without the lines whose number is marked in `drop`; nothing left, no file."""
-        try:
+        with _writing():
             for one in self._open.values():
                 self._flush(one)
                 if one.writer is not None:
                     one.writer.close()
             with ThreadPoolExecutor(2) as beside:
                 done = list(beside.map(lambda item: self._finish(item, drop), sorted(self._open.items())))
-        except OSError as error:
-            raise StoreError(FULL.format(error.strerror)) from error
         return tuple(one for one in done if one is not None)
 
     def lines_of(self, wanted: Entries) -> pa.Table:
@@ -125,9 +124,10 @@ class Stage:
             numbers = np.concatenate(one.entries)
             places = np.flatnonzero(np.isin(numbers, wanted))
             if len(places) and one.writer is not None:
-                one.writer.close()
                 said = [*FEEDS[self._feed].stored_key, "line_key", "line_sha"]
-                table = pq.read_table(one.path, columns=said, partitioning=None).take(pa.array(places))
+                with _writing():
+                    one.writer.close()
+                    table = pq.read_table(one.path, columns=said, partitioning=None).take(pa.array(places))
                 table = table.append_column("line_id", line_ids(self._feed, table))
                 found.append(table.append_column("entry", pa.array(numbers[places])))
         return pa.concat_tables(found).select(["line_id", "line_key", "line_sha", "entry"])
@@ -151,13 +151,11 @@ class Stage:
         if not one.pending:
             return
         table = pa.concat_tables(one.pending).unify_dictionaries()
-        try:
+        with _writing():
             if one.writer is None:
                 one.path.parent.mkdir(parents=True, exist_ok=True)
                 one.writer = _writer(one.path, table.schema, self._schema)
             one.writer.write_table(table, row_group_size=_GROUP_ROWS)
-        except OSError as error:
-            raise StoreError(FULL.format(error.strerror)) from error
         self._pending -= one.rows
         one.pending, one.rows = [], 0
 
@@ -171,6 +169,15 @@ class Stage:
         if not kept.all():
             _write_again(one.path, kept, self._schema)
         return StagedFile(one.path, month, area, int(kept.sum()), _settled(one.path))
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What the disk refuses is no fault of the file, and nothing staged counts yet."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(FULL.format(error.strerror)) from error
 
 
 def _coded(column: Any) -> Any:

@@ -46,7 +46,7 @@ def run_limited(
 
     Raises:
         FileRefused: too_large (time or memory ran out), corrupt_file (it failed or died otherwise).
-        StoreError: the disk it writes to is full.
+        StoreError: the disk it writes to is full or broken.
         ConfigError: no child could be started; that is no fault of the file.
     """
     message = pickle.dumps((task, args, seconds, memory_bytes))
@@ -62,7 +62,7 @@ def _judge(end: bytes | None, seconds: float) -> None:
     if end == SWELLED:
         raise FileRefused("too_large", "读取这个文件要用的内存超过上限。请拆分后分别送来。")
     if end == FULL:
-        raise StoreError("磁盘空间不足，文件没有读完。请清出空间后重送。")
+        raise StoreError("磁盘已满或写入出错，文件没有读完。请清出空间、检查磁盘后重送。")
     raise FileRefused("corrupt_file", "文件使读取程序中断。请用原来的软件重新导出后再送。")
 
 

@@ -24,7 +24,10 @@ _MOST = 2**62
 _PLACES = 5
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
 _NO_MEMORY = "bad_alloc"  # how C++ says it, whatever its library raises here
-_ENDS = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EFBIG: SWELLED}
+# What a disk refuses is never the fault of the file that was read.
+_ENDS = {
+    errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EIO: FULL, errno.EROFS: FULL, errno.EFBIG: SWELLED,
+}  # fmt: skip
 
 
 def serve(control: socket.socket) -> None:
