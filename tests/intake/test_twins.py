@@ -17,7 +17,7 @@ from stdnum.iso7064 import mod_11_2
 
 from tests.intake.helpers import NOW, person
 from yaotong.intake import Limits, Pseudonymiser
-from yaotong.intake.checks.distinct import FEW, distinct, few_distinct
+from yaotong.intake.checks.distinct import COMPILED_FROM, FEW, distinct, few_distinct
 from yaotong.intake.checks.identifiers import read_identity
 from yaotong.intake.checks.moments import moment_of, parse_moments
 from yaotong.intake.checks.numbers import read_numbers
@@ -164,14 +164,31 @@ def test_few_and_many_rows_are_trimmed_of_the_same_blanks() -> None:
     assert [letter for letter, left in zip(letters, trimmed, strict=True) if left != letter.strip()] == []
 
 
+@pytest.mark.parametrize("edge", ["before", "after"])
+def test_every_blank_at_an_edge_of_a_long_column_is_seen(edge: str) -> None:
+    blanks = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    for blank in blanks:
+        cells = [f"浙{number}店" for number in range(COMPILED_FROM)]
+        odd = f"{blank}x" if edge == "before" else f"x{blank}"
+        assert distinct(pa.array([*cells, odd])).values[-1].as_py() == "x", hex(ord(blank))
+
+
+def test_a_long_column_without_blanks_at_its_edges_is_as_it_was() -> None:
+    cells = [f"浙DA{number % 7}" for number in range(COMPILED_FROM)]
+    assert [distinct(pa.array(cells)).at(row) for row in range(9)] == cells[:9]
+
+
+@pytest.mark.parametrize("many", [1, COMPILED_FROM])
+@pytest.mark.parametrize("key", [b"0123456789abcdef", b"64 bytes" * 8, b"65 bytes" * 8 + b"."])
 @pytest.mark.parametrize("digest", ["sha256", "sm3"])
-def test_a_pseudonym_is_the_hmac_of_the_number(digest: str) -> None:
-    key = b"0123456789abcdef"
-    keys = Pseudonymiser(key, "k7", digest).keys(pa.array([person(), None, person(2), person()])).to_pylist()
+def test_a_pseudonym_is_the_hmac_of_the_number(digest: str, key: bytes, many: int) -> None:
+    numbers = pa.array([person(), None, person(2), person()] * many)
+    keys = Pseudonymiser(key, "k7", digest).keys(numbers).to_pylist()
     expected = hmac.new(key, f"ID|{person()}".encode(), digest).hexdigest()[:32]
     assert keys[0] == keys[3] == f"k7:{expected}"
     assert keys[1] is None
     assert len(set(keys)) == 3
+    assert keys == keys[:4] * many
 
 
 def test_a_pseudonymiser_keeps_its_key_to_itself_and_refuses_weak_ones() -> None:

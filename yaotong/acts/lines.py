@@ -6,6 +6,7 @@ It runs in a process of its own, so everything it takes and gives back is plain 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yaotong import memory
 from yaotong.acts.wordings import Wording
 from yaotong.facts import FACT_MOMENTS
 from yaotong.intake import Limits, Pseudonymiser, Reading, Reference
@@ -87,7 +89,11 @@ def read_or_stage(task: Task) -> Reading | Staged:
         limits=task.limits,
         now=task.now,
     )
-    return _Staging(task, file).run() if file.has_lines else read_registry(file, task.pseudonymiser)
+    if not file.has_lines:
+        return read_registry(file, task.pseudonymiser)
+    long = task.path.stat().st_size > BLOCK_BYTES
+    with memory.kept() if long else nullcontext():
+        return _Staging(task, file).run()
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ _PLAIN = (
 )  # fmt: skip
 FULL = "事实文件写不下去：{}。已收的数据未受影响，请腾出磁盘空间后重送。"
 Entries = NDArray[np.int64]
+_MONTH = "datetime64[M]"
 Partition = tuple[str, str]
 
 
@@ -187,7 +188,13 @@ def _coded(column: Any) -> Any:
 def _taken(lines: pa.Table, order: NDArray[np.int64]) -> pa.Table:
     """The lines in another order; a column of nothing has none."""
     places = pa.array(order)
-    columns = [one if one.null_count == len(one) else one.take(places) for one in lines.columns]
+
+    def taken(column: Any) -> Any:
+        if column.null_count == len(column):
+            return column
+        return pc.take(column, places, boundscheck=False)
+
+    columns = [taken(one) for one in lines.columns]
     return pa.table(columns, names=lines.column_names)
 
 
@@ -234,26 +241,26 @@ def _parts(
 ) -> tuple[NDArray[np.int64], list[tuple[Partition, int, int]]]:
     """The order by month, area and pharmacy (that of the file among equals), and where each part lies."""
     moments = lines[FACT_MOMENTS[feed]].combine_chunks().to_numpy(zero_copy_only=False)
-    months, month_of = np.unique(moments.astype("datetime64[M]"), return_inverse=True)
+    months = np.arange(moments.min().astype(_MONTH), moments.max().astype(_MONTH) + 1)
+    month_of = np.searchsorted(months[1:].astype(moments.dtype), moments, side="right")
     shops, shop_of = _shops(lines)
     area_of = np.array([areas.get(one, NOWHERE) for one in shops])
     ranked = np.lexsort((shops, area_of))
     rank = np.empty(len(shops), dtype=np.int64)
     rank[ranked] = np.arange(len(shops))
-    buckets = month_of * len(shops) + rank[shop_of]
-    order, ends = _ordered(buckets, len(months) * len(shops))
+    order, ends = _ordered(month_of, rank, shop_of, len(months))
     return order, list(_runs(months, area_of[ranked], ends))
 
 
-def _shops(lines: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+def _shops(lines: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.int32]]:
     """Distinct pharmacies and the place of each line's in them; a feed without any has one, nameless."""
     if "pharmacy_id" not in lines.column_names:
-        return np.array([""], dtype=object), np.zeros(lines.num_rows, dtype=np.int64)
+        return np.array([""], dtype=object), np.zeros(lines.num_rows, dtype=np.int32)
     column = lines["pharmacy_id"].combine_chunks()
     if not isinstance(column, pa.DictionaryArray):
         column = column.dictionary_encode()
     names = np.array([one or "" for one in column.dictionary.to_pylist()], dtype=object)
-    return names, column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return names, column.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
 
 
 def _runs(
@@ -261,9 +268,11 @@ def _runs(
 ) -> Iterator[tuple[Partition, int, int]]:
     """Neighbouring buckets of one month and area, those without lines left out."""
     start, width = 0, len(areas)
-    last = np.append(areas[1:] != areas[:-1], True)
+    last = np.flatnonzero(np.append(areas[1:] != areas[:-1], True))
     for number, month in enumerate(months.astype(str)):
-        for place in np.flatnonzero(last):
+        if ends[(number + 1) * width - 1] == start:
+            continue
+        for place in last:
             end = int(ends[number * width + place])
             if end > start:
                 yield (month, str(areas[place])), start, end
@@ -271,16 +280,19 @@ def _runs(
 
 
 @compiled
-def _ordered(buckets: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """A counting sort: the stable order of rows by bucket, and the end of each bucket in it."""
-    ends = np.zeros(count, dtype=np.int64)
-    for bucket in buckets:
-        ends[bucket] += 1
+def _ordered(
+    month_of: NDArray[np.int64], rank: NDArray[np.int64], shop_of: NDArray[np.int32], months: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A counting sort: the stable order of rows by month and rank of shop, and where each pair ends in it."""
+    ends = np.zeros(months * len(rank), dtype=np.int64)
+    for row in range(len(shop_of)):
+        ends[month_of[row] * len(rank) + rank[shop_of[row]]] += 1
     at = 0
-    for bucket in range(count):
+    for bucket in range(len(ends)):
         at, ends[bucket] = at + ends[bucket], at
-    order = np.empty(len(buckets), dtype=np.int64)
-    for row in range(len(buckets)):
-        order[ends[buckets[row]]] = row
-        ends[buckets[row]] += 1
+    order = np.empty(len(shop_of), dtype=np.int64)
+    for row in range(len(shop_of)):
+        bucket = month_of[row] * len(rank) + rank[shop_of[row]]
+        order[ends[bucket]] = row
+        ends[bucket] += 1
     return order, ends

@@ -190,9 +190,9 @@ def _trimmed(text: Any) -> tuple[Any, tuple[bool, int] | None, bool]:
     from yaotong.intake.checks import kernels  # compiled code is loaded for long columns only
 
     above, control, edged, longest, empty = kernels.look(*byte_view(text))
-    if above or edged:  # a blank above ASCII may stand at an edge
+    if edged:
         return pc.utf8_trim_whitespace(text), None, False
-    return text, (not control, int(longest)), not empty
+    return text, None if above else (not control, int(longest)), not empty
 
 
 def _mostly_distinct(text: Any) -> bool:

@@ -25,7 +25,10 @@ _EXACT_DIGITS = 15  # so many digits, and powers of ten up to 22, are exact in f
 
 @compiled
 def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int, int]:
-    """Whether any byte is above ASCII, any a control, any value edged by a blank; longest; empties."""
+    """Whether any byte is above ASCII, any a control, any value edged by a possible blank; longest; empties.
+
+    In UTF-8 a blank above ASCII begins with C2 or E1 to E3 and ends, as all above ASCII do, in 80 to BF.
+    """
     part = data[offsets[0] : offsets[-1]]
     above, low, deleted = np.uint8(0), np.uint8(255), np.uint8(0)
     for place in range(len(part)):  # bytes into bytes, from 0 on: so many are looked at in one step
@@ -37,7 +40,9 @@ def look(offsets: Offsets, data: Bytes) -> tuple[int, int, int, int, int]:
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         if end > start:
-            edged |= (data[start] <= 32) | (data[end - 1] <= 32)
+            first, last = data[start], data[end - 1]
+            edged |= (first <= 32) | (first == 0xC2) | ((first >= 0xE1) & (first <= 0xE3))
+            edged |= (last <= 32) | (last >= 128)
             longest = max(longest, end - start)
         else:
             empty += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -62,7 +64,10 @@ class Pseudonymiser:
         if not self._memory:
             from yaotong.intake.core.remembered import Remembered  # compiled code, for long columns only
 
-            self._memory.append(Remembered(self._key, len(self.key_id) + 1 + _HEX_DIGITS))
+            made, start = _hmac(self.key, self.digest), f"{self.key_id}:"
+            self._memory.append(
+                Remembered(lambda number: start + made(_told(number)), len(start) + _HEX_DIGITS)
+            )
         return self._memory[0]
 
     def fingerprint_secret(self) -> bytes:
@@ -70,5 +75,30 @@ class Pseudonymiser:
         return hmac.digest(self.key, b"line fingerprints", "sha256")
 
     def _key(self, number: str) -> str:
-        digest = hmac.digest(self.key, f"ID|{number}".encode(), self.digest)
+        digest = hmac.digest(self.key, _told(number), self.digest)
         return f"{self.key_id}:{digest.hex()[:_HEX_DIGITS]}"
+
+
+def _told(number: str) -> bytes:
+    return f"ID|{number}".encode()
+
+
+def _hmac(key: bytes, digest: str) -> Callable[[bytes], str]:
+    """`hmac.digest` for many messages: the key is set up once, which takes longer than a number.
+
+    Source: RFC 2104.
+    """
+    inner, outer = hashlib.new(digest), hashlib.new(digest)
+    block = (key if len(key) <= inner.block_size else hashlib.new(digest, key).digest()).ljust(
+        inner.block_size, b"\0"
+    )
+    inner.update(bytes(one ^ 0x36 for one in block))
+    outer.update(bytes(one ^ 0x5C for one in block))
+
+    def made(message: bytes) -> str:
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second.hexdigest()[:_HEX_DIGITS]
+
+    return made

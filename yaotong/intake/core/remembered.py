@@ -51,8 +51,9 @@ class Remembered:
             )
             self._write_new(numbers, places, before)
             found = self._keys[np.maximum(places, 0)]
-        for row in np.flatnonzero(places < 0):
-            found[row] = self._made(numbers[int(row)].as_py())
+        beyond = np.flatnonzero(places < 0)
+        if len(beyond):
+            found[beyond] = self._made(numbers.take(pa.array(beyond)))
         ends = np.arange(0, self._width * rows + 1, self._width, dtype=np.int32)
         return pa.StringArray.from_buffers(rows, pa.py_buffer(ends), pa.py_buffer(found))
 
@@ -62,11 +63,11 @@ class Remembered:
         first = np.full(self._count - before, -1, dtype=np.int64)
         rows = np.flatnonzero(places >= before)[::-1]
         first[places[rows] - before] = rows  # written last, so kept: the first row of each
-        for place, number in enumerate(numbers.take(pa.array(first)).to_pylist(), start=before):
-            self._keys[place] = self._made(number)
+        self._keys[before : self._count] = self._made(numbers.take(pa.array(first)))
 
-    def _made(self, number: str) -> Any:
-        return np.frombuffer(self._make(number).encode("ascii"), dtype=np.uint8)
+    def _made(self, numbers: Any) -> Any:
+        keys = "".join(map(self._make, numbers.to_pylist())).encode("ascii")
+        return np.frombuffer(keys, dtype=np.uint8).reshape(-1, self._width)
 
     def _room(self, rows: int) -> None:
         size = min(self._most, max(self._count + rows, _FIRST))

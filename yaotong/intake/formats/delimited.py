@@ -212,10 +212,15 @@ def _arrow(body: bytes, names: list[str], delimiter: str, torn: list[Any], *, th
         torn.append(row)
         return "skip"
 
-    read = pacsv.ReadOptions(use_threads=threads, block_size=_BLOCK, column_names=names)
+    # One block where that is possible: columns in one piece need not be put together.
+    block = min(max(len(body), _BLOCK), 2 * _BLOCK)
+    read = pacsv.ReadOptions(use_threads=threads, block_size=block, column_names=names)
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in body, invalid_row_handler=keep)
     convert = pacsv.ConvertOptions(
-        column_types=dict.fromkeys(names, _TEXT), strings_can_be_null=True, null_values=[""]
+        check_utf8=False,  # the whole text was
+        column_types=dict.fromkeys(names, _TEXT),
+        strings_can_be_null=True,
+        null_values=[""],
     )
     try:
         return pacsv.read_csv(pa.BufferReader(body), read, parse, convert)
