@@ -17,6 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from yaotong.acts.intake import take_in
 from yaotong.acts.wordings import Wording, outdated
 from yaotong.codes import Outcome
+from yaotong.store import factfiles, loads
+from yaotong.store.clearing import clear
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace, init_workspace
 
@@ -49,8 +51,8 @@ def written(folder: Path, lines: list[Line], name: str) -> Path:
     return path
 
 
-def facts_of(ws: Workspace) -> dict[str, tuple[str, float]]:
-    sales = open_facts(ws.store).sales
+def facts_of(ws: Workspace, version: int | None = None) -> dict[str, tuple[str, float]]:
+    sales = open_facts(ws.store, version=version).sales
     frame = sales.select(sales.sale_id, sales.sold_at, sales.quantity).to_pandas()
     assert frame["sale_id"].is_unique
     days = pd.to_datetime(frame["sold_at"]).dt.strftime("%m-%d")
@@ -76,6 +78,7 @@ class Intake(RuleBasedStateMachine):
         self.ws = init_workspace(self.home / "w")
         self.known: dict[int, list[Line]] = {}
         self.files: list[Path] = []
+        self.past: dict[int, dict[str, tuple[str, float]]] = {}
 
     @rule(lines=st.lists(any_line, max_size=8))
     def take(self, lines: list[Line]) -> None:
@@ -94,6 +97,18 @@ class Intake(RuleBasedStateMachine):
         receipt = take_in(self.ws, data.draw(st.sampled_from(self.files)), feed="sales", now=NOW)
         assert receipt.accepted == 0
         assert receipt.outcome in (Outcome.NOOP, Outcome.PARTIAL, Outcome.ACCEPTED)
+
+    @rule()
+    def clear(self) -> None:
+        """What no longer holds leaves the files in force; no data version says anything else for it."""
+        with self.ws.store.read() as connection:
+            version = loads.current_version(connection)
+        clear(self.ws.store, version)
+        assert clear(self.ws.store, version) == 0
+        with self.ws.store.read() as connection:
+            assert factfiles.corrections(connection, "sales").empty
+        for one, said in self.past.items():
+            assert facts_of(self.ws, one) == said
 
     def _plain(self, lines: list[Line]) -> tuple[int, int, list[int]]:
         fresh, duplicates, conflicts = 0, 0, []
@@ -122,6 +137,8 @@ class Intake(RuleBasedStateMachine):
             if known
         }
         assert facts_of(self.ws) == plain_facts(winners)
+        with self.ws.store.read() as connection:
+            self.past[loads.current_version(connection)] = plain_facts(winners)
 
     def teardown(self) -> None:
         self.ws.store.engine.dispose()

@@ -23,6 +23,7 @@ from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.scope import Span
 from yaotong.store import Connection, alerts, findings, judged, loads, registry, rulebook
+from yaotong.store.clearing import clear
 from yaotong.store.factbase import open_facts
 from yaotong.store.factengine import DUCKDB
 from yaotong.store.judged import Mark
@@ -76,6 +77,7 @@ def detect(
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
         live, beside = rulebook.live(connection), rulebook.shadows(connection)
+    clear(workspace.store, version)
     facts = open_facts(workspace.store, until=until, version=version, engine=engine)
     judging = Judging(workspace.store, facts, version)
     order = Order(since, until, {} if whole else marks)

@@ -187,10 +187,13 @@ def _feed_of(read: Reading | Staged) -> str:
 def _keep_lines(connection: Connection, workspace: Workspace, staged: Staged, version: int) -> _Kept:
     if not staged.accepted:
         return _Kept(0, staged.duplicates, None)
-    factfiles.keep(connection, workspace.store.facts_dir, staged.feed, staged.files, version)
+    names = factfiles.keep(connection, workspace.store.facts_dir, staged.feed, staged.files, version)
     before = factfiles.ended_among(connection, staged.feed, [one.line_sha for one in staged.stored])
     in_force = [one for one in staged.stored if one.line_sha not in before]
-    ended = [factfiles.Ended(one.line_id, one.line_sha) for one in outdated(in_force, staged.new)]
+    ended = [
+        factfiles.Ended(one.line_id, one.line_sha, names.get(one.file, one.file))
+        for one in outdated(in_force, staged.new)
+    ]
     factfiles.correct(connection, staged.feed, ended, version)
     held = {one.line_sha for one in in_force}
     corrected = {one.line_id for one in ended if one.line_sha in held}

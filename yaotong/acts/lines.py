@@ -197,7 +197,8 @@ class _Staging:
         for one in self._kept:
             for key, content, recorded in self._prints(one):
                 places, entries = self._ledger.meet(key, content)
-                rivals += zip(_wordings(key, content, recorded, places), entries.tolist(), strict=True)
+                said = _wordings(key, content, recorded, places, one.name)
+                rivals += zip(said, entries.tolist(), strict=True)
         return rivals
 
     def _new_wordings(self, rivals: list[tuple[Wording, int]]) -> tuple[Wording, ...]:
@@ -209,8 +210,8 @@ class _Staging:
         recorded = self._ledger.recorded(found["entry"].to_numpy())
         found = found.append_column("recorded", pa.array(recorded)).sort_by("entry")
         return tuple(
-            Wording(one["line_key"].hex(), one["line_sha"].hex(), one["recorded"], one["line_id"])
-            for one in found.to_pylist()
+            Wording(one.pop("line_key").hex(), one.pop("line_sha").hex(), **one)
+            for one in found.drop_columns("entry").to_pylist()
         )
 
     def _prints(self, one: KeptFile) -> Iterable[tuple[Lanes, Lanes, Moments]]:
@@ -224,10 +225,12 @@ class _Staging:
             yield lanes_of(part["line_key"]), lanes_of(part["line_sha"]), recorded
 
 
-def _wordings(key: Lanes, content: Lanes, recorded: Moments, places: np.ndarray) -> list[Wording]:
+def _wordings(
+    key: Lanes, content: Lanes, recorded: Moments, places: np.ndarray, file: str
+) -> list[Wording]:
     keys = key.binary().take(pa.array(places)).to_pylist()
     shas = content.binary().take(pa.array(places)).to_pylist()
     return [
-        Wording(one.hex(), sha.hex(), at)
+        Wording(one.hex(), sha.hex(), at, file=file)
         for one, sha, at in zip(keys, shas, recorded[places].tolist(), strict=True)
     ]

@@ -7,20 +7,22 @@ when, nothing in them tells which is the later: then the one that arrives later 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
     """One wording of a line: both fingerprints in hexadecimal digits, seconds since 1970 when recorded.
 
-    `line_id` is empty where it was not looked up; all wordings of one `line_key` share it.
+    `line_id` is empty where it was not looked up; all wordings of one `line_key` share it. `file` is where
+    the wording is kept: a name in the manifest, or of a staged file.
     """
 
     line_key: str
     line_sha: str
     recorded: int
     line_id: str = ""
+    file: str = ""
 
 
 def outdated(stored: Iterable[Wording], new: Iterable[Wording]) -> list[Wording]:
@@ -39,4 +41,4 @@ def outdated(stored: Iterable[Wording], new: Iterable[Wording]) -> list[Wording]
             ended += [other] if other is not None else []
         else:
             ended.append(one)
-    return [Wording(one.line_key, one.line_sha, one.recorded, names[one.line_key]) for one in ended]
+    return [replace(one, line_id=names[one.line_key]) for one in ended]

@@ -72,14 +72,16 @@ def _registries(connection: Connection, since: int, until: int) -> Iterable[str]
 def _lines(
     backend: SQLBackend, connection: Connection, facts_dir: Path, feed: str, since: int, until: int
 ) -> ir.Table | None:
-    """Lines that came, and the old wordings of those that were corrected."""
+    """Lines that came, and the old wordings of those that were corrected, from where they were sent."""
     kept = factfiles.kept(connection, facts_dir, feed, until)
     parts = []
     if new := [str(one.path) for one in kept if one.version > since]:
         parts.append(lines_in(backend, new, f"{feed}_new_{since}"))
     ended = _ended(connection, feed, since, until)
-    if old := [str(one.path) for one in kept if ended and one.version <= since]:
-        shas = pa.table({"line_sha": pa.array(ended, pa.binary())})
+    looked_up = None if None in ended.values() else set(ended.values())
+    earlier = [one for one in kept if ended and one.version <= since]
+    if old := [str(one.path) for one in earlier if looked_up is None or one.name in looked_up]:
+        shas = pa.table({"line_sha": pa.array(list(ended), pa.binary())})
         outdated = registered(backend, f"{feed}_outdated_{since}", shas)
         parts.append(lines_in(backend, old, f"{feed}_old_{since}").semi_join(outdated, "line_sha"))
     if not parts:
@@ -87,8 +89,9 @@ def _lines(
     return parts[0] if len(parts) == 1 else parts[0].union(parts[1].select(*parts[0].columns))
 
 
-def _ended(connection: Connection, feed: str, since: int, until: int) -> list[bytes]:
-    query = select(corrected_line.c.line_sha).where(
+def _ended(connection: Connection, feed: str, since: int, until: int) -> dict[bytes, str | None]:
+    """Hashes of the wordings that ended, and the file each was sent in (None: not looked up)."""
+    query = select(corrected_line.c.line_sha, corrected_line.c.path).where(
         corrected_line.c.feed == feed, corrected_line.c.since_version.between(since + 1, until)
     )
-    return [bytes.fromhex(one) for one in connection.execute(query).scalars()]
+    return {bytes.fromhex(sha): path for sha, path in connection.execute(query)}

@@ -1,16 +1,20 @@
-"""Fact files: Parquet by month and area. A file counts only once the committed manifest names it."""
+"""Fact files: Parquet by month and area. A file counts only once the committed manifest names it.
+
+A file stays as it was sent. Where lines of it no longer hold, a copy without them stands in for it, see
+`clearing`; so there are files as sent, and files in force.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, true
 
 from yaotong.errors import StoreError
 from yaotong.store.registry import in_force
@@ -22,8 +26,9 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file that counts: where it is, its month, the data version that brought it."""
+    """A file as it was sent: its name in the manifest, its place, its month, the version that brought it."""
 
+    name: str
     path: Path
     month: str
     version: int
@@ -31,31 +36,39 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A wording of a line that another one outdates; both in hexadecimal digits where they are hashes."""
+    """A wording of a line that another one outdates: its hash (hexadecimal), the file it was sent in."""
 
     line_id: str
     line_sha: str
+    path: str | None = None
 
 
 def kept(connection: Connection, facts_dir: Path, feed: str, version: int | None = None) -> list[KeptFile]:
-    """The files that hold a feed at a data version, in manifest order; StoreError when one is missing."""
+    """The files of a feed as they were sent up to a data version; StoreError when one is missing."""
+    came = fact_file.c.since_version <= version if version is not None else true()
     rows = connection.execute(
         select(fact_file.c.path, fact_file.c.month, fact_file.c.since_version)
-        .where(fact_file.c.feed == feed, in_force(fact_file, version))
+        .where(fact_file.c.feed == feed, fact_file.c.copy_of.is_(None), came)
         .order_by(fact_file.c.file_id)
-    )
-    found = [KeptFile(facts_dir / row.path, row.month, row.since_version) for row in rows]
-    missing = [one.path for one in found if not one.path.exists()]
+    ).fetchall()
+    _there([facts_dir / row.path for row in rows])
+    return [KeptFile(row.path, facts_dir / row.path, row.month, row.since_version) for row in rows]
+
+
+def paths(connection: Connection, facts_dir: Path, feed: str, version: int | None = None) -> list[str]:
+    """Where the files are that are in force at a data version; StoreError when one is missing."""
+    query = select(fact_file.c.path).where(fact_file.c.feed == feed, in_force(fact_file, version))
+    found = [facts_dir / one for one in connection.execute(query.order_by(fact_file.c.file_id)).scalars()]
+    _there(found)
+    return [str(one) for one in found]
+
+
+def _there(files: Sequence[Path]) -> None:
+    missing = [one for one in files if not one.exists()]
     if missing:
         raise StoreError(
             f"事实文件 {missing[0].name} 不见了（共缺 {len(missing)} 个）。请从备份恢复 facts 目录。"
         )
-    return found
-
-
-def paths(connection: Connection, facts_dir: Path, feed: str, version: int | None = None) -> list[str]:
-    """As `kept`, only where the files are."""
-    return [str(one.path) for one in kept(connection, facts_dir, feed, version)]
 
 
 def newest(connection: Connection, feed: str) -> int:
@@ -76,11 +89,19 @@ def fingerprints(path: Path, *, recorded: bool) -> Iterator[pa.Table]:
 
 
 def corrections(connection: Connection, feed: str, version: int | None = None) -> pd.DataFrame:
-    """Wordings no longer in force: line_id, line_sha (hexadecimal)."""
-    query = select(corrected_line.c.line_id, corrected_line.c.line_sha).where(corrected_line.c.feed == feed)
-    if version is not None:
-        query = query.where(corrected_line.c.since_version <= version)
+    """Wordings no longer in force that files in force still hold: line_id, line_sha (hexadecimal)."""
+    query = select(corrected_line.c.line_id, corrected_line.c.line_sha).where(
+        corrected_line.c.feed == feed, held(version)
+    )
     return pd.DataFrame(connection.execute(query).fetchall(), columns=["line_id", "line_sha"])
+
+
+def held(version: int | None) -> ColumnElement[bool]:
+    """Corrected lines that files in force at a data version hold."""
+    cleared = corrected_line.c.cleared_version
+    if version is None:
+        return cleared.is_(None)
+    return and_(corrected_line.c.since_version <= version, or_(cleared.is_(None), cleared > version))
 
 
 def ended_among(connection: Connection, feed: str, shas: Sequence[str]) -> frozenset[str]:
@@ -96,15 +117,16 @@ def ended_among(connection: Connection, feed: str, shas: Sequence[str]) -> froze
 
 def keep(
     connection: Connection, facts_dir: Path, feed: str, staged: Sequence[StagedFile], version: int
-) -> None:
-    """Move staged files to where they belong and name them in the manifest.
+) -> dict[str, str]:
+    """Move staged files to where they belong and name them in the manifest; old file names to names there.
 
     StoreError when the disk refuses; what was moved by then is named nowhere and does not count.
     """
-    rows = []
+    rows, names = [], {}
     for one in staged:
         path = Path(feed) / f"month={one.month}" / f"area={one.area_code}" / f"v{version:08d}.parquet"
-        _move(one.path, facts_dir / path)
+        move(one.path, facts_dir / path)
+        names[one.path.name] = path.as_posix()
         rows.append(
             {
                 "feed": feed,
@@ -118,19 +140,18 @@ def keep(
         )
     if rows:
         connection.execute(insert(fact_file), rows)
+    return names
 
 
 def correct(connection: Connection, feed: str, ended: Iterable[Ended], version: int) -> None:
     """Note the wordings that end at `version`."""
-    rows = [
-        {"feed": feed, "line_id": one.line_id, "line_sha": one.line_sha, "since_version": version}
-        for one in ended
-    ]
+    rows = [{"feed": feed, **asdict(one), "since_version": version} for one in ended]
     if rows:
         connection.execute(insert(corrected_line), rows)
 
 
-def _move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path) -> None:
+    """Put a file that is on the disk where it belongs, its name on the disk, too; StoreError when refused."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)

@@ -10,30 +10,31 @@ from sqlalchemy import select
 
 from yaotong.lineids import line_id_sql
 from yaotong.store.engine import Store
-from yaotong.store.factfiles import corrections, paths
+from yaotong.store.factfiles import ended_among, kept
 from yaotong.store.schema import fact_file, load
 
 
 def loads_of(store: Store, feed: str, line_ids: Sequence[str]) -> pd.DataFrame:
     """The load of each line in the wording that holds: line_id, load_id, file; unknown ones are left out."""
     with store.read() as connection:
-        files = paths(connection, store.facts_dir, feed)
+        files = [str(one.path) for one in kept(connection, store.facts_dir, feed)]
         query = select(fact_file.c.path, fact_file.c.since_version, load.c.load_id, load.c.file).join(
             load, load.c.data_version == fact_file.c.since_version
         )
         rows = connection.execute(query.where(fact_file.c.feed == feed)).fetchall()
-        ended = corrections(connection, feed)["line_sha"].tolist()
     if not files or not line_ids:
         return pd.DataFrame(columns=["line_id", "load_id", "file"])
     written = {str(store.facts_dir / row.path): row for row in rows}
     found = _files_of(feed, files, line_ids)
-    found = found[~found["line_sha"].isin(ended)]
+    with store.read() as connection:
+        ended = ended_among(connection, feed, found["line_sha"].tolist())
+    found = found[~found["line_sha"].isin(list(ended))]
     found = found[found["path"].isin(list(written))]
-    kept = found.assign(
+    known = found.assign(
         load_id=[written[one].load_id for one in found["path"]],
         file=[written[one].file for one in found["path"]],
     )
-    return kept[["line_id", "load_id", "file"]].reset_index(drop=True)
+    return known[["line_id", "load_id", "file"]].reset_index(drop=True)
 
 
 def _files_of(feed: str, files: list[str], line_ids: Sequence[str]) -> pd.DataFrame:

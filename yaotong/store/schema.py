@@ -71,10 +71,13 @@ fact_file = Table(
     Column("sha256", String(64), nullable=False),
     Column("since_version", Integer, nullable=False),
     Column("until_version", Integer),
+    # Of a copy without the lines that no longer hold: the path of the file as it was sent.
+    Column("copy_of", String(255), index=True),
     Index(None, "feed", "month"),
 )
 
-# Wordings of fact lines that a later load has corrected.
+# Wordings of fact lines that a later load has corrected, the file they were sent in (NULL: not looked up),
+# and the data version from which on no file in force holds them.
 corrected_line = Table(
     "corrected_line",
     metadata,
@@ -82,6 +85,8 @@ corrected_line = Table(
     Column("line_id", String(160), primary_key=True),
     Column("line_sha", String(32), primary_key=True),
     Column("since_version", Integer, nullable=False),
+    Column("path", String(255)),
+    Column("cleared_version", Integer),
 )
 
 _TYPES: dict[Kind, TypeEngine[Any]] = {

@@ -108,7 +108,7 @@ class Stage:
 
     def settle(self, drop: NDArray[np.bool_]) -> tuple[StagedFile, ...]:
         """Finish the files without the lines whose number is marked in `drop`; nothing left, no file."""
-        with _writing():
+        with writing():
             for one in self._open.values():
                 self._flush(one)
                 if one.writer is not None:
@@ -118,7 +118,7 @@ class Stage:
         return tuple(one for one in done if one is not None)
 
     def lines_of(self, wanted: Entries) -> pa.Table:
-        """line_id, line_key, line_sha and entry of a few lines that were staged, before `settle`."""
+        """line_id, line_key, line_sha, entry and file of a few lines that were staged, before `settle`."""
         found = []
         for one in self._open.values():
             self._flush(one)
@@ -126,12 +126,13 @@ class Stage:
             places = np.flatnonzero(np.isin(numbers, wanted))
             if len(places) and one.writer is not None:
                 said = [*FEEDS[self._feed].stored_key, "line_key", "line_sha"]
-                with _writing():
+                with writing():
                     one.writer.close()
                     table = pq.read_table(one.path, columns=said, partitioning=None).take(pa.array(places))
                 table = table.append_column("line_id", line_ids(self._feed, table))
+                table = table.append_column("file", pa.array([one.path.name] * len(places)))
                 found.append(table.append_column("entry", pa.array(numbers[places])))
-        return pa.concat_tables(found).select(["line_id", "line_key", "line_sha", "entry"])
+        return pa.concat_tables(found).select(["line_id", "line_key", "line_sha", "entry", "file"])
 
     def _uniform(self, lines: pa.Table) -> pa.Table:
         """All blocks in the types of the first: what was coded there is coded, the rest is written out."""
@@ -152,10 +153,10 @@ class Stage:
         if not one.pending:
             return
         table = pa.concat_tables(one.pending).unify_dictionaries()
-        with _writing():
+        with writing():
             if one.writer is None:
                 one.path.parent.mkdir(parents=True, exist_ok=True)
-                one.writer = _writer(one.path, table.schema, self._schema)
+                one.writer = writer(one.path, table.schema, self._schema)
             one.writer.write_table(table, row_group_size=_GROUP_ROWS)
         self._pending -= one.rows
         one.pending, one.rows = [], 0
@@ -169,11 +170,11 @@ class Stage:
             return None
         if not kept.all():
             _write_again(one.path, kept, self._schema)
-        return StagedFile(one.path, month, area, int(kept.sum()), _settled(one.path))
+        return StagedFile(one.path, month, area, int(kept.sum()), settled(one.path))
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def writing() -> Iterator[None]:
     """What the disk refuses is no fault of the file, and nothing staged counts yet."""
     try:
         yield
@@ -203,7 +204,8 @@ def _constant(moment: datetime, rows: int) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int8)), values).cast(values.type)
 
 
-def _writer(path: Path, schema: pa.Schema, stored: pa.Schema) -> pq.ParquetWriter:
+def writer(path: Path, schema: pa.Schema, stored: pa.Schema) -> pq.ParquetWriter:
+    """Writes a fact file of a feed's `stored_schema`; `schema` is that of the tables it is given."""
     # Dictionary columns are written as what they stand for; the reader need not know.
     return pq.ParquetWriter(
         path,
@@ -221,16 +223,16 @@ def _write_again(path: Path, kept: NDArray[np.bool_], stored: pa.Schema) -> None
     beside = path.with_suffix(".again")
     source = pq.ParquetFile(path)
     start = 0
-    with _writer(beside, source.schema_arrow, stored) as writer:
+    with writer(beside, source.schema_arrow, stored) as out:
         for number in range(source.num_row_groups):
             group = source.read_row_group(number)
-            writer.write_table(group.filter(pa.array(kept[start : start + group.num_rows])))
+            out.write_table(group.filter(pa.array(kept[start : start + group.num_rows])))
             start += group.num_rows
     beside.replace(path)
 
 
-def _settled(path: Path) -> str:
-    """The file's SHA-256, once it is on the disk and not only in memory."""
+def settled(path: Path) -> str:
+    """A file's SHA-256, once it is on the disk and not only in memory."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()
