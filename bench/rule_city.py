@@ -32,6 +32,7 @@ from yaotong.demo.shops import build_shops
 from yaotong.intake import Limits
 from yaotong.records import Receipt
 from yaotong.store import factfiles, loads, registry
+from yaotong.store.clearing import clear
 from yaotong.store.factfiles import Ended
 from yaotong.store.schema import fact_file, placement
 from yaotong.store.staging import Stage
@@ -75,6 +76,9 @@ def build(home: Path, *, shops: int, days: int, lines: int, seed: int = 11) -> W
     edges = np.round(np.cumsum([0.0, *(share for _, share in NIGHTS)]) * shops).astype(int)
     for (name, _), low, high in zip(NIGHTS, edges[:-1], edges[1:], strict=True):
         start += _load(workspace, city, rng, name, every[low:high], (UNTIL, UNTIL), start)
+    with workspace.store.read() as connection:
+        version = loads.current_version(connection)
+    clear(workspace.store, version)  # as the runs of the nights before would have
     return workspace
 
 
