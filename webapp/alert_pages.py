@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from webapp import asking
 from webapp.charts import series_option
 from webapp.context import current_lang, current_viewer, current_workspace
-from webapp.words import term_of
+from webapp.words import say, term_of
 from yaotong import acts, clock
 from yaotong.alerts.states import Act, Outcome
 from yaotong.errors import UsageError, YaotongError
@@ -63,7 +63,9 @@ def page() -> str:
 def one(alert_id: str) -> str:
     """An alert: reasons first, then evidence, history and what may be done."""
     view = alert_view(current_workspace(), current_viewer(), alert_id, now=clock.now())
-    chart = series_option(view.series, view.row.level) if view.series is not None else None
+    chart = None
+    if view.series is not None:
+        chart = series_option(view.series, view.row.level, say(view.series.unit_zh))
     again = asking.flag(request.args, "again") is True
     return render_template(
         "alert.html",

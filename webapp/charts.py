@@ -12,7 +12,7 @@ _TOOLTIP = {"trigger": "axis", "renderMode": "richText"}
 _LEVEL = {"red": "#b3261e", "orange": "#d9661f", "yellow": "#c58f00", "blue": "#3a76b8"}
 
 
-def series_option(series: Series, level: str) -> dict[str, Any]:
+def series_option(series: Series, level: str, unit: str) -> dict[str, Any]:
     """Bars by day; the days of findings in the level's colour, days without data left empty."""
     marked = set(series.marked)
     bars = [
@@ -33,7 +33,7 @@ def series_option(series: Series, level: str) -> dict[str, Any]:
         "xAxis": {"type": "category", "data": [f"{day:%Y-%m-%d}" for day in series.days], **axis},
         "yAxis": {
             "type": "value",
-            "name": series.unit_zh,
+            "name": unit,
             "nameTextStyle": {"color": _INK},
             "minInterval": 1,
             "splitLine": {"lineStyle": {"color": _GRID}},
@@ -43,7 +43,9 @@ def series_option(series: Series, level: str) -> dict[str, Any]:
     }
 
 
-def months_option(months: tuple[str, ...], packs: dict[str, tuple[float | None, ...]]) -> dict[str, Any]:
+def months_option(
+    months: tuple[str, ...], packs: dict[str, tuple[float | None, ...]], unit: str
+) -> dict[str, Any]:
     """Packs by month, one line per category."""
     palette = ["#0f5f66", "#c2703d", "#7a4b9a", "#3a76b8", "#8a6d1d", "#5b6b6e", "#a0395b"]
     return {
@@ -53,7 +55,7 @@ def months_option(months: tuple[str, ...], packs: dict[str, tuple[float | None, 
         "legend": {"top": 0, "left": 0, "textStyle": {"color": _INK}},
         "tooltip": _TOOLTIP,
         "xAxis": {"type": "category", "data": list(months), "axisLabel": {"color": _INK}},
-        "yAxis": {"type": "value", "name": "盒", "splitLine": {"lineStyle": {"color": _GRID}}},
+        "yAxis": {"type": "value", "name": unit, "splitLine": {"lineStyle": {"color": _GRID}}},
         "series": [
             {"type": "line", "name": name, "data": list(values), "symbolSize": 6, "connectNulls": False}
             for name, values in packs.items()

@@ -7,6 +7,7 @@ from flask_login import login_required
 
 from webapp.charts import months_option
 from webapp.context import current_viewer, current_workspace
+from webapp.words import say, term_of
 from yaotong import clock
 from yaotong.codes import CATEGORIES
 from yaotong.reads.asking_why import askable_rules
@@ -20,9 +21,9 @@ bp = Blueprint("pharmacies", __name__)
 def one(license_no: str) -> str:
     """Registry facts, special-drug packs by month, reporting calendar, this department's alerts."""
     view = pharmacy_view(current_workspace(), current_viewer(), license_no, now=clock.now())
-    chart = months_option(view.months, view.packs) if view.packs else None
-    scope = [
-        CATEGORIES.get(one, one) for one in str(view.register["scope"] or "").strip("|").split("|") if one
-    ]
+    named = {term_of(f"category.{code}"): packs for code, packs in view.packs.items()}
+    chart = months_option(view.months, named, say("盒")) if named else None
+    held = str(view.register["scope"] or "").strip("|").split("|")
+    scope = [term_of(f"category.{one}") if one in CATEGORIES else one for one in held if one]
     askable = askable_rules(current_viewer(), "pharmacy")
     return render_template("pharmacy.html", view=view, chart=chart, scope=scope, askable=askable)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from yaotong.codes import CATEGORIES, SPECIAL_CATEGORIES
+from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.errors import NotFound
 from yaotong.facts import Facts
 from yaotong.reads.alerts import AlertRow, rows_of
@@ -26,8 +26,8 @@ CALENDAR_DAYS = 60
 class PharmacyView:
     """Everything a pharmacy's page shows.
 
-    `months` × `packs` is a table of special-drug packs, None before anybody reported; `calendar` tells
-    lines by day for the last sixty days of data, 0 where none came.
+    `months` × `packs` is a table of special-drug packs by category, None before anybody reported; `calendar`
+    tells lines by day for the last sixty days of data, 0 where none came.
     """
 
     license_no: str
@@ -120,7 +120,7 @@ def _packs(facts: Facts, license_no: str, months: tuple[str, ...], known: list[b
         by_month = held.groupby("month")["packs"].sum()
         if len(held):
             values = [float(by_month.get(month, 0.0)) for month in months]
-            packs[CATEGORIES[code]] = tuple(
+            packs[code] = tuple(
                 value if told else None for value, told in zip(values, known, strict=True)
             )
     return packs

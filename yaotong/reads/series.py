@@ -24,6 +24,7 @@ class Series:
     """Values by day; None where nothing was reported. `marked` are the days of the findings."""
 
     title_zh: str
+    title_en: str
     unit_zh: str
     days: tuple[date, ...]
     values: tuple[float | None, ...]
@@ -40,21 +41,21 @@ def series_of(
     if rule.subject_kind is SubjectKind.PHARMACY and "drugs" not in rule.feeds and found[-1].line_ids:
         return None  # lots: the evidence lines say all there is
     if rule.subject_kind is SubjectKind.PHARMACY:
-        title, unit, daily, known = _shop(facts, rule, subject, found[-1].clause)
+        (zh, en), unit, daily, known = _shop(facts, rule, subject, found[-1].clause)
     elif rule.subject_kind is SubjectKind.AREA:
-        title, unit, daily, known = _area(facts, subject)
+        (zh, en), unit, daily, known = _area(facts, subject)
     elif rule.subject_kind is SubjectKind.BUYER:
-        title, unit, daily, known = _buyer(facts, subject)
+        (zh, en), unit, daily, known = _buyer(facts, subject)
     else:
         return None
     last = min(until, max(known)) if known else until
     days = tuple(since + timedelta(days=one) for one in range((last - since).days + 1))
     missing = rule.subject_kind is SubjectKind.PHARMACY and rule.rule_id != "R-M20"
     values = tuple(daily.get(day, None if missing and day not in known else 0.0) for day in days)
-    return Series(title, unit, days, values, tuple(sorted({one.behaviour_day for one in found})))
+    return Series(zh, en, unit, days, values, tuple(sorted({one.behaviour_day for one in found})))
 
 
-_Daily = tuple[str, str, dict[date, float], set[date]]
+_Daily = tuple[tuple[str, str], str, dict[date, float], set[date]]
 
 
 def _shop(facts: Facts, rule: Rule, subject: str, clause: str) -> _Daily:
@@ -63,13 +64,16 @@ def _shop(facts: Facts, rule: Rule, subject: str, clause: str) -> _Daily:
     lines = own.group_by(day=own.sold_at.date()).agg(value=own.count().cast("float64")).to_pandas()
     known = {pd.Timestamp(day).date() for day in lines["day"]}
     if "drugs" not in rule.feeds:
-        return "每日销售行数", "行", _by_day(lines), _all_known(facts)
+        return ("每日销售行数", "Sales lines a day"), "行", _by_day(lines), _all_known(facts)
     categories = (clause,) if f"category.{clause}" in TERMS else SPECIAL_CATEGORIES
     sold = facts.sales_of(*categories)
     sold = sold.filter(sold.pharmacy_id == subject)
     frame = sold.group_by(day=sold.sold_at.date()).agg(value=sold.quantity.sum()).to_pandas()
-    name = term(f"category.{clause}") if len(categories) == 1 else "特殊药品"
-    return f"{name}每日盒数", "盒", _by_day(frame), known
+    title = "特殊药品每日盒数", "Special drugs, packs a day"
+    if len(categories) == 1:
+        zh, en = (term(f"category.{clause}", lang) for lang in ("zh", "en"))
+        title = f"{zh}每日盒数", f"{en}, packs a day"
+    return title, "盒", _by_day(frame), known
 
 
 def _area(facts: Facts, subject: str) -> _Daily:
@@ -77,14 +81,16 @@ def _area(facts: Facts, subject: str) -> _Daily:
     placed = sold.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
     mine = placed.filter(placed.area_code == subject)
     frame = mine.group_by(day=mine.sold_at.date()).agg(value=mine.quantity.sum()).to_pandas()
-    return "四类药品每日盒数（全镇街合计）", "盒", _by_day(frame), _all_known(facts)
+    title = "四类药品每日盒数（全镇街合计）", "Four classes of drugs, packs a day in the whole town"
+    return title, "盒", _by_day(frame), _all_known(facts)
 
 
 def _buyer(facts: Facts, subject: str) -> _Daily:
     sold = facts.sales_of("EPH")
     mine = sold.filter(sold.buyer_key == subject)
     frame = mine.group_by(day=mine.sold_at.date()).agg(value=mine.quantity.sum()).to_pandas()
-    return "含麻黄碱类复方制剂每日购买盒数", "盒", _by_day(frame), _all_known(facts)
+    title = "含麻黄碱类复方制剂每日购买盒数", "Compounds with ephedrines, packs bought a day"
+    return title, "盒", _by_day(frame), _all_known(facts)
 
 
 def _all_known(facts: Facts) -> set[date]:

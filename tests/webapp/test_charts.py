@@ -1,0 +1,41 @@
+"""Charts speak the language of their page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.webapp.conftest import SignIn
+from tests.webapp.test_explained import an_alert
+from yaotong.workspace import Workspace
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+FIGURE = re.compile(
+    r"<figcaption>(.*?)</figcaption>.*?<script type=\"application/json\">(.*?)</script>", re.S
+)
+
+
+def chart(client: FlaskClient, path: str) -> tuple[str, str]:
+    """The caption, and the words that are drawn: names of axes and of series."""
+    told = FIGURE.search(client.get(path).get_data(as_text=True))
+    assert told is not None
+    option = json.loads(told[2])
+    return told[1], " ".join([option["yAxis"]["name"], *(one.get("name", "") for one in option["series"])])
+
+
+@pytest.mark.parametrize("rule_id", ["R-P01", "R-M01", "R-M20"])
+def test_of_an_alert(signed: SignIn, small: Workspace, rule_id: str) -> None:
+    path = f"/alerts/{an_alert(small, rule_id)['alert_id']}"
+    client = signed("psb" if rule_id == "R-P01" else "msa")
+    assert all(map(CHINESE.search, chart(client, path)))
+    assert not any(map(CHINESE.search, chart(client, f"{path}?lang=en")))
+
+
+def test_of_a_pharmacy(signed: SignIn, small: Workspace) -> None:
+    shop = an_alert(small, "R-M20")["subject"]
+    client = signed("msa")
+    assert all(map(CHINESE.search, chart(client, f"/pharmacies/{shop}")))
+    assert not any(map(CHINESE.search, chart(client, f"/pharmacies/{shop}?lang=en")))
