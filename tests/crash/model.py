@@ -110,8 +110,17 @@ def world(home: Path) -> tuple[World, Counter[str]]:
         ws.store.engine.dispose()
 
 
-def _facts(ws: Workspace) -> World:
-    facts, found = open_facts(ws.store), {}
+def past(home: Path, version: int) -> World:
+    """What the facts said at a data version."""
+    ws = open_workspace(home, {})
+    try:
+        return _facts(ws, version)
+    finally:
+        ws.store.engine.dispose()
+
+
+def _facts(ws: Workspace, version: int | None = None) -> World:
+    facts, found = open_facts(ws.store, version=version), {}
     for feed, (key, value) in _READ.items():
         table = getattr(facts, feed)
         frame = table.select(table[key], table[value].cast("string").name("value")).to_pandas()
@@ -126,7 +135,8 @@ def _accounted(ws: Workspace, found: World) -> Counter[str]:
     """Receipts, manifest and facts agree with one another."""
     with ws.store.read() as connection:
         loads = connection.execute(select(load).where(load.c.data_version.is_not(None))).fetchall()
-        named = connection.execute(select(fact_file.c.since_version, fact_file.c.rows)).fetchall()
+        as_sent = select(fact_file.c.since_version, fact_file.c.rows).where(fact_file.c.copy_of.is_(None))
+        named = connection.execute(as_sent).fetchall()
         ended = len(connection.execute(select(corrected_line.c.line_sha)).fetchall())
     if sorted(one.data_version for one in loads) != list(range(1, len(loads) + 1)):
         raise Broken("data versions have a gap")

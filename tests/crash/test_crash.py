@@ -85,3 +85,21 @@ def test_whichever_call_is_refused_nothing_is_half_done(
     assert told["calls"] >= 1
     assert told["code 4"] >= 1  # a sentence about the store
     assert told["told it failed, yet in"] == 0
+
+
+@pytest.mark.timeout(PATIENCE_S)
+@pytest.mark.parametrize(
+    ("call", "number"), [("write", DISK_FULL), ("sync", BROKEN_DISK), ("rename", DISK_FULL), ("make", DISK_FULL)]
+)
+def test_whichever_call_of_clearing_is_refused_every_version_says_what_it_said(
+    library: Path, tmp_path: Path, call: str, number: int
+) -> None:
+    told = run(library, tmp_path, "clear_refused", call, number, 1 if MANY else 25)
+    assert told["calls"] >= 1
+    assert told["code 4"] >= 1
+    assert told["code 0"] >= 1
+
+
+@pytest.mark.timeout(PATIENCE_S)
+def test_clearing_killed_at_any_call_can_be_gone_on_with(library: Path, tmp_path: Path) -> None:
+    assert run(library, tmp_path, "clear_killed", 1 if MANY else 25)["killed"] >= 2

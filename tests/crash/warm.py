@@ -18,7 +18,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from yaotong.errors import YaotongError
 from yaotong.intake import Limits
 from yaotong.intake.core import sandbox, sandbox_server
 from yaotong.records import Receipt
+from yaotong.store import loads
+from yaotong.store.clearing import clear
 from yaotong.store.scratch import scratch
 from yaotong.workspace import init_workspace, open_workspace
 
@@ -101,18 +103,21 @@ class Load:
     """A child process that takes one file in."""
 
     def __init__(self, home: Path, one: Sent, limits: Limits, arm: Any = None) -> None:
-        self._told = one.path.with_suffix(".told")
+        self._start(one.path.with_suffix(".told"), lambda: send(home, one, limits), arm)
+
+    def _start(self, told: Path, work: Callable[[], Any], arm: Any) -> None:
+        self._told = told
         self._told.unlink(missing_ok=True)
         self.pid = os.fork()
         if self.pid == 0:
-            self._run(home, one, limits, arm)
+            self._run(work, arm)
 
-    def _run(self, home: Path, one: Sent, limits: Limits, arm: Any) -> None:
+    def _run(self, work: Callable[[], Any], arm: Any) -> None:
         code, said = TRACEBACK, ""
         try:
             if arm is not None:
                 arm()
-            send(home, one, limits)
+            work()
             code = 0
         except YaotongError as error:
             code, said = error.exit_code, str(error)
@@ -139,6 +144,24 @@ class Load:
         """What it said in the end."""
         said: str = json.loads(self._told.read_text())["said"]
         return said
+
+
+class Clearing(Load):
+    """A child process that clears the files of a workspace."""
+
+    def __init__(self, home: Path, arm: Any = None) -> None:
+        self._start(home.parent / "clearing.told", lambda: cleared(home), arm)
+
+
+def cleared(home: Path) -> int:
+    """Clear a workspace; how many files were copied."""
+    ws = open_workspace(home, {})
+    try:
+        with ws.store.read() as connection:
+            version = loads.current_version(connection)
+        return clear(ws.store, version)
+    finally:
+        ws.store.engine.dispose()
 
 
 class Bench:
@@ -205,10 +228,10 @@ class Bench:
 
 def main() -> int:
     """Run one loop."""
-    from tests.crash import loops
+    from tests.crash import clearings, loops
 
     try:
-        told = loops.LOOPS[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+        told = (loops.LOOPS | clearings.LOOPS)[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
     except Broken as error:
         print(error, file=sys.stderr)
         return 1
