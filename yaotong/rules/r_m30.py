@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Adds, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import inside, located, noticed, number_of, packs_of
+from yaotong.rules.shapes import bears, inside, located, noticed, number_of, packs_of
 
 CATEGORIES = ("EPH", "OPI_CMP", "PSY2", "WATCH")
 _WEEKS = 8
@@ -20,13 +20,10 @@ _RUN_DAYS = 40
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops, days and categories where the second or a later day running is far above the past."""
-    lines = _lines(facts, window)
-    hits = _hits(facts, lines, window, values)
+    hits = _hits(facts, window, values)
     running = _running(hits, values)
-    rows = running.join(
-        lines.select("line_id", "pharmacy_id", "category", "number"),
-        ["pharmacy_id", "category", "number"],
-    )
+    lines = _lines(facts, window.widened(_RUN_DAYS), "line_id").drop("day")
+    rows = running.join(lines, ["pharmacy_id", "category", "number"])
     found = rows.group_by("pharmacy_id", "day", "category").agg(
         measure=rows.packs.max(),
         bound=rows.bound.max(),
@@ -47,21 +44,28 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     ).select(*FINDING_COLUMNS)
 
 
-def _lines(facts: Facts, window: Window) -> ir.Table:
-    """Lines of each special category from as far back as any day is compared with, with their day count."""
-    wide = window.widened(_REACH_DAYS + _RUN_DAYS)
-    parts = []
-    for category in CATEGORIES:
-        sold = facts.sales_of(category)
-        part = sold.filter(inside(sold, wide))
-        part = part.mutate(category=ibis.literal(category), day=part.sold_at.date())
-        parts.append(part.select("line_id", "pharmacy_id", "category", "day", "quantity"))
-    lines = ibis.union(*parts)
+def _lines(facts: Facts, window: Window, column: str) -> ir.Table:
+    """Lines of each special category: pharmacy_id, category, day, its number, and one column of the lines."""
+    drugs = facts.drugs
+    held = ibis.union(
+        *(
+            drugs.filter(bears(drugs.categories, one)).select(
+                "drug_code", "valid_from", "valid_to", category=ibis.literal(one)
+            )
+            for one in CATEGORIES
+        )
+    )
+    sales = facts.sales.filter(inside(facts.sales, window))
+    sold = sales.select("pharmacy_id", "drug_code", column, day=sales.sold_at.date())
+    same = [sold.drug_code == held.drug_code, sold.day >= held.valid_from, sold.day <= held.valid_to]
+    lines = sold.join(held, same).select("pharmacy_id", "category", "day", column)
     return lines.mutate(number=number_of(lines.day))
 
 
-def _hits(facts: Facts, lines: ir.Table, window: Window, values: Values) -> ir.Table:
+def _hits(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shop-days above their past of any block of weeks: pharmacy_id, category, day, number, packs, bound."""
+    # From as far back as any day is compared with.
+    lines = _lines(facts, window.widened(_REACH_DAYS + _RUN_DAYS), "quantity")
     daily = lines.group_by("pharmacy_id", "category", "day", "number").agg(packs=packs_of(lines.quantity))
     recent = daily.day >= ibis.literal(window.widened(_RUN_DAYS).since)
     past = _past(facts, daily, daily.filter(recent, daily.packs >= float(values["min_packs"])), window)
