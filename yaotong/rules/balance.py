@@ -11,57 +11,18 @@ import ibis
 import ibis.expr.types as ir
 
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import seconds_between, shop_findings
-from yaotong.rules.shapes import DAY_S, number_of, packs_of, spread
+from yaotong.rules.linked import clause_findings, seconds_between
+from yaotong.rules.shapes import DAY_S, bears, number_of, packs_of, spread
 
 _BUCKET_DAYS = 8
 
 
-def balances(facts: Facts, window: Window, most_days: int, known_days: int) -> tuple[ir.Table, ir.Table]:
-    """Spans that close within the window, and the sales of each.
+def between_counts(facts: Facts, window: Window, most_days: int) -> ir.Table:
+    """Spans: every closing count in the window with the opening one before it, of the same drug and lot.
 
-    A span has pharmacy_id, drug_code, lot ("" where the count names none), span (the closing line's id),
-    opened_at, closed_at, opening_line, out and into (packs) and gap: packs missing, negative where
-    there are too many.
+    Answers pharmacy_id, drug_code, lot ("" where the count names none), span (the closing line's id),
+    opened_at, closed_at, opening_line, opening and closing (packs).
     """
-    # No span opened before.
-    start = window.start - timedelta(days=most_days)
-    sales = facts.sales.filter(facts.sales.sold_at >= start, facts.sales.sold_at < window.end)
-    spans = _watched(facts, sales, _spans(facts, window, most_days), known_days)
-    sold = _moved(spans, sales, "sold_at")
-    into = _summed(_moved(spans, facts.purchases, "received_at"), "bought")
-    out = _summed(sold, "sold")
-    both = spans.left_join(out, "span").drop("span_right").left_join(into, "span").drop("span_right")
-    known = both.filter(~both.sold_unknown.fill_null(False), ~both.bought_unknown.fill_null(False))
-    known = known.mutate(out=known.sold.fill_null(0.0), into=known.bought.fill_null(0.0))
-    gap = (known.opening + known.into - known.out - known.closing).round(6)
-    return known.mutate(gap=gap), sold
-
-
-def under(facts: Facts, spans: ir.Table, *categories: str) -> ir.Table:
-    """Spans of drugs that bore any of the categories on the day of the closing count."""
-    drugs = facts.drugs
-    strict = drugs.categories.contains(f"|{categories[0]}|")
-    for category in categories[1:]:
-        strict = strict | drugs.categories.contains(f"|{category}|")
-    day = spans.closed_at.date()
-    held = drugs.filter(strict)
-    same = [spans.drug_code == held.drug_code, day >= held.valid_from, day <= held.valid_to]
-    return spans.join(held, same).select("span").distinct()
-
-
-def balance_findings(facts: Facts, judged: ir.Table, sold: ir.Table, clause: str) -> ir.Table:
-    """Findings of spans: their evidence is both counts and the sales between."""
-    rows = judged.mutate(day=judged.closed_at.date(), measure=judged.gap.abs())
-    columns = ("pharmacy_id", "day", "measure", "threshold", "level", "at", "line_id")
-    closing = rows.mutate(at=rows.closed_at, line_id=rows.span).select(*columns)
-    opening = rows.mutate(at=rows.opened_at, line_id=rows.opening_line).select(*columns)
-    moved = rows.join(sold.select("span", "line_id", at="moved_at"), "span").select(*columns)
-    return shop_findings(facts, ibis.union(closing, opening, moved), clause=clause, measure="max")
-
-
-def _spans(facts: Facts, window: Window, most_days: int) -> ir.Table:
-    """Every closing count in the window with the opening count before it, of the same drug and lot."""
     counts = facts.stock_counts.filter(facts.stock_counts.counted_at < window.end)
     keyed = counts.mutate(lot=counts.batch_no.fill_null(""))
     before = ibis.window(
@@ -80,8 +41,32 @@ def _spans(facts: Facts, window: Window, most_days: int) -> ir.Table:
     )  # fmt: skip
 
 
-def _watched(facts: Facts, sales: ir.Table, spans: ir.Table, known_days: int) -> ir.Table:
+def balanced(facts: Facts, window: Window, spans: ir.Table, most_days: int) -> ir.Table:
+    """Spans of which the movements are known, with out and into (packs) and `gap`.
+
+    The gap is of packs missing, negative where there are too many. Whether the shop sends what it buys
+    and sells is asked by `watched`.
+    """
+    sold, bought = _sold(facts, window, most_days), facts.purchases
+    lines = ibis.union(
+        _lines(sold, "sold_at", sold=sold.quantity, bought=ibis.literal(0.0)),
+        _lines(bought, "received_at", sold=ibis.literal(0.0), bought=bought.quantity),
+    )
+    moved = _moved(spans.select("span", "pharmacy_id", "drug_code", "lot", "opened_at", "closed_at"), lines)
+    # A count of one lot cannot be held to lines that name none.
+    nameless = (moved.lot != "") & moved.batch_no.isnull()
+    sums = moved.group_by("span").agg(
+        out=packs_of(moved.sold), into=packs_of(moved.bought), unknown=nameless.any()
+    )
+    both = spans.left_join(sums, "span").drop("span_right")
+    known = both.filter(~both.unknown.fill_null(False)).drop("unknown")
+    known = known.mutate(out=known.out.fill_null(0.0), into=known.into.fill_null(0.0))
+    return known.mutate(gap=(known.opening + known.into - known.out - known.closing).round(6))
+
+
+def watched(facts: Facts, window: Window, spans: ir.Table, most_days: int, known_days: int) -> ir.Table:
     """Spans of shops that sent sales since the opening count and purchases not long before the closing."""
+    sales = _sold(facts, window, most_days)
     sold = sales.select("pharmacy_id", number=number_of(sales.sold_at.date())).distinct()
     bought = facts.purchases.select(
         "pharmacy_id", number=number_of(facts.purchases.received_at.date())
@@ -98,22 +83,48 @@ def _watched(facts: Facts, sales: ir.Table, spans: ir.Table, known_days: int) ->
     return timed.semi_join(selling, period).semi_join(buying, period).drop("opened", "closed")
 
 
-def _moved(spans: ir.Table, lines: ir.Table, moment: str) -> ir.Table:
+def under(facts: Facts, window: Window, *categories: str) -> ir.Table:
+    """`span`: closing counts in the window of drugs that bore any of the categories that day."""
+    counts, drugs = facts.stock_counts, facts.drugs
+    closing = counts.filter(counts.counted_at >= window.start, counts.counted_at < window.end)
+    day = closing.counted_at.date()
+    held = drugs.filter(bears(drugs.categories, *categories))
+    same = [closing.drug_code == held.drug_code, day >= held.valid_from, day <= held.valid_to]
+    return closing.join(held, same).select(span="line_id").distinct()
+
+
+def balance_findings(facts: Facts, window: Window, judged: ir.Table, most_days: int) -> ir.Table:
+    """Findings of spans that tell their clause: their evidence is both counts and the sales between."""
+    rows = judged.mutate(day=judged.closed_at.date(), measure=judged.gap.abs())
+    columns = ("pharmacy_id", "day", "measure", "threshold", "level", "clause", "at", "line_id")
+    counts = rows.mutate(which=ibis.array([0, 1]).unnest())
+    first = counts.which == 0
+    counts = counts.mutate(
+        at=first.ifelse(counts.opened_at, counts.closed_at),
+        line_id=first.ifelse(counts.opening_line, counts.span),
+    )
+    sales = _sold(facts, window, most_days)
+    sold = _moved(rows, _lines(sales, "sold_at", line_id=sales.line_id)).rename(at="moved_at")
+    told = ibis.union(counts.select(*columns), sold.select(*columns))
+    return clause_findings(facts, told, measure="max")
+
+
+def _sold(facts: Facts, window: Window, most_days: int) -> ir.Table:
+    """Sales since the earliest opening count that a span can have."""
+    start = window.start - timedelta(days=most_days)
+    return facts.sales.filter(facts.sales.sold_at >= start, facts.sales.sold_at < window.end)
+
+
+def _lines(lines: ir.Table, moment: str, **told: ir.Value) -> ir.Table:
+    """What places lines in a span, and what is told of them beside."""
+    bucket = number_of(lines[moment].date()) // _BUCKET_DAYS
+    return lines.select("pharmacy_id", "drug_code", "batch_no", moved_at=moment, bucket=bucket, **told)
+
+
+def _moved(spans: ir.Table, lines: ir.Table) -> ir.Table:
     """Lines of each span's drug, and of its lot or of none named, after the opening until the closing."""
-    some = lines.select(
-        "line_id", "pharmacy_id", "drug_code", "batch_no", "quantity",
-        moved_at=moment, bucket=number_of(lines[moment].date()) // _BUCKET_DAYS,
-    )  # fmt: skip
     opened, closed = (number_of(one.date()) // _BUCKET_DAYS for one in (spans.opened_at, spans.closed_at))
-    pairs = spread(spans, opened, closed).join(some, ["pharmacy_id", "drug_code", "bucket"])
+    pairs = spread(spans, opened, closed).join(lines, ["pharmacy_id", "drug_code", "bucket"])
     during = (pairs.moved_at > pairs.opened_at) & (pairs.moved_at <= pairs.closed_at)
     mine = (pairs.lot == "") | pairs.batch_no.isnull() | (pairs.batch_no == pairs.lot)
     return pairs.filter(during, mine)
-
-
-def _summed(moved: ir.Table, name: str) -> ir.Table:
-    # A count of one lot cannot be held to lines that name none.
-    nameless = (moved.lot != "") & moved.batch_no.isnull()
-    return moved.group_by("span").agg(
-        packs_of(moved.quantity).name(name), nameless.any().name(f"{name}_unknown")
-    )

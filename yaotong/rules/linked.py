@@ -107,20 +107,32 @@ def shop_findings(facts: Facts, rows: ir.Table, *, clause: str, measure: str = "
     `rows`: pharmacy_id, day, at (timestamp), measure, threshold, level and line_id; `measure` says
     whether the rows' measures are added ("sum") or the greatest is told ("max").
     """
+    found = rows.group_by(subject=rows.pharmacy_id, behaviour_day=rows.day).agg(**_of_rows(rows, measure))
+    return _at_shops(facts, found.mutate(clause=ibis.literal(clause)))
+
+
+def clause_findings(facts: Facts, rows: ir.Table, *, measure: str = "sum") -> ir.Table:
+    """As shop_findings, for rows that each tell their `clause`: they are then worked out only once."""
+    keys = {"subject": rows.pharmacy_id, "behaviour_day": rows.day, "clause": rows.clause}
+    return _at_shops(facts, rows.group_by(**keys).agg(**_of_rows(rows, measure)))
+
+
+def _of_rows(rows: ir.Table, measure: str) -> dict[str, ir.Scalar]:
     told = packs_of(rows.measure) if measure == "sum" else rows.measure.max()
-    found = rows.group_by(subject=rows.pharmacy_id, behaviour_day=rows.day).agg(
-        behaviour_from=rows["at"].min(),
-        behaviour_until=rows["at"].max(),
-        measure=told.cast("float64"),
-        threshold=rows.threshold.min().cast("float64"),
-        level=rows.level.argmin(_rank(rows.level)),
-        line_ids=rows.line_id.collect(),
-    )
+    return {
+        "behaviour_from": rows["at"].min(),
+        "behaviour_until": rows["at"].max(),
+        "measure": told.cast("float64"),
+        "threshold": rows.threshold.min().cast("float64"),
+        "level": rows.level.argmin(_rank(rows.level)),
+        "line_ids": rows.line_id.collect(),
+    }
+
+
+def _at_shops(facts: Facts, found: ir.Table) -> ir.Table:
     shops = located(facts)
     placed = found.left_join(shops, found.subject == shops.pharmacy_id)
-    return placed.mutate(clause=ibis.literal(clause), pharmacy_ids=ibis.array([placed.subject])).select(
-        *FINDING_COLUMNS
-    )
+    return placed.mutate(pharmacy_ids=ibis.array([placed.subject])).select(*FINDING_COLUMNS)
 
 
 def subject_findings(facts: Facts, rows: ir.Table, *, clause: str, level: Level) -> ir.Table:

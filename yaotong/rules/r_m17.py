@@ -9,33 +9,34 @@ import ibis.expr.types as ir
 
 from yaotong.codes import SPECIAL_CATEGORIES, Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.balance import balance_findings, balances, under
+from yaotong.rules.balance import balance_findings, balanced, between_counts, under, watched
 from yaotong.rules.linked import NOTHING
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days whose closing count does not follow from the opening one."""
-    spans, sold = balances(facts, window, int(values["most_days"]), int(values["known_days"]))
-    judged = _judged(facts, spans, values)
-    return ibis.union(
-        balance_findings(facts, judged.filter(judged.gap > 0), sold, "missing"),
-        balance_findings(facts, judged.filter(judged.gap < 0), sold, "surplus"),
-    )
+    most_days = int(values["most_days"])
+    spans = _by_kind(facts, window, between_counts(facts, window, most_days))
+    judged = _judged(balanced(facts, window, spans, most_days), values)
+    judged = watched(facts, window, judged, most_days, int(values["known_days"]))
+    clause = (judged.gap > 0).ifelse("missing", "surplus")
+    return balance_findings(facts, window, judged.mutate(clause=clause), most_days)
 
 
-def _judged(facts: Facts, spans: ir.Table, values: Values) -> ir.Table:
+def _by_kind(facts: Facts, window: Window, spans: ir.Table) -> ir.Table:
+    """Spans told apart by `special`: whether their drug was a special one at the closing count."""
+    strict = under(facts, window, *SPECIAL_CATEGORIES)
+    told = spans.left_join(strict.select(strict="span"), spans.span == strict.span)
+    return told.mutate(special=told.strict.notnull()).drop("strict")
+
+
+def _judged(spans: ir.Table, values: Values) -> ir.Table:
     """Spans beyond their slack, which a special drug has none of."""
-    strict = under(facts, spans, *SPECIAL_CATEGORIES)
-    common, special = spans.anti_join(strict, "span"), spans.semi_join(strict, "span")
-    levelled = ibis.union(
-        common.mutate(
-            level=ibis.literal(str(Level.ORANGE)),
-            threshold=ibis.greatest(
-                float(values["slack_packs"]), common.out * (values["slack_percent"] / 100)
-            ),
-        ),
-        special.mutate(level=ibis.literal(str(Level.RED)), threshold=ibis.literal(0.0)),
+    slack = ibis.greatest(float(values["slack_packs"]), spans.out * (values["slack_percent"] / 100))
+    levelled = spans.mutate(
+        level=spans.special.ifelse(str(Level.RED), str(Level.ORANGE)),
+        threshold=spans.special.ifelse(0.0, slack),
     )
     return levelled.filter(levelled.gap.abs() > levelled.threshold + NOTHING)
 

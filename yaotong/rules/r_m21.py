@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import SPECIAL_CATEGORIES, Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import seconds_between, shop_findings
+from yaotong.rules.linked import clause_findings, seconds_between
 from yaotong.rules.model import Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import DAY_S, HOUR_S, MINUTE_S, inside, number_of
 from yaotong.rules.weeks import sold_between
@@ -23,14 +23,12 @@ _PAIR = 2  # moments at one distance
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days of any of the four limbs."""
-    recorded = _recorded(facts, window)
-    known = _known(facts, window, values)
-    return ibis.union(
-        _same_second(facts, window, values),
-        _progression(facts, window, values),
-        _entered(facts, recorded.semi_join(known, ["pharmacy_id", "day"]), values),
-        _night(facts, window, known, values),
-    )
+    moments = _moments(_suspect(facts, window, int(values["least_lines"])))
+    recorded = ibis.union(_entered(facts, window, values), _night(facts, window, values))
+    # Asked last, of few: whether a day's times of record are known does not change what is on it.
+    known = recorded.semi_join(_known(facts, window, values), ["pharmacy_id", "day"])
+    rows = ibis.union(_same_second(moments, values), _progression(moments, values), known)
+    return clause_findings(facts, rows.mutate(level=ibis.literal(str(Level.YELLOW))), measure="max")
 
 
 def _timed(facts: Facts, window: Window) -> ir.Table:
@@ -42,8 +40,10 @@ def _timed(facts: Facts, window: Window) -> ir.Table:
 
 
 def _moments(lines: ir.Table) -> ir.Table:
-    """The seconds of a shop's day in which something was sold, and how many lines."""
-    return lines.group_by("pharmacy_id", "day", "second").agg(lines=lines.count())
+    """The seconds of a shop's day in which something was sold, and which lines."""
+    return lines.group_by("pharmacy_id", "day", "second").agg(
+        lines=lines.count(), at=lines["at"].min(), line_ids=lines.line_id.collect()
+    )
 
 
 def _exact(rows: ir.Table, moments: ir.Table) -> ir.Table:
@@ -55,20 +55,40 @@ def _exact(rows: ir.Table, moments: ir.Table) -> ir.Table:
     return rows.semi_join(told.select("pharmacy_id", "day").distinct(), ["pharmacy_id", "day"])
 
 
-def _same_second(facts: Facts, window: Window, values: Values) -> ir.Table:
-    lines = _timed(facts, window)
-    moments = _moments(lines)
+def _suspect(facts: Facts, window: Window, least: int) -> ir.Table:
+    """Lines of the days of shops that can have enough lines in one second, or at one distance in time.
+
+    Of `least` moments at one distance, or more lines in them, both the line two before the last and the
+    one `least` before it are whole distances away, the latter no more than `least` of them.
+    """
+    times = _timed(facts, window).select("pharmacy_id", "day", "second")
+    row = ibis.window(group_by=times.pharmacy_id, order_by=times.second)
+    far, near = max(least - 1, 1), min(2, max(least - 1, 1))
+    gaps = times.mutate(
+        gap=times.second - times.second.lag().over(row),
+        near=times.second - times.second.lag(near).over(row),
+        far=times.second - times.second.lag(far).over(row),
+    )
+    running = (gaps.gap > 0) & (gaps.far <= gaps.gap * far)
+    running = running & (gaps.near % gaps.gap == 0) & (gaps.far % gaps.gap == 0)
+    same = (gaps.far == 0) | (least <= 1)
+    days = gaps.filter(running | same).select("pharmacy_id", "day").distinct()
+    return _timed(facts, window).semi_join(days, ["pharmacy_id", "day"])
+
+
+def _same_second(moments: ir.Table, values: Values) -> ir.Table:
     many = _exact(moments.filter(moments.lines >= int(values["least_lines"])), moments)
-    many = many.select("pharmacy_id", "day", "second", measure="lines")
-    rows = many.join(lines.select("pharmacy_id", "second", "line_id", "at"), ["pharmacy_id", "second"])
-    return _findings(facts, rows, "same_second", float(values["least_lines"]))
+    return _told(_each(many.mutate(measure=many.lines)), "same_second", float(values["least_lines"]))
 
 
-def _progression(facts: Facts, window: Window, values: Values) -> ir.Table:
+def _each(moments: ir.Table) -> ir.Table:
+    """The lines of moments, one by one."""
+    return moments.mutate(line_id=moments.line_ids.unnest())
+
+
+def _progression(moments: ir.Table, values: Values) -> ir.Table:
     """Moments of a shop's day, enough of them running, that follow one another at one distance."""
     least = int(values["least_lines"])
-    lines = _timed(facts, window)
-    moments = _moments(lines)
     ordered = ibis.window(group_by=[moments.pharmacy_id, moments.day], order_by=moments.second)
     last, next_one = moments.second.lag().over(ordered), moments.second.lead().over(ordered)
     gaps = moments.mutate(
@@ -87,9 +107,9 @@ def _progression(facts: Facts, window: Window, values: Values) -> ir.Table:
         measure=islands.count() + 1, first=islands.second.min() - islands.gap.min(), last=islands.second.max()
     )
     long = _exact(runs.filter(runs.measure >= least), moments)
-    rows = long.join(lines.select("pharmacy_id", "day", "second", "line_id", "at"), ["pharmacy_id", "day"])
+    rows = long.join(moments, ["pharmacy_id", "day"])
     on = (rows.second >= rows["first"]) & (rows.second <= rows["last"])
-    return _findings(facts, rows.filter(on), "progression", float(least))
+    return _told(_each(rows.filter(on)), "progression", float(least))
 
 
 def _recorded(facts: Facts, window: Window) -> ir.Table:
@@ -126,14 +146,16 @@ def _known(facts: Facts, window: Window, values: Values) -> ir.Table:
     return past.filter(enough, past.prompt * 2 >= past.lines).select("pharmacy_id", "day")
 
 
-def _entered(facts: Facts, lines: ir.Table, values: Values) -> ir.Table:
+def _entered(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Five minutes, up to some line's, in which many lines were entered, more than half of them late.
 
     Only where two slots of five minutes on the clock hold that many can five minutes between them do.
     """
     least = int(values["entered_lines"])
     # The five minutes are one day's, and most of their lines late: few days have that many.
-    daily = lines.group_by("pharmacy_id", "day").agg(late_lines=lines.late.cast("int64").sum())
+    lines = _recorded(facts, window)
+    late = lines.filter(lines.late)
+    daily = late.group_by("pharmacy_id", "day").agg(late_lines=late.count())
     lines = lines.semi_join(daily.filter(daily.late_lines * 2 > least), ["pharmacy_id", "day"])
     lines = lines.mutate(slot=lines.second // _SLOT_S)
     slots = lines.group_by("pharmacy_id", "slot").agg(lines=lines.count())
@@ -152,14 +174,13 @@ def _entered(facts: Facts, lines: ir.Table, values: Values) -> ir.Table:
     )
     bulk = counts.filter(counts.measure >= least, counts.late_lines * 2 > counts.measure)
     rows = pairs.join(bulk, ["pharmacy_id", "second"])
-    return _findings(facts, rows, "entered", float(least))
+    return _told(rows, "entered", float(least))
 
 
-def _night(facts: Facts, window: Window, known: ir.Table, values: Values) -> ir.Table:
+def _night(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Days of special drugs of which too many were sold before 20:00 and recorded after 21:00."""
     sold = sold_between(facts.sales_of(*SPECIAL_CATEGORIES), window, 0)
-    sold = sold.filter(sold.recorded_at.notnull()).mutate(day=sold.sold_at.date())
-    lines = sold.semi_join(known, ["pharmacy_id", "day"])
+    lines = sold.filter(sold.recorded_at.notnull()).mutate(day=sold.sold_at.date())
     after = seconds_between(lines.day.cast("timestamp"), lines.recorded_at)
     early = lines.sold_at.hour() < int(values["sold_before_hour"])
     # What is recorded after midnight is of a day that is not over yet when this one is judged.
@@ -171,12 +192,12 @@ def _night(facts: Facts, window: Window, known: ir.Table, values: Values) -> ir.
     high = days.filter(days.late >= int(values["least_night"]), days.late * 100.0 > days.lines * percent)
     high = high.mutate(measure=(high.late * 100.0 / high.lines).round(6))
     rows = high.join(told.filter(told.nightly).drop("nightly"), ["pharmacy_id", "day"])
-    return _findings(facts, rows, "night", percent)
+    return _told(rows, "night", percent)
 
 
-def _findings(facts: Facts, rows: ir.Table, clause: str, threshold: float) -> ir.Table:
-    rows = rows.mutate(threshold=ibis.literal(threshold), level=ibis.literal(str(Level.YELLOW)))
-    return shop_findings(facts, rows, clause=clause, measure="max")
+def _told(rows: ir.Table, clause: str, threshold: float) -> ir.Table:
+    told = {"threshold": ibis.literal(threshold), "clause": ibis.literal(clause)}
+    return rows.select("pharmacy_id", "day", "at", "line_id", measure=rows.measure.cast("float64"), **told)
 
 
 RULE = Rule(

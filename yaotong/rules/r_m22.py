@@ -20,35 +20,52 @@ _SPANS = SPAN_DAYS // WEEK_DAYS + 1
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and Sundays up to which thirty days of special drugs look like a template."""
-    lines = _spans(facts, window)
-    steady = _steady(lines, values)
-    lines = lines.semi_join(steady, ["pharmacy_id", "sunday"])
+    lines = _lines(facts, window)
+    moments = _moments(lines, _steady(lines, values))
     return ibis.union(
-        _findings(facts, lines, _same(lines, values), "same", Level.YELLOW, values),
-        _findings(facts, lines, _uniform(lines, values), "uniform", Level.BLUE, values),
+        _findings(facts, moments, _same(moments, values), "same", Level.YELLOW, values),
+        _findings(facts, moments, _uniform(moments, values), "uniform", Level.BLUE, values),
     )
 
 
-def _spans(facts: Facts, window: Window) -> ir.Table:
-    """Lines of special drugs that were not returned that day, once for each Sunday within 30 days of them."""
+def _lines(facts: Facts, window: Window) -> ir.Table:
+    """Lines of special drugs that were not returned that day."""
     sold = sold_between(facts.sales_of(*SPECIAL_CATEGORIES), window, SPAN_DAYS - 1)
     kept = unreturned(sold.mutate(day=sold.sold_at.date()), "pharmacy_id", "day", "drug_code")
     lines = kept.filter(kept.quantity > 0)
-    lines = lines.select(
+    return lines.select(
         "line_id", "pharmacy_id", "drug_code", "quantity", "unit_price_fen",
         at="sold_at", second=lines.sold_at.epoch_seconds(), number=number_of(lines.day),
     )  # fmt: skip
-    weeks = lines.mutate(week=ibis.array(list(range(_SPANS))).unnest())
+
+
+def _spans(rows: ir.Table) -> ir.Table:
+    """Rows of a day, told by `number`, once for each Sunday within 30 days of them."""
+    weeks = rows.mutate(week=ibis.array(list(range(_SPANS))).unnest())
     spans = weeks.mutate(sunday=sunday_of(weeks.number) + WEEK_DAYS * weeks.week)
     return spans.filter(spans.sunday - spans.number < SPAN_DAYS).drop("week")
 
 
 def _steady(lines: ir.Table, values: Values) -> ir.Table:
-    """Spans with enough lines, whose distances in time hardly differ."""
-    ordered = ibis.window(group_by=[lines.pharmacy_id, lines.sunday], order_by=[lines.second, lines.line_id])
+    """Spans with enough lines, whose distances in time hardly differ.
+
+    Distances within a day are squared once, and those from day to day within each span.
+    """
+    ordered = ibis.window(group_by=[lines.pharmacy_id, lines.number], order_by=lines.second)
     gaps = lines.mutate(gap=(lines.second - lines.second.lag().over(ordered)).cast("float64"))
-    spans = gaps.group_by("pharmacy_id", "sunday").agg(
-        lines=gaps.count(), total=gaps.gap.sum(), squares=(gaps.gap * gaps.gap).sum()
+    daily = gaps.group_by("pharmacy_id", "number").agg(
+        lines=gaps.count(),
+        squares=(gaps.gap * gaps.gap).sum(),
+        first=gaps.second.min(),
+        last=gaps.second.max(),
+    )
+    days = _spans(daily)
+    by_day = ibis.window(group_by=[days.pharmacy_id, days.sunday], order_by=days.number)
+    days = days.mutate(gap=(days["first"] - days["last"].lag().over(by_day)).cast("float64"))
+    spans = days.group_by("pharmacy_id", "sunday").agg(
+        lines=days.lines.sum(),
+        total=(days["last"].max() - days["first"].min()).cast("float64"),
+        squares=days.squares.fill_null(0.0).sum() + (days.gap * days.gap).fill_null(0.0).sum(),
     )
     spans = spans.filter(spans.lines >= int(values["least_lines"]), spans.total > 0)
     spread = (spans.lines - 1) * spans.squares - spans.total * spans.total
@@ -56,22 +73,30 @@ def _steady(lines: ir.Table, values: Values) -> ir.Table:
     return spans.filter(spans.cv < float(values["most_cv"])).select("pharmacy_id", "sunday")
 
 
-def _same(lines: ir.Table, values: Values) -> ir.Table:
+def _moments(lines: ir.Table, steady: ir.Table) -> ir.Table:
+    """Lines of steady spans, those alike of one moment together: which, and how many `times`."""
+    rows = _spans(lines).semi_join(steady, ["pharmacy_id", "sunday"])
+    return rows.group_by("pharmacy_id", "sunday", "drug_code", "quantity", "unit_price_fen", "at").agg(
+        times=rows.count(), line_ids=rows.line_id.collect()
+    )
+
+
+def _same(moments: ir.Table, values: Values) -> ir.Table:
     """Spans nearly all of whose lines are of one drug, quantity and price; a line without a price is none."""
-    priced = lines.filter(lines.unit_price_fen.notnull())
+    priced = moments.filter(moments.unit_price_fen.notnull())
     alike = priced.group_by("pharmacy_id", "sunday", "drug_code", "quantity", "unit_price_fen").agg(
-        times=priced.count()
+        times=priced.times.sum()
     )
     most = alike.group_by("pharmacy_id", "sunday").agg(most=alike.times.max())
-    whole = lines.group_by("pharmacy_id", "sunday").agg(lines=lines.count())
+    whole = moments.group_by("pharmacy_id", "sunday").agg(lines=moments.times.sum())
     both = whole.join(most, ["pharmacy_id", "sunday"])
     return both.filter(both.most * 100.0 > both.lines * float(values["same_percent"]))
 
 
-def _uniform(lines: ir.Table, values: Values) -> ir.Table:
+def _uniform(moments: ir.Table, values: Values) -> ir.Table:
     """Spans whose quantities tell less than a third of a bit or so each."""
-    whole = lines.group_by("pharmacy_id", "sunday").agg(lines=lines.count())
-    sizes = lines.group_by("pharmacy_id", "sunday", "quantity").agg(times=lines.count())
+    whole = moments.group_by("pharmacy_id", "sunday").agg(lines=moments.times.sum())
+    sizes = moments.group_by("pharmacy_id", "sunday", "quantity").agg(times=moments.times.sum())
     both = sizes.join(whole, ["pharmacy_id", "sunday"])
     share = both.times.cast("float64") / both.lines
     bits = (
@@ -83,11 +108,12 @@ def _uniform(lines: ir.Table, values: Values) -> ir.Table:
 
 
 def _findings(
-    facts: Facts, lines: ir.Table, spans: ir.Table, clause: str, level: Level, values: Values
+    facts: Facts, moments: ir.Table, spans: ir.Table, clause: str, level: Level, values: Values
 ) -> ir.Table:
-    rows = lines.join(spans.select("pharmacy_id", "sunday", measure="lines"), ["pharmacy_id", "sunday"])
+    rows = moments.join(spans.select("pharmacy_id", "sunday", measure="lines"), ["pharmacy_id", "sunday"])
     rows = rows.mutate(
         day=day_of(rows.sunday),
+        line_id=rows.line_ids.unnest(),
         threshold=ibis.literal(float(values["least_lines"])),
         level=ibis.literal(str(level)),
     )

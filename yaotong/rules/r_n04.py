@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import reduce
+from math import ceil
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
@@ -18,7 +21,7 @@ _SPANS = {"visits_24h": 1, "visits_7d": 7, "shops_30d": 30}  # days back from a 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Persons and days on which the visits of a span before reached a limit."""
-    starts = _visits(facts, window, int(values["visit_minutes"]) * MINUTE_S)
+    starts = _visits(facts, window, values)
     there = starts.select("person_key", then_at="settled_at", then_line="line_id", then_shop="pharmacy_id")
     pairs = shortly_before(
         starts.filter(starts.settled_at >= window.start), there, ["person_key"],
@@ -44,18 +47,41 @@ def _limb(facts: Facts, pairs: ir.Table, clause: str, days: int, values: Values)
     return subject_findings(facts, told, clause=clause, level=Level.YELLOW)
 
 
-def _visits(facts: Facts, window: Window, seconds: int) -> ir.Table:
-    """The first settlement of each visit: later ones at the same shop follow within `seconds` of another."""
-    settled = facts.settlements
-    # A visit may have begun the day before the span, and one more is read to net its day.
-    near = settled.filter(
-        settled.settled_at >= window.start - timedelta(days=32), settled.settled_at < window.end
-    )
-    kept = standing(near)
+def _visits(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """The first settlement of each visit: later ones at the same shop follow closely on another."""
+    kept = standing(_settled(facts, window).semi_join(_often(facts, window, values), "person_key"))
     row = ibis.window(group_by=[kept.person_key, kept.pharmacy_id], order_by=[kept.settled_at, kept.line_id])
     apart = seconds_between(kept.settled_at.lag().over(row), kept.settled_at)
     followed = kept.mutate(apart=apart)
+    seconds = int(values["visit_minutes"]) * MINUTE_S
     return followed.filter(followed.apart.isnull() | (followed.apart > seconds))
+
+
+def _often(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Persons with as many lines within a span as it takes visits: nobody else can reach a limit.
+
+    Returns are netted and lines gathered into visits for these few alone.
+    """
+    settled = _settled(facts, window)
+    lines = settled.filter(settled.person_key.notnull(), settled.quantity > 0)
+    lines = lines.select("person_key", "settled_at", second=lines.settled_at.epoch_seconds())
+    row = ibis.window(group_by=lines.person_key, order_by=lines.second)
+    spans = lines.mutate(**{
+        clause: lines.second - lines.second.lag(max(ceil(values[clause]) - 1, 0)).over(row)
+        for clause in _SPANS
+    })  # fmt: skip
+    reached = reduce(or_, (spans[clause] < days * DAY_S for clause, days in _SPANS.items()))
+    return spans.filter(spans.settled_at >= window.start, reached).select("person_key").distinct()
+
+
+def _settled(facts: Facts, window: Window) -> ir.Table:
+    """Settlements up to the window's end: a visit may have begun the day before its span.
+
+    One day more is read to net that day.
+    """
+    settled = facts.settlements
+    start = window.start - timedelta(days=32)
+    return settled.filter(settled.settled_at >= start, settled.settled_at < window.end)
 
 
 RULE = Rule(

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.linked import day_after, shop_findings, standing
+from yaotong.rules.linked import clause_findings, day_after, standing
 from yaotong.rules.model import Adds, Assist, Basis, Clause, Parameter, Rule, Values
 
 
@@ -19,24 +19,39 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     start, end = window.start - timedelta(days=grace), window.end - timedelta(days=grace)
     settled = facts.settlements.mutate(at=facts.settlements.settled_at)
     sales = facts.sales.filter(facts.sales.settlement_id.notnull())
-    sales = sales.mutate(at=sales.sold_at, day=sales.sold_at.date())
-    near = settled.filter(settled["at"] >= start, settled["at"] < end)
-    paid = standing(near).semi_join(_days(sales), ["pharmacy_id", "day"])
+    sales = sales.mutate(at=sales.sold_at)
+    near = settled.filter(settled["at"] >= start, settled["at"] < end, settled.person_key.notnull())
     sold = sales.filter(sales["at"] >= start, sales["at"] < end, sales.quantity > 0)
-    sold = sold.semi_join(_days(settled), ["pharmacy_id", "day"])
-    # Nearly all are answered by the same drug; of the few others it is asked whether anything answers.
-    other = _unanswered(paid, sales, grace, "drug_code")
-    unsold = _unanswered(other, sales, grace)
-    return ibis.union(
-        _told(facts, unsold, "unsold", grace),
-        _told(facts, other.anti_join(unsold, "line_id"), "swapped", grace),
-        _told(facts, _unanswered(sold, settled, grace), "unsettled", grace),
+    unsettled = _unanswered(sold, settled, grace).mutate(clause=ibis.literal("unsettled"))
+    told = ibis.union(
+        _told(_unsold(near, sales, grace).semi_join(_days(sales), ["pharmacy_id", "day"]), grace),
+        _told(_dated(unsettled).semi_join(_days(settled), ["pharmacy_id", "day"]), grace),
     )
+    return clause_findings(facts, told)
+
+
+def _unsold(near: ir.Table, sales: ir.Table, grace: int) -> ir.Table:
+    """Settlements that stood and that no sale of their drug answers, by whether any other sale does.
+
+    Nearly all are answered: whether one stood is asked of the others only.
+    """
+    other = _unanswered(near.filter(near.quantity > 0), sales, grace, "drug_code")
+    any_sale = sales.select("pharmacy_id", "settlement_id", met="at")
+    pairs = _dated(other).left_join(any_sale, ["pharmacy_id", "settlement_id"])
+    met = (pairs.met.date() <= day_after(pairs["at"], grace)).fill_null(False)
+    rows = pairs.group_by("person_key", "pharmacy_id", "drug_code", "day", "at", "line_id").agg(met=met.any())
+    stood = standing(_dated(near).semi_join(rows, ["person_key", "pharmacy_id", "drug_code", "day"]))
+    clause = rows.met.ifelse("swapped", "unsold")
+    return rows.mutate(clause=clause).semi_join(stood, "line_id")
+
+
+def _dated(lines: ir.Table) -> ir.Table:
+    return lines.mutate(day=lines["at"].date())
 
 
 def _days(lines: ir.Table) -> ir.Table:
     """Shops and days of which lines have come: on others their lack says nothing."""
-    return lines.select("pharmacy_id", day=lines["at"].date()).distinct()
+    return _dated(lines).select("pharmacy_id", "day").distinct()
 
 
 def _unanswered(rows: ir.Table, others: ir.Table, grace: int, *also: str) -> ir.Table:
@@ -46,17 +61,17 @@ def _unanswered(rows: ir.Table, others: ir.Table, grace: int, *also: str) -> ir.
     return rows.anti_join(others, [*same, others["at"].date() <= day_after(rows["at"], grace)])
 
 
-def _told(facts: Facts, rows: ir.Table, clause: str, grace: int) -> ir.Table:
-    told = rows.select(
+def _told(rows: ir.Table, grace: int) -> ir.Table:
+    return rows.select(
         "pharmacy_id",
         "line_id",
         "at",
+        "clause",
         day=day_after(rows["at"], grace),
         measure=ibis.literal(1.0),
         threshold=ibis.literal(0.0),
-        level=ibis.literal(str(Level.ORANGE if clause == "unsettled" else Level.RED)),
+        level=(rows.clause == "unsettled").ifelse(str(Level.ORANGE), str(Level.RED)),
     )
-    return shop_findings(facts, told, clause=clause)
 
 
 RULE = Rule(

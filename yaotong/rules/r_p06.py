@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.balance import balance_findings, balances, under
+from yaotong.rules.balance import balance_findings, balanced, between_counts, under, watched
 from yaotong.rules.linked import NOTHING, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import number_of
@@ -23,10 +23,11 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 
 def _missing(facts: Facts, window: Window, values: Values) -> ir.Table:
-    spans, sold = balances(facts, window, int(values["most_days"]), int(values["known_days"]))
-    special = spans.semi_join(under(facts, spans, *LOSSES), "span").mutate(
-        day=lambda one: one.closed_at.date()
-    )
+    most_days = int(values["most_days"])
+    spans = between_counts(facts, window, most_days)
+    special = spans.semi_join(under(facts, window, *LOSSES), "span")
+    special = watched(facts, window, special, most_days, int(values["known_days"]))
+    special = balanced(facts, window, special, most_days).mutate(day=lambda one: one.closed_at.date())
     whole = special.lot == ""
     lost = special.group_by("pharmacy_id", "drug_code", "day").agg(
         wholes=whole.cast("int64").sum(),
@@ -44,7 +45,7 @@ def _missing(facts: Facts, window: Window, values: Values) -> ir.Table:
         .rename(gap="lost")
         .mutate(threshold=ibis.literal(float(values["packs"])), level=ibis.literal(str(Level.RED)))
     )
-    return balance_findings(facts, told, sold, "missing")
+    return balance_findings(facts, window, told.mutate(clause=ibis.literal("missing")), most_days)
 
 
 def _disagreeing(facts: Facts, window: Window, values: Values) -> ir.Table:
