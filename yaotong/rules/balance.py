@@ -17,8 +17,10 @@ from yaotong.rules.shapes import DAY_S, number_of, packs_of, spread
 _BUCKET_DAYS = 8
 
 
-def balances(facts: Facts, window: Window, most_days: int, known_days: int) -> tuple[ir.Table, ir.Table]:
-    """Spans that close within the window, and the sales of each.
+def balances(
+    facts: Facts, window: Window, most_days: int, known_days: int, drugs: ir.Table | None = None
+) -> tuple[ir.Table, ir.Table]:
+    """Spans that close within the window, of the codes of `drugs` alone where given, and the sales of each.
 
     A span has pharmacy_id, drug_code, lot ("" where the count names none), span (the closing line's id),
     opened_at, closed_at, opening_line, out and into (packs) and gap: packs missing, negative where
@@ -27,8 +29,11 @@ def balances(facts: Facts, window: Window, most_days: int, known_days: int) -> t
     # No span opened before.
     start = window.start - timedelta(days=most_days)
     sales = facts.sales.filter(facts.sales.sold_at >= start, facts.sales.sold_at < window.end)
-    spans = _watched(facts, sales, _spans(facts, window, most_days), known_days)
-    sold = _moved(spans, sales, "sold_at")
+    counts = facts.stock_counts
+    counts = counts if drugs is None else counts.semi_join(drugs, "drug_code")
+    # No two are alike: said so that an engine keeps them, and does not work them out for each use.
+    spans = _watched(facts, sales, _spans(counts, window, most_days), known_days).distinct()
+    sold = _moved(spans, sales if drugs is None else sales.semi_join(drugs, "drug_code"), "sold_at")
     into = _summed(_moved(spans, facts.purchases, "received_at"), "bought")
     out = _summed(sold, "sold")
     both = spans.left_join(out, "span").drop("span_right").left_join(into, "span").drop("span_right")
@@ -60,10 +65,10 @@ def balance_findings(facts: Facts, judged: ir.Table, sold: ir.Table, clause: str
     return shop_findings(facts, ibis.union(closing, opening, moved), clause=clause, measure="max")
 
 
-def _spans(facts: Facts, window: Window, most_days: int) -> ir.Table:
+def _spans(counts: ir.Table, window: Window, most_days: int) -> ir.Table:
     """Every closing count in the window with the opening count before it, of the same drug and lot."""
-    counts = facts.stock_counts.filter(facts.stock_counts.counted_at < window.end)
-    keyed = counts.mutate(lot=counts.batch_no.fill_null(""))
+    known = counts.filter(counts.counted_at < window.end)
+    keyed = known.mutate(lot=known.batch_no.fill_null(""))
     before = ibis.window(
         group_by=[keyed.pharmacy_id, keyed.drug_code, keyed.lot], order_by=[keyed.counted_at, keyed.line_id]
     )

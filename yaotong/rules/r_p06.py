@@ -12,7 +12,7 @@ from yaotong.facts import Facts, Window
 from yaotong.rules.balance import balance_findings, balances, under
 from yaotong.rules.linked import NOTHING, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import number_of
+from yaotong.rules.shapes import bears, number_of
 
 LOSSES = ("EPH", "PSY2", "OPI_CMP")
 
@@ -23,7 +23,10 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 
 def _missing(facts: Facts, window: Window, values: Values) -> ir.Table:
-    spans, sold = balances(facts, window, int(values["most_days"]), int(values["known_days"]))
+    # What each drug was on its day is asked below: of others no count need meet the lines of sales.
+    spans, sold = balances(
+        facts, window, int(values["most_days"]), int(values["known_days"]), drugs=_special(facts)
+    )
     special = spans.semi_join(under(facts, spans, *LOSSES), "span").mutate(
         day=lambda one: one.closed_at.date()
     )
@@ -67,11 +70,14 @@ def _disagreeing(facts: Facts, window: Window, values: Values) -> ir.Table:
     return shop_findings(facts, rows, clause="disagrees")
 
 
+def _special(facts: Facts) -> ir.Table:
+    return facts.drugs.filter(bears(facts.drugs.categories, *LOSSES))
+
+
 def _handled(facts: Facts, window: Window, days: int) -> ir.Table:
     """pharmacy_id and handled_on: the days a shop sold or received special drugs."""
     since, sold, bought = window.widened(days).start, facts.sales_of(*LOSSES), facts.purchases
-    drugs = facts.drugs
-    special = drugs.filter(ibis.or_(*(drugs.categories.contains(f"|{one}|") for one in LOSSES)))
+    special = _special(facts)
     day = bought.received_at.date()
     bought = bought.filter(bought.received_at >= since, bought.received_at < window.end)
     bought = bought.semi_join(
