@@ -57,44 +57,85 @@ def _bearing(facts: Facts, papers: ir.Table, category: str) -> ir.Table:
 
 def _shares(papers: ir.Table, watched: ir.Table, window: Window, values: Values) -> ir.Table:
     """(prescriber_key, category, at_number, own, share in %): all who wrote enough in the 30 days."""
-    totals = _rolled(papers, window, "prescriber_key").rename(papers="rolled")
+    totals = _rolled(papers, watched, window)
     totals = totals.filter(totals.papers >= int(values["least_papers"]))
-    kinds = ibis.union(*(totals.mutate(category=ibis.literal(one)) for one in WATCHED))
-    own = _rolled(watched, window, "prescriber_key", "category").rename(own="rolled")
-    both = kinds.left_join(own, ["prescriber_key", "category", "at_number"])
-    counted = both.select("prescriber_key", "category", "at_number", "papers", own=both.own.fill_null(0))
+    counted = ibis.union(
+        *(
+            totals.select(
+                "prescriber_key", "at_number", "papers", category=ibis.literal(one), own=totals[one]
+            )
+            for one in WATCHED
+        )
+    )
     return counted.mutate(share=(100.0 * counted.own / counted.papers).round(6)).drop("papers")
 
 
-def _rolled(papers: ir.Table, window: Window, *by: str) -> ir.Table:
-    """How many prescriptions of the last 30 days there are on every day of the window that has any."""
-    daily = papers.group_by(*by, "number").agg(papers=papers.count())
-    days = numbers(window).rename(at_number="number")
-    near = [daily.number <= days.at_number, daily.number > days.at_number - SPAN_DAYS]
-    spread = daily.join(days, near)
-    return spread.group_by(*by, "at_number").agg(rolled=spread.papers.sum())
+def _rolled(papers: ir.Table, watched: ir.Table, window: Window) -> ir.Table:
+    """How many prescriptions of the last 30 days each prescriber has on every day of the window: all of
+    them (papers), and those of each category by its code.
+    """
+    every = ibis.union(
+        papers.select("prescriber_key", "number", category=ibis.literal("")),
+        watched.select("prescriber_key", "number", "category"),
+    )
+    kinds = {"papers": "", **{one: one for one in WATCHED}}
+    daily = every.group_by("prescriber_key", "number").agg(
+        **{name: every.count(where=every.category == kind) for name, kind in kinds.items()}
+    )
+    days = daily.select("prescriber_key").distinct().cross_join(numbers(window.widened(SPAN_DAYS - 1)))
+    filled = days.left_join(daily, ["prescriber_key", "number"])
+    last = ibis.window(
+        group_by=[filled.prescriber_key], order_by=[filled.number], preceding=SPAN_DAYS - 1, following=0
+    )
+    rolled = filled.select(
+        "prescriber_key",
+        at_number="number",
+        **{name: filled[name].fill_null(0).sum().over(last) for name in kinds},
+    )
+    return rolled.filter(rolled.at_number >= (window.since - date(1970, 1, 1)).days)
 
 
 def _against_others(shares: ir.Table, values: Values) -> ir.Table:
     """Those with enough of a category beside the bound that all others' shares set."""
-    # Of six and more, all others' median is above the 30th percentile: who is nowhere near a bound need
-    # not be held to everybody.
-    low = shares.group_by("category", "at_number").agg(low=shares.share.quantile(0.3))
+    group, key = ["category", "at_number"], ["prescriber_key", "category", "at_number", "median"]
     least = float(values["least_spread"]) * float(values["score"]) - NOTHING
-    some = shares.join(low, ["category", "at_number"])
-    mine = some.filter(some.own >= int(values["least_own"]), some.share >= some.low + least).drop("low")
-    theirs = shares.select("category", "at_number", other="prescriber_key", other_share="share")
-    pairs = mine.join(theirs, ["category", "at_number"])
-    pairs = pairs.filter(pairs.prescriber_key != pairs.other)
-    key = ("prescriber_key", "category", "at_number")
-    middle = pairs.group_by(*key).agg(
-        others=pairs.count(), median=pairs.other_share.median().cast("float64"), share=pairs.share.max()
+    beside = _beside_others(shares, "share", group)
+    mine = beside.filter(
+        beside.own >= int(values["least_own"]),
+        beside.others >= int(values["least_others"]),
+        beside.share >= beside.median + least,  # nowhere near a bound else
     )
-    both = pairs.join(middle.select(*key, "median"), key)
-    spread = both.group_by(*key).agg(mad=(both.other_share - both.median).abs().median().cast("float64"))
-    judged = middle.filter(middle.others >= int(values["least_others"])).join(spread, key)
+    # Nearly all who stand out have the same median of others: deviations are ordered once for all of them.
+    asked = mine.select(*group, "median").distinct()
+    all_of = asked.join(shares.select("prescriber_key", *group, "share"), group)
+    apart = all_of.mutate(apart=(all_of.share - all_of.median).abs()).drop("share")
+    spread = _beside_others(apart.rename(of="median"), "apart", [*group, "of"])
+    spread = spread.select("prescriber_key", *group, mad="median", median="of")
+    judged = mine.select(*key, "share").join(spread, key)
     deviation = ibis.greatest(judged.mad * _MAD, float(values["least_spread"]))
     return judged.mutate(bound=(judged.median + deviation * float(values["score"])).round(6))
+
+
+def _beside_others(rows: ir.Table, column: str, by: list[str]) -> ir.Table:
+    """Rows of prescribers beside how many `others` their group has and the `median` of the others' column.
+
+    Without a row's own value, those after it in order move up by one place: so the middle of the others
+    is read off the order of all, and nobody is held to everybody.
+    """
+    ordered = ibis.window(group_by=by, order_by=[column, "prescriber_key"])
+    rows = rows.mutate(
+        place=ibis.row_number().over(ordered), others=rows.count().over(ibis.window(group_by=by)) - 1
+    )
+    low, high = (rows.others - 1) // 2, rows.others // 2
+    value, unknown = rows[column], ibis.null("float64")
+    places = {"low": low, "after_low": low + 1, "high": high, "after_high": high + 1}
+    middle = rows.group_by(by).agg(
+        **{name: (rows.place == place).ifelse(value, unknown).max() for name, place in places.items()}
+    )
+    both = rows.join(middle, by)
+    below = (both.place > (both.others - 1) // 2).ifelse(both.low, both.after_low)
+    above = (both.place > both.others // 2).ifelse(both.high, both.after_high)
+    return both.mutate(median=(below + above) / 2).drop("place", *places)
 
 
 def _busy(watched: ir.Table, window: Window, values: Values) -> ir.Table:

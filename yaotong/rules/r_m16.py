@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,26 +11,38 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import day_after, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import number_of
-from yaotong.rules.weeks import WEEK_DAYS, sold_between, spanned
+from yaotong.rules.shapes import number_of, spread
+from yaotong.rules.weeks import WEEK_DAYS, day_of, sold_between
 
 _KNOWN_DAYS = 30
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days with returns that have no sale, and days after which too many lines are returns."""
-    return ibis.union(_without_origin(facts, window, values), _too_many(facts, window, values))
+    daily = _daily(facts, window, values)
+    return ibis.union(_without_origin(facts, daily, window, values), _too_many(facts, daily, window, values))
 
 
-def _without_origin(facts: Facts, window: Window, values: Values) -> ir.Table:
+def _daily(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """(pharmacy_id, number): lines and returns, from as far back as an original sale is looked for."""
+    far = int(values["back_days"]) + _KNOWN_DAYS + int(values["grace_days"])
+    sales = sold_between(facts.sales, window, far)
+    lines = sales.select("pharmacy_id", number=number_of(sales.sold_at.date()), is_back=sales.quantity < 0)
+    return lines.group_by("pharmacy_id", "number").agg(
+        lines=lines.count(), returns=lines.is_back.cast("int64").sum()
+    )
+
+
+def _without_origin(facts: Facts, daily: ir.Table, window: Window, values: Values) -> ir.Table:
     """Returns of what the shop did not sell before, told when a late sale had had its time to come."""
     grace = int(values["grace_days"])
     back = sold_between(facts.sales, window, grace, grace)
     back = back.filter(back.quantity < 0, ibis.or_(back.trace_code.notnull(), back.batch_no.notnull()))
     back = back.select("line_id", "pharmacy_id", "drug_code", "trace_code", "batch_no", "quantity", "sold_at")
-    back = back.mutate(number=number_of(back.sold_at.date()))
-    known = back.semi_join(_known(facts, back, window, values), "line_id")
-    orphans = known.anti_join(_answered(facts, known, window, values), "line_id")
+    # No two are alike: said so that an engine keeps these few, and does not read all lines for each use.
+    back = back.mutate(number=number_of(back.sold_at.date())).distinct()
+    known = _known(back, daily, int(values["back_days"]))
+    orphans = known.anti_join(_answered(facts, back, window, values), "line_id")
     rows = orphans.mutate(
         day=day_after(orphans.sold_at, grace),
         at=orphans.sold_at,
@@ -39,14 +53,12 @@ def _without_origin(facts: Facts, window: Window, values: Values) -> ir.Table:
     return shop_findings(facts, rows, clause="origin")
 
 
-def _known(facts: Facts, back: ir.Table, window: Window, values: Values) -> ir.Table:
+def _known(back: ir.Table, daily: ir.Table, days: int) -> ir.Table:
     """Returns of shops whose lines reach as far back as an original sale may lie."""
-    days = int(values["back_days"])
-    sales = sold_between(facts.sales, window, days + _KNOWN_DAYS + int(values["grace_days"]))
-    sent = sales.select("pharmacy_id", sent_number=number_of(sales.sold_at.date())).distinct()
-    pairs = back.select("line_id", "pharmacy_id", "number").join(sent, "pharmacy_id")
-    age = pairs.number - pairs.sent_number
-    return pairs.filter(age >= days, age < days + _KNOWN_DAYS).select("line_id").distinct()
+    asked = back.select("pharmacy_id", "number").distinct()
+    then = spread(asked, asked.number - (days + _KNOWN_DAYS - 1), asked.number - days)
+    sent = then.semi_join(daily.select("pharmacy_id", bucket="number"), ["pharmacy_id", "bucket"])
+    return back.semi_join(sent, ["pharmacy_id", "number"])
 
 
 def _answered(facts: Facts, back: ir.Table, window: Window, values: Values) -> ir.Table:
@@ -57,46 +69,40 @@ def _answered(facts: Facts, back: ir.Table, window: Window, values: Values) -> i
     """
     days = int(values["back_days"])
     sales = sold_between(facts.sales, window, days + int(values["grace_days"]))
-    sold = sales.filter(sales.quantity > 0).semi_join(back, ["pharmacy_id", "drug_code"])
-    sold = sold.select(
+    sales = sales.filter(sales.quantity > 0)
+    sold = sales.select(
         "pharmacy_id", "drug_code", code="trace_code", lot="batch_no", packs="quantity", first_at="sold_at"
     )
-    pairs = back.join(sold, ["pharmacy_id", "drug_code"])
+    loose = sold.filter(sold.code.isnull() | (sold.packs > 1))
+    near = ["pharmacy_id", "drug_code"]
+    every = back.join(sold, near)
+    same = [*near, back.trace_code == sold.code]
+    alike = ibis.union(back.join(loose, near), every.filter(every.trace_code.isnull()))
+    may_be = alike.lot.isnull() | alike.batch_no.isnull() | (alike.lot == alike.batch_no)
+    pairs = ibis.union(back.join(sold, same), alike.filter(may_be))
     age = pairs.number - number_of(pairs.first_at.date())
-    before = pairs.filter(pairs.first_at <= pairs.sold_at, age <= days)
-    loose = before.code.isnull() | before.trace_code.isnull() | (before.packs > 1)
-    may_be = before.lot.isnull() | before.batch_no.isnull() | (before.lot == before.batch_no)
-    same = (before.code == before.trace_code).fill_null(False)
-    return before.filter(same | (loose & may_be)).select("line_id").distinct()
+    return pairs.filter(pairs.first_at <= pairs.sold_at, age <= days).select("line_id").distinct()
 
 
-def _too_many(facts: Facts, window: Window, values: Values) -> ir.Table:
+def _too_many(facts: Facts, daily: ir.Table, window: Window, values: Values) -> ir.Table:
     """Days with a return up to which too many of a week's lines are returns."""
-    sales = sold_between(facts.sales, window, WEEK_DAYS - 1)
-    lines = sales.select(
-        "line_id", "pharmacy_id", "sold_at", day=sales.sold_at.date(), is_back=sales.quantity < 0
-    )
-    daily = lines.group_by("pharmacy_id", "day").agg(
-        lines=lines.count(), returns=lines.is_back.cast("int64").sum()
-    )
-    week = spanned(
-        daily.mutate(number=number_of(daily.day)),
-        ["pharmacy_id"],
-        WEEK_DAYS,
-        lines="lines",
-        returns="returns",
-    )
-    week = week.semi_join(daily.filter(daily.returns > 0), ["pharmacy_id", "day"])
+    ends = daily.filter(daily.returns > 0, daily.number >= (window.since - date(1970, 1, 1)).days)
+    ends = ends.select("pharmacy_id", "number")
+    week = spread(ends, ends.number - (WEEK_DAYS - 1), ends.number)
+    week = week.join(daily.rename(bucket="number"), ["pharmacy_id", "bucket"])
+    week = week.group_by("pharmacy_id", "number").agg(lines=week.lines.sum(), returns=week.returns.sum())
     high = week.filter(
         week.returns >= int(values["least_returns"]),
         week.lines >= int(values["least_lines"]),
         week.returns * 100.0 > week.lines * float(values["most_percent"]),
     )
-    back = lines.filter(lines.is_back)
-    back = back.select("line_id", "pharmacy_id", at="sold_at", back_number=number_of(back.day))
-    rows = high.join(back, "pharmacy_id")
-    age = rows.number - rows.back_number
-    rows = rows.filter(age >= 0, age < WEEK_DAYS).mutate(
+    sales = sold_between(facts.sales, window, WEEK_DAYS - 1)
+    back = sales.filter(sales.quantity < 0)
+    back = back.select("line_id", "pharmacy_id", at="sold_at", bucket=number_of(back.sold_at.date()))
+    days = spread(high, high.number - (WEEK_DAYS - 1), high.number)
+    rows = days.join(back, ["pharmacy_id", "bucket"])
+    rows = rows.mutate(
+        day=day_of(rows.number),
         measure=(rows.returns * 100.0 / rows.lines).round(6),
         threshold=ibis.literal(float(values["most_percent"])),
         level=ibis.literal(str(Level.YELLOW)),

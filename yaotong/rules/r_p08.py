@@ -40,10 +40,12 @@ def _sold_again(facts: Facts, window: Window, values: Values) -> ir.Table:
     age = seconds_between(pairs.first_at, pairs.sold_at)
     kept = pairs.filter(age <= int(values["back_days"]) * DAY_S)
     day = kept.sold_at.date()
-    return kept.select(
+    told = kept.select(
         "line_id", "pharmacy_id", "trace_code", "sold_at", "person_key", "first_at", "first_line",
         day=day, number=number_of(day),
     )  # fmt: skip
+    # No two are alike: said, here and below, so that an engine keeps these few and looks for them once.
+    return told.distinct()
 
 
 def _near(facts: Facts, lines: ir.Table, window: Window, span: int) -> ir.Table:
@@ -60,7 +62,8 @@ def _near(facts: Facts, lines: ir.Table, window: Window, span: int) -> ir.Table:
         backs, ["pharmacy_id", "trace_code"]
     )
     returned = met.filter(met.back_at >= met.sold_at, met.back_day <= met.at_day)
-    return pairs.anti_join(returned.select("line_id", "at_day").distinct(), ["line_id", "at_day"])
+    kept = pairs.anti_join(returned.select("line_id", "at_day").distinct(), ["line_id", "at_day"])
+    return kept.distinct()
 
 
 RULE = Rule(
