@@ -23,6 +23,8 @@ from yaotong.store.schema import corrected_line, fact_file
 from yaotong.store.scratch import scratch
 from yaotong.store.staging import settled, stored_schema, writer, writing
 
+_CHUNK = 500
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -80,12 +82,10 @@ def _find(store: Store, version: int) -> None:
 
 def _note(store: Store, feed: str, name: str, shas: list[str]) -> None:
     with store.write() as connection:
-        for sha in shas:
-            connection.execute(
-                update(corrected_line)
-                .where(corrected_line.c.feed == feed, corrected_line.c.line_sha == sha)
-                .values(path=name)
-            )
+        for start in range(0, len(shas), _CHUNK):
+            some = corrected_line.c.line_sha.in_(shas[start : start + _CHUNK])
+            lines = (corrected_line.c.feed == feed, some)
+            connection.execute(update(corrected_line).where(*lines).values(path=name))
 
 
 def _files(connection: Connection, version: int) -> Iterator[_Held]:
@@ -124,9 +124,8 @@ def _replace(store: Store, held: _Held, folder: Path, version: int) -> bool:
             kept = {name: held.entry[name] for name in ("feed", "month", "area_code")}
             told = {"path": name, "copy_of": held.sent, "rows": rows, "sha256": digest}
             connection.execute(insert(fact_file).values(**kept, **told, since_version=version))
-        for sha in held.shas:
-            line = (corrected_line.c.feed == held.feed, corrected_line.c.line_sha == sha)
-            connection.execute(update(corrected_line).where(*line).values(cleared_version=version))
+        gone = (corrected_line.c.feed == held.feed, corrected_line.c.path == held.sent, _due(version))
+        connection.execute(update(corrected_line).where(*gone).values(cleared_version=version))
     return True
 
 
