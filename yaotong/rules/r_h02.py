@@ -60,7 +60,7 @@ def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, value
     first = (window.since - date(1970, 1, 1)).days
     sent = _sent(facts, window)
     high = daily.filter(daily.number >= first - 1, daily.packs >= float(values["shop_packs"]))
-    own = _above_own(daily, sent, _above_least(daily, sent, high, values), values)
+    own = _above_own(daily, sent, high, values)
     judged = own.join(_far(daily, sent, near, own), _OF)
     # What lifts the shops farther away too (season, festival, epidemic) is not this neighbourhood's.
     factor = ibis.greatest(judged.far / ibis.greatest(judged.far_median, 1.0), 1.0)
@@ -81,32 +81,7 @@ def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, value
 def _sent(facts: Facts, window: Window) -> ir.Table:
     """(pharmacy_id, past): the days on which each shop sent anything; others are missing, and not zero."""
     sales = facts.sales.filter(inside(facts.sales, window.widened(_FURTHEST + 1)))
-    days = sales.select("pharmacy_id", past=number_of(sales.sold_at.date()))
-    return days.group_by("pharmacy_id", "past").agg(lines=days.count())
-
-
-def _above_least(daily: ir.Table, sent: ir.Table, high: ir.Table, values: Values) -> ir.Table:
-    """High days that surge over the least that their past's median can be: all that surge, and few others.
-
-    No median lies farther from the mean than one standard deviation; sums of a past are cheap. What sums
-    lose to rounding is far below the hundredth by which the least is lowered.
-    """
-    reach = (_FURTHEST, _NEAREST)
-    sold = ibis.range_window(group_by=["pharmacy_id", "symptom"], order_by="number", preceding=reach)
-    shops = ibis.range_window(group_by="pharmacy_id", order_by="number", preceding=reach)
-    squares = daily.packs * daily.packs
-    summed = daily.mutate(total=daily.packs.sum().over(sold), squares=squares.sum().over(sold))
-    days = sent.rename(number="past")
-    days = days.select("pharmacy_id", "number", known=days.count().over(shops))
-    both = summed.join(days.filter(days.known >= int(values["least_days"])), ["pharmacy_id", "number"])
-    mean = both.total.fill_null(0.0) / both.known
-    spread_out = ibis.greatest(both.squares.fill_null(0.0) / both.known - mean * mean, 0.0).sqrt()
-    least = mean - spread_out - (mean.abs() + spread_out + 1.0) / 100
-    some = both.mutate(least=least).semi_join(high, _OF)
-    return some.filter(
-        some.packs >= some.least * float(values["times"]),
-        some.packs - some.least >= ibis.greatest(some.least, 1.0).sqrt() * float(values["score"]),
-    ).select(*_OF, "packs")
+    return sales.select("pharmacy_id", past=number_of(sales.sold_at.date())).distinct()
 
 
 def _above_own(daily: ir.Table, sent: ir.Table, high: ir.Table, values: Values) -> ir.Table:
