@@ -206,3 +206,15 @@ def test_a_repaired_area_under_a_persons_number_is_not_quoted(tmp_path: Path) ->
     (note,) = read(written(tmp_path, text, "a.csv"), "areas").notes
     assert "已修复" in note
     assert person() not in note
+
+
+@pytest.mark.parametrize("year", [person(), f"201证{person()}号", "", "20ⅩⅤ"])
+def test_what_stands_where_a_year_should_is_not_quoted(tmp_path: Path, year: str) -> None:
+    path = written(tmp_path, topology("counties", id="01001", properties={"name": "Autauga"}), "counties-10m.topojson")
+    beside = tmp_path / "county_population.csv.gz"
+    good = ["01001,2012,54000", "01001,2013,55000"]
+    for rows, told in ((good, "人口取 2013 年；0 个县"), ([], "没有哪一年的人口数可取；1 个县")):
+        beside.write_bytes(gzip.compress("\n".join(["countyfips,year,population", *rows, f"01001,{year},7"]).encode()))
+        (note,) = read(path, profile="us_counties").notes
+        assert note.startswith(told)
+        assert person() not in note

@@ -11,9 +11,13 @@ from yaotong.intake.core.profile import Prepared, Profile
 
 
 def with_population(frame: pd.DataFrame, path: Path) -> Prepared:
-    """Join the latest population by county code; a county without one keeps none."""
+    """Join the latest population by county code; a county without one keeps none.
+
+    The year is told to the sender: what is no year of four digits tells none, and may be anything.
+    """
     people = companion(path, "county_population.csv.gz", ("countyfips", "year", "population"))
-    latest = people["year"].max()
+    people = people[people["year"].str.fullmatch("[0-9]{4}").fillna(False).astype(bool)]
+    latest = str(people["year"].max()) if len(people) else ""
     by_code = (
         people[people["year"] == latest].drop_duplicates("countyfips").set_index("countyfips")["population"]
     )
@@ -21,7 +25,8 @@ def with_population(frame: pd.DataFrame, path: Path) -> Prepared:
         population=frame["id"].map(by_code).astype("str"), parent_code=frame["id"].str.slice(0, 2)
     )
     unknown = int(prepared["population"].isna().sum())
-    return prepared, (f"人口取 {latest} 年；{unknown:,} 个县没有人口数，留空。",)
+    taken = f"人口取 {latest} 年" if latest else "没有哪一年的人口数可取"
+    return prepared, (f"{taken}；{unknown:,} 个县没有人口数，留空。",)
 
 
 PROFILE = Profile(
