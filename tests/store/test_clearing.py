@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ibis
@@ -161,13 +161,19 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(store: Store) -> None:
     assert clear(store, 2) == 2
 
 
-def test_a_spoiled_file_is_named_and_what_was_copied_stands(store: Store) -> None:
-    clear_first = store.facts_dir / OF_Q
-    good = clear_first.read_bytes()
-    clear_first.write_bytes(good[: len(good) // 2])
+@pytest.mark.parametrize(
+    "spoil", [lambda good: good[: len(good) // 2], lambda good: good[:40] + b"~" * 9 + good[49:]]
+)
+def test_a_spoiled_file_is_named_and_what_was_copied_stands(
+    store: Store, spoil: Callable[[bytes], bytes]
+) -> None:
+    """Cut short, or with a page that is not what was written."""
+    spoiled = store.facts_dir / OF_Q
+    good = spoiled.read_bytes()
+    spoiled.write_bytes(spoil(good))
     with pytest.raises(StoreError, match="备份"):
         clear(store, 2)
-    clear_first.write_bytes(good)
+    spoiled.write_bytes(good)
     assert clear(store, 2) >= 1
     assert (quantities(store), quantities(store, 1)) == (AFTER, BEFORE)
 

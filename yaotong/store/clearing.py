@@ -12,16 +12,14 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
-from yaotong.errors import StoreError
 from yaotong.facts import FACT_MOMENTS
 from yaotong.store import factfiles
 from yaotong.store.engine import Store
 from yaotong.store.schema import corrected_line, fact_file
 from yaotong.store.scratch import scratch
-from yaotong.store.staging import settled, stored_schema, writer, writing
+from yaotong.store.staging import copied, settled, writing
 
 _CHUNK = 500
 
@@ -35,10 +33,6 @@ class _Held:
     entry: Mapping[str, object]
     shas: tuple[str, ...]
 
-    @property
-    def path(self) -> str:
-        return str(self.entry["path"])
-
 
 def clear(store: Store, version: int) -> int:
     """Have copies stand in for the files in force that hold lines corrected up to a data version, the newest.
@@ -46,11 +40,9 @@ def clear(store: Store, version: int) -> int:
     How many files were copied. StoreError when the disk refuses or a file cannot be read: what was copied by
     then stands, and the next call goes on.
     """
+    due = select(corrected_line.c.line_sha).where(_due(version)).limit(1)
     with store.read() as connection:
-        if (
-            connection.execute(select(corrected_line.c.line_sha).where(_due(version)).limit(1)).first()
-            is None
-        ):
+        if connection.execute(due).first() is None:
             return 0
     _find(store, version)
     with store.read() as connection:
@@ -95,16 +87,9 @@ def _files(connection: Connection, version: int) -> Iterator[_Held]:
     for feed, path, sha in rows:
         shas.setdefault((feed, path), []).append(sha)
     for (feed, path), gone in sorted(shas.items()):
-        entry = (
-            connection.execute(
-                select(fact_file).where(
-                    or_(fact_file.c.path == path, fact_file.c.copy_of == path),
-                    fact_file.c.until_version.is_(None),
-                )
-            )
-            .mappings()
-            .first()
-        )
+        stands = or_(fact_file.c.path == path, fact_file.c.copy_of == path)
+        in_force = select(fact_file).where(stands, fact_file.c.until_version.is_(None))
+        entry = connection.execute(in_force).mappings().first()
         if entry is not None:
             yield _Held(feed, path, dict(entry), tuple(gone))
 
@@ -112,7 +97,9 @@ def _files(connection: Connection, version: int) -> Iterator[_Held]:
 def _replace(store: Store, held: _Held, folder: Path, version: int) -> bool:
     """Copy one file and name the copy in its place; False when somebody else did so meanwhile."""
     copy = folder / "copy.parquet"
-    rows = _copied(store.facts_dir / held.path, copy, held)
+    gone = pa.array([bytes.fromhex(one) for one in held.shas], pa.binary(16))
+    holding = store.facts_dir / str(held.entry["path"])
+    rows = copied(holding, copy, held.feed, lambda part, _: pc.invert(pc.is_in(part["line_sha"], gone)))
     with writing():
         digest = settled(copy)
     with store.write() as connection:
@@ -124,8 +111,8 @@ def _replace(store: Store, held: _Held, folder: Path, version: int) -> bool:
             kept = {name: held.entry[name] for name in ("feed", "month", "area_code")}
             told = {"path": name, "copy_of": held.sent, "rows": rows, "sha256": digest}
             connection.execute(insert(fact_file).values(**kept, **told, since_version=version))
-        gone = (corrected_line.c.feed == held.feed, corrected_line.c.path == held.sent, _due(version))
-        connection.execute(update(corrected_line).where(*gone).values(cleared_version=version))
+        lines = (corrected_line.c.feed == held.feed, corrected_line.c.path == held.sent, _due(version))
+        connection.execute(update(corrected_line).where(*lines).values(cleared_version=version))
     return True
 
 
@@ -134,20 +121,3 @@ def _ended(connection: Connection, held: _Held, version: int) -> bool:
     entry = (fact_file.c.file_id == held.entry["file_id"], fact_file.c.until_version.is_(None))
     done = connection.execute(update(fact_file).where(*entry).values(until_version=version))
     return bool(done.rowcount)
-
-
-def _copied(source: Path, copy: Path, held: _Held) -> int:
-    """Write the lines of a file that are not among those held; how many they are."""
-    gone = pa.array([bytes.fromhex(one) for one in held.shas], pa.binary(16))
-    rows = 0
-    try:
-        file = pq.ParquetFile(source, page_checksum_verification=True)
-        with writing(), writer(copy, file.schema_arrow, stored_schema(held.feed)) as out:
-            for number in range(file.num_row_groups):
-                group = file.read_row_group(number)
-                group = group.filter(pc.invert(pc.is_in(group["line_sha"], gone)))
-                out.write_table(group)
-                rows += group.num_rows
-    except pa.ArrowException as error:
-        raise StoreError(f"事实文件 {source.name} 读不出来，可能已损坏。请从备份恢复 facts 目录。") from error
-    return rows

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from yaotong.errors import StoreError
 from yaotong.store.registry import in_force
 from yaotong.store.schema import corrected_line, fact_file
-from yaotong.store.staging import FULL, StagedFile
+from yaotong.store.staging import FULL, StagedFile, reading
 
 _CHUNK = 500
 
@@ -80,12 +80,10 @@ def newest(connection: Connection, feed: str) -> int:
 def fingerprints(path: Path, *, recorded: bool) -> Iterator[pa.Table]:
     """line_key and line_sha of a file's lines, part by part; with `recorded`, recorded_at beside them."""
     columns = ["line_key", "line_sha", *(["recorded_at"] if recorded else [])]
-    try:
+    with reading(path):
         file = pq.ParquetFile(path, page_checksum_verification=True)
         for batch in file.iter_batches(1 << 18, columns=columns):
             yield pa.Table.from_batches([batch])
-    except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"事实文件 {path.name} 读不出来，可能已损坏。请从备份恢复 facts 目录。") from error
 
 
 def corrections(connection: Connection, feed: str, version: int | None = None) -> pd.DataFrame:

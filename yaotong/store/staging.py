@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -169,7 +169,9 @@ class Stage:
             one.path.unlink()
             return None
         if not kept.all():
-            _write_again(one.path, kept, self._schema)
+            beside = one.path.with_suffix(".again")
+            copied(one.path, beside, self._feed, lambda part, at: pa.array(kept[at : at + part.num_rows]))
+            beside.replace(one.path)
         return StagedFile(one.path, month, area, int(kept.sum()), settled(one.path))
 
 
@@ -180,6 +182,15 @@ def writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(FULL.format(error.strerror)) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """A fact file that is lost or damaged comes from a backup only."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"事实文件 {path.name} 读不出来，可能已损坏。请从备份恢复 facts 目录。") from error
 
 
 def _coded(column: Any) -> Any:
@@ -219,16 +230,23 @@ def writer(path: Path, schema: pa.Schema, stored: pa.Schema) -> pq.ParquetWriter
     )
 
 
-def _write_again(path: Path, kept: NDArray[np.bool_], stored: pa.Schema) -> None:
-    beside = path.with_suffix(".again")
-    source = pq.ParquetFile(path)
-    start = 0
-    with writer(beside, source.schema_arrow, stored) as out:
-        for number in range(source.num_row_groups):
-            group = source.read_row_group(number)
-            out.write_table(group.filter(pa.array(kept[start : start + group.num_rows])))
-            start += group.num_rows
-    beside.replace(path)
+def copied(source: Path, copy: Path, feed: str, keeps: Callable[[pa.Table, int], Any]) -> int:
+    """Write those lines of a fact file to another that `keeps` flags; how many they are.
+
+    `keeps` gets lines of the file and the number of the first of them. StoreError when the file cannot be
+    read, or the disk refuses.
+    """
+    rows = start = 0
+    with reading(source):
+        file = pq.ParquetFile(source, page_checksum_verification=True)
+    with writing(), writer(copy, file.schema_arrow, stored_schema(feed)) as out:
+        for number in range(file.num_row_groups):
+            with reading(source):
+                group = file.read_row_group(number)
+            kept = group.filter(keeps(group, start))
+            out.write_table(kept)
+            rows, start = rows + kept.num_rows, start + group.num_rows
+    return rows
 
 
 def settled(path: Path) -> str:
