@@ -12,7 +12,7 @@ from yaotong.facts import Facts, Window
 from yaotong.rules.balance import balance_findings, balanced, between_counts, under, watched
 from yaotong.rules.linked import NOTHING, shop_findings
 from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import number_of
+from yaotong.rules.shapes import bears, number_of
 
 LOSSES = ("EPH", "PSY2", "OPI_CMP")
 
@@ -72,7 +72,7 @@ def _handled(facts: Facts, window: Window, days: int) -> ir.Table:
     """pharmacy_id and handled_on: the days a shop sold or received special drugs."""
     since, sold, bought = window.widened(days).start, facts.sales_of(*LOSSES), facts.purchases
     drugs = facts.drugs
-    special = drugs.filter(ibis.or_(*(drugs.categories.contains(f"|{one}|") for one in LOSSES)))
+    special = drugs.filter(bears(drugs.categories, *LOSSES))
     day = bought.received_at.date()
     bought = bought.filter(bought.received_at >= since, bought.received_at < window.end)
     bought = bought.semi_join(
