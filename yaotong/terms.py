@@ -148,7 +148,33 @@ TERMS: dict[str, Term] = {
     "service.expired_drug_return": Term("过期药回收", "takes back expired medicines"),
     "service.cold_chain": Term("冷链药品", "cold-chain medicines"),
 }
-TERMS.update({f"category.{name}": Term(zh, name) for name, zh in CATEGORIES.items()})
+_CATEGORIES_EN = {
+    "NARC": "narcotic drugs",
+    "PSY1": "psychotropics, class I",
+    "PSY2": "psychotropics, class II",
+    "PRECURSOR": "precursor medicines",
+    "EPH": "ephedrine compounds",
+    "OPI_CMP": "oral compounds with narcotics",
+    "TOXIC": "toxic medicines",
+    "ABORT": "abortifacients",
+    "ANABOLIC": "anabolic agents",
+    "PEPTIDE": "peptide hormones",
+    "VACCINE": "vaccines",
+    "BLOOD": "blood products",
+    "RADIO": "radiopharmaceuticals",
+    "RX": "prescription medicines",
+    "OTC": "over-the-counter medicines",
+    "OTC_A": "over the counter, class A",
+    "OTC_B": "over the counter, class B",
+    "FOUR": "four classes (fever, cough, antibiotic, antiviral)",
+    "ABX": "antibacterials",
+    "DUAL": "dual-channel medicines",
+    "COLD": "cold-chain medicines",
+    "VBP": "centrally purchased medicines",
+    "ONLINE_BAN": "not to be sold online",
+    "WATCH": "medicines under watch",
+}
+TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
 
 
 def term(name: str, lang: str = "zh") -> str:
