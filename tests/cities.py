@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -41,7 +43,12 @@ def city(size: str) -> Workspace:
 def copy_of(workspace: Workspace, folder: Path) -> Workspace:
     """A copy that a test may change."""
     workspace.store.engine.dispose()
-    shutil.copytree(workspace.settings.home, folder)
+    home = workspace.settings.home
+    # Others read the city meanwhile: the database's own files beside it come and go.
+    shutil.copytree(home, folder, ignore=shutil.ignore_patterns("*.db", "*.db-*"))
+    for one in home.glob("*.db"):
+        with closing(sqlite3.connect(one)) as source, closing(sqlite3.connect(folder / one.name)) as copy:
+            source.backup(copy)
     if databases.on_postgres():
         databases.settle_in(folder, databases.copied(workspace.settings.database_url))
     return open_workspace(folder, {})
