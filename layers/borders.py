@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
 from layers.features import area_features
 from yaotong.reads.map import MapData
@@ -10,9 +11,9 @@ from yaotong.reads.map import MapData
 ABOUT = About("区域边界与名称", ("left", "right"), "overlay", 10, shown=("left", "right"))
 
 
-def features(data: MapData) -> Collection:
+def features(data: MapData, category: str) -> Drawn:
     """Every area, those with parts included; what the areas say about their outlines goes along."""
-    return area_features(data, {}, leaves=False) | {"note": data.note}
+    return area_features(data, {"leaf": data.areas["is_leaf"]}, leaves=False, fine_zh=data.note)
 
 
 def draw() -> Paint:

@@ -19,9 +19,16 @@ DISC = "#0f5f66"
 NOTHING = "#f6f5f0"
 
 
+SHAPES = frozenset("circle ring square diamond triangle cross zone hatch line".split())
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How one class of points is drawn. `shape`: circle, ring, square, diamond, triangle, cross."""
+    """How one class of features is drawn.
+
+    `shape` of points: circle, ring, square, diamond, triangle, cross; of areas: zone (filled with the
+    colour) or hatch (unknown); of lines: line, whose `radius` is its width.
+    """
 
     key: str
     label_zh: str
@@ -30,7 +37,7 @@ class Mark:
     radius: float
 
     def __post_init__(self) -> None:
-        if self.shape not in ("circle", "ring", "square", "diamond", "triangle", "cross"):
+        if self.shape not in SHAPES:
             raise ValueError(f"{self.shape!r} is no mark: see layers/colours.py for those that can be drawn")
 
 

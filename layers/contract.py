@@ -1,7 +1,7 @@
 """What a layer is, and the discovery that finds every layer of this folder.
 
 A layer is one file `layers/<id>.py` with three names: `ABOUT` (title, side, place in the switch),
-`features(data)` (what is drawn, as GeoJSON) and `draw()` (how it is drawn). Nothing else is edited.
+`features(data, category)` (what is drawn) and `draw()` (how it is drawn). Nothing else is edited.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
+from layers.drawn import Drawn
 from layers.elements import Paint
 from yaotong.errors import ConfigError
 from yaotong.reads.map import MapData
 
 # Modules of this folder that serve the layers and are none themselves.
 MACHINERY = frozenset(
-    "assets bundle colours command contract elements features page panel scales standalone".split()
+    "assets bundle colours command contract drawn elements features geojson page panel scales standalone "
+    "summary".split()
 )
-Collection = dict[str, Any]
 Side = Literal["left", "right"]
 
 
@@ -57,7 +58,7 @@ class Layer:
 
     layer_id: str
     about: About
-    features: Callable[[MapData], Collection]
+    features: Callable[[MapData, str], Drawn]
     draw: Callable[[], Paint]
 
 
@@ -88,10 +89,10 @@ def faults(name: str, module: ModuleType | str) -> list[str]:
     found = []
     if not isinstance(getattr(module, "ABOUT", None), About):
         found.append(f"{name}.py 缺少 ABOUT = About(标题, 左右, 分组, 顺序)")
-    for member, takes in (("features", 1), ("draw", 0)):
+    for member, takes in (("features", 2), ("draw", 0)):
         function = getattr(module, member, None)
         if not inspect.isfunction(function):
-            found.append(f"{name}.py 缺少函数 {member}({'data' if takes else ''})")
+            found.append(f"{name}.py 缺少函数 {member}({'data, category' if takes else ''})")
         elif len(inspect.signature(function).parameters) != takes:
             found.append(f"{name}.py 的 {member} 应有 {takes} 个参数")
     if not (module.__doc__ or "").strip():

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from layers.colours import NOTHING, TEAL
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
-from layers.features import area_features, few, same_for_all
-from layers.scales import breaks
+from layers.features import area_features, few, per_residents
 from yaotong.reads.map import MapData
 
 ABOUT = About("每万人药店数", ("left",), "ground", 20, shown=("left",))
 
 
-def features(data: MapData) -> Collection:
-    """`value`: shops per 10,000 residents, null where the population is not known."""
-    rates = {
-        code: None if pd.isna(people) or people <= 0 else 10_000.0 * shops / float(people)
-        for code, shops, people in zip(
-            data.leaves["area_code"], data.leaves["shops"], data.leaves["population"], strict=True
-        )
-    }
-    shops = dict(zip(data.leaves["area_code"], data.leaves["shops"], strict=True))
-    own = {
-        code: {"value": same_for_all(data, rate), "few": same_for_all(data, few(shops[code]))}
-        for code, rate in rates.items()
-    }
-    limits = breaks(rates.values(), len(TEAL))
-    return area_features(data, own) | {"limits": dict.fromkeys(data.categories, limits)}
+def features(data: MapData, category: str) -> Drawn:
+    """`value`: shops per 10,000 residents, unknown where the population is."""
+    shops = data.leaves["shops"].to_numpy()
+    return area_features(data, {"value": per_residents(data, shops, 10_000.0), "few": few(shops)})
 
 
 def draw() -> Paint:

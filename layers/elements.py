@@ -20,12 +20,14 @@ _MIN_ZOOM, _MAX_ZOOM = 4, 18
 class Paint:
     """How a layer is drawn, as data that both the map and its legend are made from.
 
-    `mark`: "fill" colours areas by `value`, "outline" draws borders with names, "class" draws points
-    by their class, "bubble" by the size of `value`. `palette` runs from low to high. `unit` stands in
-    the legend; `zero_zh` names areas with exactly nothing, `unknown_zh` those with no data.
+    `mark`: "fill" colours areas by `value`, "zone" by their class, "outline" draws borders with names,
+    "class" draws points by their class, "bubble" by the size of `value`, "line" draws lines by their class.
+    `palette` runs from low to high. `unit` stands in the legend; `zero_zh` names areas with exactly nothing,
+    `unknown_zh` those with no data. `by_category`: the figures are of the chosen category of drugs.
+    `fixed` are class limits that do not come from the data.
     """
 
-    mark: Literal["fill", "outline", "class", "bubble"]
+    mark: Literal["fill", "zone", "outline", "class", "bubble", "line"]
     legend_zh: str
     palette: tuple[str, ...] = ()
     nothing: str = ""
@@ -35,11 +37,13 @@ class Paint:
     few_zh: str = ""
     note_zh: str = ""
     classes: tuple[Mark, ...] = field(default=())
+    by_category: bool = False
+    fixed: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mark == "fill" and not (self.palette and self.unknown_zh):
             raise ValueError("a filled layer needs a palette and a word for areas without data")
-        if self.mark == "class" and not self.classes:
+        if self.mark in ("class", "zone", "line") and not self.classes:
             raise ValueError("a layer of classes needs at least one mark")
 
 

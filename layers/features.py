@@ -1,101 +1,89 @@
-"""From the frames of a read to GeoJSON: areas as polygons, shops as points."""
+"""From the frames of a read to what is drawn: areas as shapes, shops as points, figures as aligned arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
+import numpy as np
 import pandas as pd
-import shapely
 
-from yaotong.reads.map import FEW, MapData
+from layers.drawn import Drawn
+from yaotong.reads.map import FEW, SPECIAL, MapData
 
-Properties = Mapping[str, Any]
-T = TypeVar("T")
-# About 1 m; the outlines are drawn, not measured.
-_GRID_DEG = 1e-5
+Columns = Mapping[str, Any]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def area_features(
-    data: MapData, properties: Mapping[str, Properties], *, leaves: bool = True
-) -> dict[str, Any]:
-    """A collection of areas, the properties of each by area code (left out: none of its own)."""
+def area_features(data: MapData, columns: Columns, *, leaves: bool = True, fine_zh: str = "") -> Drawn:
+    """Areas with `columns`, each aligned to `data.leaves` (or to `data.areas` when not `leaves`)."""
     areas = data.leaves if leaves else data.areas
-    features = []
-    for code, name, level, shape in zip(
-        areas["area_code"], areas["area_name"], areas["is_leaf"], areas.geometry, strict=True
-    ):
-        inner = shapely.point_on_surface(shape)
-        own = {"name": str(name), "leaf": bool(level), "label": [round(inner.y, 5), round(inner.x, 5)]}
-        rounded = shapely.set_precision(shape, _GRID_DEG)
-        features.append(
-            _feature(f"area:{code}", shapely.geometry.mapping(rounded), own | dict(properties.get(code, {})))
-        )
-    return {"type": "FeatureCollection", "features": features}
+    frame = pd.DataFrame(
+        {
+            "id": "area:" + areas["area_code"].astype(str),
+            "name": areas["area_name"].astype(str),
+            **{name: np.asarray(values) for name, values in columns.items()},
+        }
+    ).reset_index(drop=True)
+    key = ("areas", data.data_version, len(areas), str(areas["area_code"].iloc[0]) if len(areas) else "")
+    return Drawn(frame, areas.geometry.to_numpy(), fine_zh, key)
 
 
 def shop_features(
-    data: MapData, properties: Mapping[str, Properties], *, only: bool = False
-) -> dict[str, Any]:
-    """A collection of shops with a place, the properties of each by licence number.
+    data: MapData, columns: Columns, *, category: str = SPECIAL, only: Any = None, fine_zh: str = ""
+) -> Drawn:
+    """Shops that have a place, with `columns`, each aligned to `data.shops`; of `only` (a mask) when given.
 
-    `only` leaves out shops that `properties` does not name. Every shop carries `sells`, the special
-    categories it sold within the window, None when it never reported.
+    A shop that is known not to have sold the chosen category within the window is `faded`.
     """
-    sold = data.packs[data.packs["packs"] > 0].groupby("license_no")["category"].agg(list)
-    shops = data.shops.dropna(subset=["lon", "lat"])
-    features = []
-    columns = [shops[one] for one in ("license_no", "name", "area_code", "reporting", "lon", "lat")]
-    for shop, name, area, reporting, lon, lat in zip(*columns, strict=True):
-        if only and shop not in properties:
-            continue
-        place = {"type": "Point", "coordinates": [round(float(lon), 6), round(float(lat), 6)]}
-        placed = None if pd.isna(area) else f"area:{area}"
-        own: dict[str, Any] = {"name": str(name), "area": placed}
-        # Nobody knows what a shop sells that never reported: no filter may fade it as if it sold nothing.
-        own["sells"] = None if reporting == "never" else sorted(sold.get(shop, []))
-        features.append(_feature(f"shop:{shop}", place, own | dict(properties.get(shop, {}))))
-    return {"type": "FeatureCollection", "features": features}
-
-
-def packs_by_area(data: MapData) -> dict[str, dict[str, float | None]]:
-    """Packs per leaf area and category within the window; None where no shop reported."""
-    place = data.shops.set_index("license_no")["area_code"]
-    placed = data.packs.assign(area_code=data.packs["license_no"].map(place))
-    summed = placed.groupby(["area_code", "category"])["packs"].sum()
-    found: dict[str, dict[str, float | None]] = {}
-    for code, reporting in zip(data.leaves["area_code"], data.leaves["shops_reporting"], strict=True):
-        known = reporting > 0
-        found[code] = {one: float(summed.get((code, one), 0.0)) if known else None for one in data.categories}
-    return found
-
-
-def rates_per_1000(data: MapData) -> dict[str, dict[str, float | None]]:
-    """Packs per 1,000 residents by leaf area and category; None without data or without residents."""
-    residents: dict[str, float] = dict(
-        zip(data.leaves["area_code"], data.leaves["population"].astype(float), strict=True)
+    shops = data.shops
+    frame = pd.DataFrame(
+        {
+            "id": "shop:" + shops["license_no"].astype(str),
+            "name": shops["name"].astype(str),
+            "lon": shops["lon"].astype(float),
+            "lat": shops["lat"].astype(float),
+            **{name: np.asarray(values) for name, values in columns.items()},
+        }
     )
-    return {
-        code: {category: _rate(packs, residents[code]) for category, packs in by_category.items()}
-        for code, by_category in packs_by_area(data).items()
-    }
+    if category != SPECIAL:
+        frame["faded"] = ~_may_sell(data, category)
+    keep = frame["lon"].notna() & frame["lat"].notna()
+    if only is not None:
+        keep &= np.asarray(only, dtype=bool)
+    return Drawn(frame[keep].reset_index(drop=True), fine_zh=fine_zh)
 
 
-def _rate(packs: float | None, residents: float) -> float | None:
-    if packs is None or not residents > 0:  # a missing population is NaN, which is not above 0
-        return None
-    return 1000.0 * packs / residents
+def _may_sell(data: MapData, category: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Nobody knows what a shop sells that never reported: no filter may fade it as if it sold nothing."""
+    packs = shop_packs(data, category)
+    return np.isnan(packs) | (packs > 0)
 
 
-def few(count: float | None) -> bool:
-    """Whether a figure rests on so few events that its rate is not stable."""
-    return count is not None and count < FEW
+def shop_packs(data: MapData, category: str) -> Floats:
+    """Packs of a category within the window, net of returns, per shop; NaN for one that never reported."""
+    mine = data.packs[data.packs["category"] == category].set_index("license_no")["packs"]
+    packs = data.shops["license_no"].map(mine).fillna(0.0).to_numpy(dtype=float)
+    return np.where(data.shops["reporting"].to_numpy() == "never", np.nan, packs)
 
 
-def same_for_all(data: MapData, value: T) -> dict[str, T]:
-    """A figure that the category filter does not change."""
-    return dict.fromkeys(data.categories, value)
+def area_packs(data: MapData, category: str) -> Floats:
+    """Packs per leaf area and category within the window; NaN where no shop reported."""
+    packs = pd.Series(np.nan_to_num(shop_packs(data, category)))
+    summed = packs.groupby(data.shops["area_code"].to_numpy()).sum()
+    known = data.leaves["shops_reporting"].to_numpy() > 0
+    counted = data.leaves["area_code"].map(summed).fillna(0.0).to_numpy(dtype=float)
+    return np.where(known, counted, np.nan)
 
 
-def _feature(feature_id: str, geometry: Any, properties: Properties) -> dict[str, Any]:
-    return {"type": "Feature", "id": feature_id, "geometry": geometry, "properties": dict(properties)}
+def per_residents(data: MapData, counts: Any, residents: float) -> Floats:
+    """Counts per so many residents of each leaf area; NaN where nobody is known to live."""
+    people = data.leaves["population"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates: Floats = residents * np.asarray(counts, dtype=float) / people
+    return np.where(people > 0, rates, np.nan)
+
+
+def few(counts: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether figures rest on so few events that their rate is not stable; unknown ones are not few."""
+    return np.asarray(counts, dtype=float) < FEW

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import numpy as np
 
 from layers.colours import Mark
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
 from layers.features import shop_features
 from yaotong.reads.map import MapData
@@ -19,19 +20,13 @@ _MARKS = (
 )
 
 
-def features(data: MapData) -> Collection:
+def features(data: MapData, category: str) -> Drawn:
     """`class`: dual, yes, no or unknown."""
-    shops = data.shops
-    states = zip(shops["license_no"], shops["insurance_designated"], shops["dual_channel"], strict=True)
-    return shop_features(data, {shop: {"class": _class(insured, dual)} for shop, insured, dual in states})
-
-
-def _class(insured: bool | float | None, dual: bool | float | None) -> str:
-    if not pd.isna(dual) and dual:
-        return "dual"
-    if pd.isna(insured):
-        return "unknown"
-    return "yes" if insured else "no"
+    insured, dual = data.shops["insurance_designated"], data.shops["dual_channel"]
+    classes = np.select(
+        [dual.eq(True), insured.isna(), insured.eq(True)], ["dual", "unknown", "yes"], default="no"
+    )
+    return shop_features(data, {"class": classes}, category=category)
 
 
 def draw() -> Paint:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from layers.colours import Mark
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
 from layers.features import shop_features
 from yaotong.reads.map import MapData
@@ -16,14 +19,11 @@ _MARKS = (
 )
 
 
-def features(data: MapData) -> Collection:
+def features(data: MapData, category: str) -> Drawn:
     """`class`: the registered kind of a shop."""
-    known = {mark.key for mark in _MARKS}
-    kinds = {
-        shop: {"class": kind if kind in known else "other"}
-        for shop, kind in zip(data.shops["license_no"], data.shops["kind"], strict=True)
-    }
-    return shop_features(data, kinds)
+    known = data.shops["kind"].isin([mark.key for mark in _MARKS])
+    kinds = np.where(known, data.shops["kind"], "other")
+    return shop_features(data, {"class": kinds}, category=category)
 
 
 def draw() -> Paint:

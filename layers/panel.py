@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import shapely
 
 from layers.colours import LEVEL_ZH
-from layers.features import few, packs_by_area, rates_per_1000
+from layers.features import area_packs, few, per_residents
+from layers.geojson import GRID_DEG
 from yaotong.errors import NotFound
 from yaotong.reads.map import SILENT_DAYS, SPECIAL, WINDOW_DAYS, MapData
 
 # Address of a page by kind ("pharmacy", "alert") and id; None where there is no server behind the map.
 Link = Callable[[str, str], str | None]
 Panel = dict[str, Any]
+
+MOST_AREAS = 200
+MOST_SHOPS = 200
 
 _KINDS = {"chain_store": "连锁门店", "single": "单体药店"}
 _REPORTING = {
@@ -46,6 +51,7 @@ def shop_panel(data: MapData, license_no: str, link: Link) -> Panel:
         "others": [],
         "none_zh": _none(data),
         "notes": [],
+        **_place_of_shop(data, shop),
     }
 
 
@@ -68,16 +74,20 @@ def area_panel(data: MapData, area_code: str, link: Link) -> Panel:
         "none_zh": _none(data),
         "others": [{"level": level, "level_zh": LEVEL_ZH[level], "count": n} for level, n in others.items()],
         "notes": [note for note in (_text(area["note"]),) if note],
-        "shops": [_shop_line(shop) for _, shop in _gravest_first(shops).iterrows()],
+        "shops": [_shop_line(shop) for _, shop in _gravest_first(shops).head(MOST_SHOPS).iterrows()],
+        "more": max(0, len(shops) - MOST_SHOPS),
+        **_place_of_area(area),
     }
 
 
 def overview(data: MapData) -> Panel:
     """Every leaf area with its main figures, most alerts first; those without data stand apart at the end."""
-    rates = rates_per_1000(data)
-    leaves = data.leaves.sort_values(list(LEVEL_ZH), ascending=False, kind="stable")
+    leaves = data.leaves.assign(rate=per_residents(data, area_packs(data, SPECIAL), 1000.0))
+    leaves = leaves.sort_values(list(LEVEL_ZH), ascending=False, kind="stable")
     known = leaves["shops_reporting"] > 0
-    lines = [_area_line(area, rates) for _, area in [*leaves[known].iterrows(), *leaves[~known].iterrows()]]
+    # With very many areas only the gravest are told here; the table has them all.
+    told = pd.concat([leaves[known], leaves[~known]]).head(MOST_AREAS)
+    lines = [_area_line(area) for _, area in told.iterrows()]
     return {
         "shops": len(data.shops),
         "silent": int((data.shops["reporting"] == "silent").sum()),
@@ -86,16 +96,38 @@ def overview(data: MapData) -> Panel:
         "window_days": WINDOW_DAYS,
         "levels_zh": [[level, name] for level, name in LEVEL_ZH.items()],  # in order, whatever sorts keys
         "areas": lines,
+        "more": len(leaves) - len(lines),
     }
 
 
-def _area_line(area: pd.Series, rates: Mapping[str, Mapping[str, float | None]]) -> dict[str, Any]:
+def _place_of_shop(data: MapData, shop: pd.Series) -> dict[str, Any]:
+    """Where to draw the choice: the shop, and the outline of the area it lies in."""
+    place = None if pd.isna(shop["lon"]) or pd.isna(shop["lat"]) else [float(shop["lat"]), float(shop["lon"])]
+    around = data.areas[data.areas["area_code"] == shop["area_code"]]
+    return {"place": place, "shape": None if around.empty else _outline(around.geometry.iloc[0])}
+
+
+def _place_of_area(area: pd.Series) -> dict[str, Any]:
+    inner = shapely.point_on_surface(area["geometry"])
+    return {"place": [inner.y, inner.x], "shape": _outline(area["geometry"])}
+
+
+def _outline(shape: Any) -> dict[str, Any]:
+    """GeoJSON of an outline, drawn and not measured: a thousandth of its extent is left out."""
+    west, south, east, north = shapely.bounds(shape)
+    slack = max(east - west, north - south) / 1000.0
+    simple = shapely.set_precision(shapely.simplify(shape, slack), GRID_DEG)
+    mapped: dict[str, Any] = shapely.geometry.mapping(simple if not simple.is_empty else shape)
+    return mapped
+
+
+def _area_line(area: pd.Series) -> dict[str, Any]:
     return {
         "id": f"area:{area['area_code']}",
         "name": str(area["area_name"]),
         "shops": int(area["shops"]),
         "known": bool(area["shops_reporting"] > 0),
-        "rate": rates[area["area_code"]][SPECIAL],
+        "rate": None if pd.isna(area["rate"]) else float(area["rate"]),
         "levels": _levels(area),
     }
 
@@ -133,16 +165,26 @@ def _area_facts(data: MapData, area: pd.Series) -> list[list[str]]:
     ]
     if not area["is_leaf"]:
         return [facts[0]]
-    packs, rates = packs_by_area(data)[area["area_code"]], rates_per_1000(data)[area["area_code"]]
-    named = {one: name for one, name in data.categories.items() if one == SPECIAL or packs[one]}
-    facts += [[f"{name}每千人", _rate(rates[one], packs[one])] for one, name in named.items()]
+    for one, name in data.categories.items():
+        packs = _packs_of(data, area, one)
+        if one == SPECIAL or packs > 0:
+            facts.append([f"{name}每千人", _rate(packs, area["population"])])
     return facts
 
 
-def _rate(rate: float | None, packs: float | None) -> str:
-    if rate is None:
+def _packs_of(data: MapData, area: pd.Series, category: str) -> float:
+    """Packs of a category in one area within the window; NaN where no shop reported."""
+    if not area["shops_reporting"]:
+        return float("nan")
+    inside = data.shops.loc[data.shops["area_code"] == area["area_code"], "license_no"]
+    mine = data.packs[(data.packs["category"] == category) & data.packs["license_no"].isin(inside)]
+    return float(mine["packs"].sum())
+
+
+def _rate(packs: float, people: Any) -> str:
+    if pd.isna(packs) or pd.isna(people) or people <= 0:
         return "无数据（未知）"
-    return f"{_number(rate)} 盒" + ("（例数少）" if few(packs) else "")
+    return f"{_number(1000.0 * packs / float(people))} 盒" + ("（例数少）" if few(packs) else "")
 
 
 def _alerts(alerts: pd.DataFrame, link: Link, levels_only: bool) -> list[dict[str, Any]]:

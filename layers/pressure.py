@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from layers.colours import NOTHING, RISK
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
-from layers.features import area_features, few, same_for_all
-from layers.scales import breaks
+from layers.features import area_features, few
 from yaotong.codes import Level
 from yaotong.reads.map import MapData
 
 ABOUT = About("预警压力", ("right",), "ground", 20, shown=("right",))
 
 
-def features(data: MapData) -> Collection:
-    """`value`: open alerts per ten shops; null where no shop reported, for nothing can be found there."""
+def features(data: MapData, category: str) -> Drawn:
+    """`value`: open alerts per ten shops; unknown where no shop reported, for nothing can be found there."""
     leaves = data.leaves
-    alerts = leaves[[str(level) for level in Level]].sum(axis=1)
-    rates = {
-        code: 10.0 * count / shops if reporting else None
-        for code, count, shops, reporting in zip(
-            leaves["area_code"], alerts, leaves["shops"], leaves["shops_reporting"], strict=True
-        )
-    }
-    shops = dict(zip(leaves["area_code"], leaves["shops"], strict=True))
-    own = {
-        code: {"value": same_for_all(data, rate), "few": same_for_all(data, few(shops[code]))}
-        for code, rate in rates.items()
-    }
-    limits = breaks(rates.values(), len(RISK))
-    return area_features(data, own) | {"limits": dict.fromkeys(data.categories, limits)}
+    alerts = leaves[[str(level) for level in Level]].sum(axis=1).to_numpy(dtype=float)
+    shops = leaves["shops"].to_numpy(dtype=float)
+    known = leaves["shops_reporting"].to_numpy() > 0
+    rates = np.where(known, 10.0 * alerts / np.where(known, shops, 1.0), np.nan)
+    return area_features(data, {"value": rates, "few": few(shops)})
 
 
 def draw() -> Paint:

@@ -1,11 +1,12 @@
-"""药店（按风险）：shops by the gravest open alert dispatched to the viewer's department."""
+"""药店（按未结预警）：shops by the gravest open alert dispatched to the viewer's department."""
 
 from __future__ import annotations
 
-import pandas as pd
+import numpy as np
 
 from layers.colours import LEVEL_MARKS, Mark
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
 from layers.features import shop_features
 from yaotong.reads.map import MapData
@@ -18,19 +19,13 @@ _MARKS = (
 )
 
 
-def features(data: MapData) -> Collection:
+def features(data: MapData, category: str) -> Drawn:
     """`class`: a level, none, or unknown for a shop that never reported and has no alert."""
     fine = "各部门合计，只示级别" if data.alerts.levels_only else "只含派发给本部门的预警"
-    shops = data.shops
-    states = zip(shops["license_no"], shops["worst"], shops["reporting"], strict=True)
-    classes = {shop: {"class": _class(worst, reporting)} for shop, worst, reporting in states}
-    return shop_features(data, classes) | {"fine_zh": fine}
-
-
-def _class(worst: str | float | None, reporting: str) -> str:
-    if not pd.isna(worst):
-        return str(worst)
-    return "unknown" if reporting == "never" else "none"
+    without = np.where(data.shops["reporting"] == "never", "unknown", "none")
+    worst = data.shops["worst"]
+    classes = np.where(worst.notna(), worst, without)
+    return shop_features(data, {"class": classes}, category=category, fine_zh=fine)
 
 
 def draw() -> Paint:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from layers.colours import Mark
-from layers.contract import About, Collection
+from layers.contract import About
+from layers.drawn import Drawn
 from layers.elements import Paint
 from layers.features import shop_features
 from yaotong.reads.map import SILENT_DAYS, MapData
@@ -12,10 +13,10 @@ ABOUT = About("停报药店", ("right",), "overlay", 50, shown=("right",))
 _MARKS = (Mark("silent", f"停报：{SILENT_DAYS} 天以上无销售数据", "#1f2933", "cross", 8.0),)
 
 
-def features(data: MapData) -> Collection:
+def features(data: MapData, category: str) -> Drawn:
     """Only shops that reported once and have stopped."""
-    silent = data.shops[data.shops["reporting"] == "silent"]["license_no"]
-    return shop_features(data, {shop: {"class": "silent"} for shop in silent}, only=True)
+    silent = data.shops["reporting"] == "silent"
+    return shop_features(data, {"class": ["silent"] * len(silent)}, only=silent)
 
 
 def draw() -> Paint:

@@ -14,8 +14,10 @@ from markupsafe import Markup
 from layers.assets import LEAFLET_CSS, LEAFLET_JS, MAP_CSS, SYNC_JS, text_of
 from layers.bundle import bundled
 from layers.contract import Layer, layers
+from layers.geojson import collection, values
 from layers.page import dual_map
 from layers.panel import area_panel, no_links, overview, shop_panel
+from layers.summary import scale_of, summary
 from yaotong.errors import UsageError
 from yaotong.reads.map import MapData, read_map
 from yaotong.viewer import SYSTEM, Viewer
@@ -53,9 +55,7 @@ def standalone_page(
     """
     drawn = known if known is not None else layers()
     content = {**embedded(data, drawn), **(told or {})}
-    parts = dual_map(
-        data, asset=lambda name: name, nonce=None, source={"embedded": content}, known=drawn
-    )
+    parts = dual_map(data, asset=lambda name: name, nonce=None, source={"embedded": content}, known=drawn)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(_PAGE.read_text("utf-8")).render(
         title=data.title,
@@ -72,11 +72,31 @@ def standalone_page(
 def embedded(data: MapData, drawn: Mapping[str, Layer]) -> Mapping[str, Any]:
     """Everything the page's script may ask for, by the names it asks with."""
     content: dict[str, Any] = {"panel/overview": overview(data)}
-    content |= {f"layer/{one.layer_id}": one.features(data) for one in drawn.values()}
+    for one in drawn.values():
+        content |= layer_content(one, data)
     for license_no in data.shops["license_no"]:
         content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, no_links)
     for area_code in data.areas["area_code"]:
         content[f"panel/area/{area_code}"] = area_panel(data, area_code, no_links)
+    return content
+
+
+def layer_content(layer: Layer, data: MapData) -> Mapping[str, Any]:
+    """A layer's features once, and for each category its legend and only what differs.
+
+    "layer/ID" is a GeoJSON collection for all special drugs; "summary/ID/CATEGORY" is the legend;
+    "values/ID/CATEGORY" has the properties of the same features, for a category that changes them.
+    """
+    paint, first = layer.draw(), None
+    content: dict[str, Any] = {}
+    for category in data.categories:
+        drawn = layer.features(data, category)
+        content[f"summary/{layer.layer_id}/{category}"] = summary(drawn, paint, scale_of(drawn, paint))
+        if first is None:
+            first = drawn
+            content[f"layer/{layer.layer_id}"] = collection(drawn)
+        elif not drawn.said().equals(first.said()):
+            content[f"values/{layer.layer_id}/{category}"] = values(drawn)
     return content
 
 

@@ -5,27 +5,35 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.contract import layers
+from layers.drawn import Drawn
 from layers.elements import Paint
 from layers.panel import area_panel, no_links, overview, shop_panel
 from layers.scales import breaks
+from layers.summary import Scale, summary
 from tests.layers import region
 from yaotong.errors import NotFound
-from yaotong.reads.map import MapData
+from yaotong.reads.map import SPECIAL, MapData
 
 
-def _by_area(data: MapData, layer_id: str, category: str = "SPECIAL") -> dict[str, Any]:
-    features = layers()[layer_id].features(data)["features"]
-    return {one["id"].removeprefix("area:"): one["properties"]["value"][category] for one in features}
+def _said(data: MapData, layer_id: str, column: str, category: str = SPECIAL) -> dict[str, Any]:
+    frame = layers()[layer_id].features(data, category).frame
+    plain = [None if isinstance(one, float) and math.isnan(one) else one for one in frame[column]]
+    return {one.partition(":")[2]: value for one, value in zip(frame["id"], plain, strict=True)}
+
+
+def _by_area(data: MapData, layer_id: str, category: str = SPECIAL) -> dict[str, Any]:
+    return _said(data, layer_id, "value", category)
 
 
 def _classes(data: MapData, layer_id: str) -> dict[str, str]:
-    features = layers()[layer_id].features(data)["features"]
-    return {one["id"].removeprefix("shop:"): one["properties"]["class"] for one in features}
+    return _said(data, layer_id, "class")
 
 
 def test_rates_are_packs_per_1000_residents_and_unknown_where_nobody_reported(data: MapData) -> None:
@@ -45,7 +53,7 @@ def test_density_is_shops_per_10000_residents(data: MapData) -> None:
 def test_twenty_events_are_enough_and_nineteen_are_few() -> None:
     from layers.features import few
 
-    assert (few(19), few(20), few(None)) == (True, False, False)
+    assert few([19, 20, math.nan]).tolist() == [True, False, False]
 
 
 def test_a_shop_without_any_data_is_unknown_and_not_calm(data: MapData) -> None:
@@ -55,8 +63,7 @@ def test_a_shop_without_any_data_is_unknown_and_not_calm(data: MapData) -> None:
 
 
 def test_supply_tells_nothing_sold_from_never_reported(data: MapData) -> None:
-    features = layers()["supply"].features(data)["features"]
-    packs = {one["id"].removeprefix("shop:"): one["properties"]["value"]["EPH"] for one in features}
+    packs = _said(data, "supply", "value", "EPH")
     assert packs == {"W1": 60.0, "W2": 5.0, "E1": 0.0, "N1": None}
 
 
@@ -105,6 +112,31 @@ def test_limits_rise_are_few_and_leave_no_class_empty(values: list[float | None]
 
 
 def test_no_filter_can_fade_a_shop_that_never_reported(data: MapData) -> None:
-    features = layers()["risk"].features(data)["features"]
-    sells = {one["id"]: one["properties"]["sells"] for one in features}
-    assert sells == {"shop:W1": ["EPH", "PSY2", "SPECIAL"], "shop:W2": ["EPH", "SPECIAL"], "shop:E1": [], "shop:N1": None}
+    assert _said(data, "risk", "faded", "PSY2") == {"W1": False, "W2": True, "E1": True, "N1": False}
+    assert "faded" not in layers()["risk"].features(data, SPECIAL).frame
+
+
+def test_class_limits_stay_those_of_the_reference_whatever_the_day(data: MapData) -> None:
+    layer = layers()["rate"]
+    paint, drawn = layer.draw(), layer.features(data, "EPH")
+    told = summary(drawn, paint, Scale((0.5, 1.0), 9.0))
+    assert (told["limits"], told["counts"]) == ([0.5, 1.0], [0, 0, 1])
+    assert (told["nothing"], told["unknown"], told["largest"]) == (1, 1, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"id": ["a", "a"], "name": "x", "lon": 0.0, "lat": 0.0}, "same id"),
+        ({"id": ["a"], "lon": 0.0, "lat": 0.0}, "name"),
+        ({"id": ["a"], "name": "x", "lon": 0.0}, "lat"),
+    ],
+)
+def test_features_that_cannot_be_drawn_are_refused(columns: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Drawn(pd.DataFrame(columns))
+
+
+def test_as_many_shapes_as_features() -> None:
+    with pytest.raises(ValueError, match="as many shapes"):
+        Drawn(pd.DataFrame({"id": ["a"], "name": ["x"]}), shapely.points([0.0, 1.0], [0.0, 1.0]))
