@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from folium.map import FitBounds
@@ -21,13 +21,14 @@ class Paint:
     """How a layer is drawn, as data that both the map and its legend are made from.
 
     `mark`: "fill" colours areas by `value`, "zone" by their class, "outline" draws borders with names,
-    "class" draws points by their class, "bubble" by the size of `value`, "line" draws lines by their class.
+    "class" draws points by their class, "bubble" by the size of `value`, "line" draws lines by their class,
+    "label" writes names.
     `palette` runs from low to high. `unit` stands in the legend; `zero_zh` names areas with exactly nothing,
     `unknown_zh` those with no data. `by_category`: the figures are of the chosen category of drugs.
     `fixed` are class limits that do not come from the data.
     """
 
-    mark: Literal["fill", "zone", "outline", "class", "bubble", "line"]
+    mark: Literal["fill", "zone", "outline", "class", "bubble", "line", "label"]
     legend_zh: str
     palette: tuple[str, ...] = ()
     nothing: str = ""
@@ -63,10 +64,12 @@ class DataLayer(FoliumLayer):
         """
     )
 
-    def __init__(self, layer_id: str, side: str, spec: dict[str, Any], paint: Paint, shown: bool) -> None:
+    def __init__(
+        self, layer_id: str, side: str, spec: dict[str, Any], paint: dict[str, Any], shown: bool
+    ) -> None:
         super().__init__(name=layer_id, overlay=True, show=shown)
         self._name, self._id = f"layer_{side}", layer_id
-        self.spec = {**spec, "id": layer_id, "side": side, "shown": shown, "paint": asdict(paint)}
+        self.spec = {**spec, "id": layer_id, "side": side, "shown": shown, "paint": paint}
 
 
 def shown_at_once(bounds: list[list[float]]) -> FitBounds:
@@ -83,10 +86,12 @@ _MAP_TEMPLATE = Template(
         <section class="ym-side" data-side="{{ this._id }}" aria-label="{{ this.ym_words[0]|e }}">
             <header class="ym-head">
                 <h2>{{ this.ym_words[0]|e }}</h2><p>{{ this.ym_words[1]|e }}</p>
-                <details class="ym-switch"><summary>图层</summary><div class="ym-choices"></div></details>
+                <details class="ym-switch">
+                    <summary>{{ this.ym_words[2]|e }}</summary><div class="ym-choices"></div>
+                </details>
             </header>
             <div class="ym-map folium-map" id={{ this.get_name()|tojson }}></div>
-            <div class="ym-legend" aria-label="图例"></div>
+            <div class="ym-legend" aria-label="{{ this.ym_words[3]|e }}"></div>
         </section>
     {% endmacro %}
     {% macro script(this, kwargs) %}
@@ -99,10 +104,11 @@ _MAP_TEMPLATE = Template(
 )
 
 
-def twin_map(centre: tuple[float, float], headings: dict[str, tuple[str, str]], assets: Asset) -> DualMap:
+def twin_map(centre: tuple[float, float], headings: dict[str, tuple[str, ...]], assets: Asset) -> DualMap:
     """folium's DualMap with our own assets, no tiles and no page-wide styles.
 
-    `centre` is (lat, lon); `headings` gives heading and subheading of "left" and "right".
+    `centre` is (lat, lon); `headings` gives heading, subheading and the names of switch and legend of
+    "left" and "right".
     """
     twin = DualMap(
         location=centre, tiles=None, zoom_start=11, zoom_snap=0.25, zoom_delta=0.5, attribution_control=False

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from branca.element import Figure
 from folium.plugins import DualMap
 from markupsafe import Markup, escape
 
-from layers.assets import Asset
+from layers.assets import Asset, said_in_scripts
 from layers.contract import Layer, Side, layers
 from layers.elements import DataLayer, shown_at_once, twin_map
 from yaotong.reads.map import WINDOW_DAYS, MapData
 
 SIDES: tuple[Side, ...] = ("left", "right")
 CONFIG_ID = "ym-config"
+# A Chinese text in the reader's language.
+Say = Callable[[str], str]
+_HEADINGS = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
 _PINGHU = (30.70, 121.10)  # where an empty workspace's map opens
+
+
+def as_written(text: str) -> str:
+    """The Say of a page that speaks Chinese."""
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +45,20 @@ def dual_map(
     nonce: str | None,
     source: Mapping[str, Any],
     known: Mapping[str, Layer] | None = None,
+    say: Say = as_written,
+    more: Mapping[str, Any] | None = None,
 ) -> MapParts:
     """The two synchronised maps: distribution left, risk right.
 
     `asset` names the address of a file under webapp/static, `nonce` is put on every inline script,
     `source` tells the page's script where to get its data: {"url": "/map/data", "query": "…"} or
-    {"embedded": {name: content}}.
+    {"embedded": {name: content}}. `say` puts texts into the reader's language; `more` adds to what the
+    script is told (see `page_config`).
     """
-    figure = _figure(data, asset, known if known is not None else layers())
+    figure = _figure(data, asset, known if known is not None else layers(), say)
     figure.render()  # fills header, html and script
     inline = f' nonce="{escape(nonce)}"' if nonce else ""
-    config = json_block(CONFIG_ID, page_config(data, source))
+    config = json_block(CONFIG_ID, {**page_config(data, source, say), **(more or {})})
     head = "".join(one.render() for name, one in figure.header._children.items() if name != "meta_http")
     return MapParts(
         head=Markup(head),
@@ -56,14 +67,28 @@ def dual_map(
     )
 
 
-def page_config(data: MapData, source: Mapping[str, Any]) -> dict[str, Any]:
+def page_config(data: MapData, source: Mapping[str, Any], say: Say = as_written) -> dict[str, Any]:
     """What the page's script needs to start."""
+    words = {text: say(text) for text in said_in_scripts()}
     return {
         "source": dict(source),
-        "categories": [[one, name] for one, name in data.categories.items()],
+        "categories": [[one, say(name)] for one, name in data.categories.items()],
         "window_days": WINDOW_DAYS,
-        "note": data.note,
+        "note": say(data.note) if data.note else "",
+        "as_of": data.as_of.isoformat() if data.as_of else None,
+        "words": {text: told for text, told in words.items() if told != text},
     }
+
+
+def spoken(thing: Any, say: Say) -> Any:
+    """The same plain data with every text in the reader's language."""
+    if isinstance(thing, str):
+        return say(thing)
+    if isinstance(thing, Mapping):
+        return {key: spoken(one, say) for key, one in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [spoken(one, say) for one in thing]
+    return thing
 
 
 def json_block(element_id: str, content: object) -> str:
@@ -74,14 +99,19 @@ def json_block(element_id: str, content: object) -> str:
     return f'<script type="application/json" id="{element_id}">{text}</script>'
 
 
-def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer]) -> Figure:
-    headings = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
+def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer], say: Say) -> Figure:
+    headings = {
+        side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in _HEADINGS.items()
+    }
     twin: DualMap = twin_map(_centre(data), headings, asset)
     for side, one in zip(SIDES, (twin.m1, twin.m2), strict=True):
         for layer in known.values():
             if side in layer.about.sides:
                 spec = {"title": layer.about.title_zh, "group": layer.about.group, "order": layer.about.order}
-                DataLayer(layer.layer_id, side, spec, layer.draw(), side in layer.about.shown).add_to(one)
+                shown = side in layer.about.shown
+                DataLayer(
+                    layer.layer_id, side, spoken(spec, say), spoken(asdict(layer.draw()), say), shown
+                ).add_to(one)
     bounds = _bounds(data)
     if bounds is not None:
         for one in (twin.m1, twin.m2):

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from layers.assets import LEAFLET_CSS, LEAFLET_JS, MAP_CSS, SYNC_JS, text_of
+from layers.assets import CUT_JS, LEAFLET_CSS, LEAFLET_JS, MAP_CSS, SYNC_JS, text_of
 from layers.bundle import bundled
 from layers.contract import Layer, layers
 from layers.geojson import collection, values
@@ -63,7 +63,7 @@ def standalone_page(
         version=data.data_version,
         synthetic=data.synthetic,
         styles=[_inline_css(text_of(one)) for one in (LEAFLET_CSS, MAP_CSS)],
-        scripts=[_inline_js(text_of(one)) for one in (LEAFLET_JS, SYNC_JS)],
+        scripts=[_inline_js(text_of(one)) for one in (LEAFLET_JS, SYNC_JS, CUT_JS)],
         parts=parts,
         main=_inline_js(bundled()),
     )

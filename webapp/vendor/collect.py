@@ -29,6 +29,8 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "leaflet.sync": ("LICENSE", "L.Map.Sync.js"),
     "echarts": ("LICENSE", "NOTICE", "dist/echarts.min.js"),
+    "geojson-vt": ("LICENSE", "geojson-vt.js"),
+    "pbf": ("LICENSE", "dist/pbf.js"),
 }
 
 

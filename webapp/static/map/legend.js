@@ -1,30 +1,35 @@
-// The legend of one side: made from the same paint and data as the map.
+// The legend of one side: made from the same paint and summary as the map.
 
 import { HATCH, element, number, svg } from "./dom.js";
 import { markSymbol } from "./marks.js";
-import { bubbleRadius, classOf, colourOf, isFew, valueOf } from "./scale.js";
+import { bubbleRadius, colourOf } from "./scale.js";
+import { say } from "./words.js";
 
-export function drawLegend(box, entries, category, categoryName) {
+export function drawLegend(box, entries, categoryName, grouped) {
   const parts = entries
-    .filter((entry) => entry.on && entry.collection && entry.spec.paint.mark !== "outline")
-    .map((entry) => block(entry, category, categoryName));
+    .filter((entry) => entry.on && entry.summary && ROWS[entry.spec.paint.mark])
+    .map((entry) => block(entry, categoryName, grouped));
   box.replaceChildren(...parts);
 }
 
-function block(entry, category, categoryName) {
+const ROWS = { fill: fillRows, zone: classRows, class: classRows, line: classRows, bubble: bubbleRows };
+
+function block(entry, categoryName, grouped) {
   const { paint } = entry.spec;
-  const rows = { fill: fillRows, class: classRows, bubble: bubbleRows }[paint.mark](entry, category);
-  const drugs = paint.mark === "bubble" || (paint.mark === "fill" && paint.unit.startsWith("盒"));
-  const name = drugs && category !== "SPECIAL" ? `${paint.legend_zh}（${categoryName}）` : paint.legend_zh;
-  const notes = [paint.note_zh, entry.collection.fine_zh, rows.note].filter(Boolean);
+  const items = ROWS[paint.mark](entry);
+  const name = paint.by_category && categoryName ? say("{name}（{category}）", { name: paint.legend_zh, category: categoryName }) : paint.legend_zh;
+  const few = paint.mark === "fill" && entry.summary.few ? `* ${paint.few_zh}` : "";
+  const points = paint.mark === "class" || paint.mark === "bubble";
+  const together = points && grouped(entry) ? say("圆中数字：合在一起的药店数") : "";
+  const notes = [paint.note_zh, entry.summary.fine_zh, few, together].filter(Boolean);
   return element("div", { class: "ym-block" },
     element("h3", {}, name, paint.unit ? element("small", {}, ` ${paint.unit}`) : null),
-    element("ul", {}, ...rows.items),
-    notes.length ? element("p", { class: "ym-fine" }, notes.join("；")) : null);
+    element("ul", {}, ...items),
+    notes.length ? element("p", { class: "ym-fine" }, notes.join(say("；"))) : null);
 }
 
 function item(symbol, text, count) {
-  return element("li", {}, symbol, element("span", {}, text), count === undefined ? null : element("b", {}, String(count)));
+  return element("li", {}, symbol, element("span", {}, text), count === undefined ? null : element("b", {}, number(count)));
 }
 
 function swatch(fill) {
@@ -32,56 +37,46 @@ function swatch(fill) {
   return svg("svg", { width: "24", height: "14", viewBox: "0 0 24 14", "aria-hidden": "true" }, box);
 }
 
-function fillRows(entry, category) {
+function fillRows(entry) {
   const { paint } = entry.spec;
-  const { features, limits: all } = entry.collection;
-  const limits = all[category] || [];
-  const values = features.map((feature) => valueOf(feature, category));
-  const unknown = values.filter((value) => value === null).length;
-  const nothing = values.filter((value) => value !== null && value <= 0).length;
+  const { limits, counts, nothing, unknown, least, most } = entry.summary;
   const items = [];
   if (nothing) items.push(item(swatch(paint.nothing), paint.zero_zh || "0", nothing));
-  const positive = values.filter((value) => value > 0);
-  if (positive.length) {
-    for (let index = 0; index <= limits.length; index += 1) {
-      const count = positive.filter((value) => classOf(value, limits) === index).length;
-      items.push(item(swatch(colourOf(index, limits, paint.palette)), rangeText(index, limits, positive), count));
-    }
+  if (counts.some(Boolean)) {
+    counts.forEach((count, index) => items.push(item(swatch(colourOf(index, limits, paint.palette)), rangeText(index, limits, least, most), count)));
   }
   // Always there, for a reader must know what hatching means before meeting it.
   items.push(item(swatch(HATCH), paint.unknown_zh, unknown));
-  const few = features.some((feature) => isFew(feature, category));
-  return { items, note: few ? `* ${paint.few_zh}` : "" };
+  return items;
 }
 
-function rangeText(index, limits, values) {
-  if (limits.length === 0) {
-    return [...new Set([Math.min(...values), Math.max(...values)].map(number))].join(" – ");
-  }
+function rangeText(index, limits, least, most) {
+  if (limits.length === 0) return [...new Set([least, most].map(number))].join(" – ");
   if (index === 0) return `< ${number(limits[0])}`;
   if (index === limits.length) return `≥ ${number(limits[index - 1])}`;
   return `${number(limits[index - 1])} – ${number(limits[index])}`;
 }
 
 function classRows(entry) {
-  const counts = new Map();
-  for (const feature of entry.collection.features) {
-    const key = feature.properties.class;
-    counts.set(key, (counts.get(key) || 0) + 1);
-  }
-  const items = entry.spec.paint.classes.map((mark) => item(markSymbol(mark), mark.label_zh, counts.get(mark.key) || 0));
-  return { items };
+  return entry.spec.paint.classes.map((mark) => item(symbolOf(mark), mark.label_zh, entry.summary.counts[mark.key] || 0));
 }
 
-function bubbleRows(entry, category) {
+function symbolOf(mark) {
+  if (mark.shape === "zone") return swatch(mark.colour);
+  if (mark.shape === "hatch") return swatch(HATCH);
+  if (mark.shape !== "line") return markSymbol(mark);
+  const line = svg("path", { d: "M1,7 L23,7", stroke: mark.colour, "stroke-width": String(mark.radius + 1), "stroke-linecap": "round" });
+  return svg("svg", { width: "24", height: "14", viewBox: "0 0 24 14", "aria-hidden": "true" }, line);
+}
+
+function bubbleRows(entry) {
   const { paint } = entry.spec;
-  const values = entry.collection.features.map((feature) => valueOf(feature, category));
-  const largest = entry.collection.largest[category];
+  const { largest, nothing, unknown } = entry.summary;
   const steps = largest > 0 ? [...new Set([largest, largest / 4, largest / 16].map((one) => Number(one.toPrecision(1))))] : [];
   const items = steps.filter((one) => one >= 1).reverse().map((one) => item(disc(bubbleRadius(one, largest), paint.palette[0]), number(one)));
-  items.push(item(markSymbol({ shape: "circle", colour: "#8b949e", radius: 2.5 }), paint.zero_zh, values.filter((one) => one !== null && one <= 0).length));
-  items.push(item(markSymbol({ shape: "ring", colour: "#8b949e", radius: 4 }), paint.unknown_zh, values.filter((one) => one === null).length));
-  return { items };
+  items.push(item(markSymbol({ shape: "circle", colour: "#8b949e", radius: 2.5 }), paint.zero_zh, nothing));
+  items.push(item(markSymbol({ shape: "ring", colour: "#8b949e", radius: 4 }), paint.unknown_zh, unknown));
+  return items;
 }
 
 function disc(radius, colour) {

@@ -1,16 +1,21 @@
 // The layer switch of one side: one ground and one set of shops at a time, overlays one by one.
 
 import { element } from "./dom.js";
+import { say } from "./words.js";
 
-const GROUPS = [["ground", "区域底色"], ["shops", "药店"], ["overlay", "叠加"]];
+const GROUPS = ["ground", "shops", "overlay"];
+
+function groupName(group) {
+  return { ground: say("区域底色"), shops: say("药店"), overlay: say("叠加") }[group];
+}
 
 export function drawSwitch(box, side, entries, change) {
-  box.replaceChildren(...GROUPS.map(([group, title]) => {
+  box.replaceChildren(...GROUPS.map((group) => {
     const mine = entries.filter((entry) => entry.spec.group === group);
     if (mine.length === 0) return element("div");
     const choices = mine.map((entry) => choice(side, group, entry.spec.title, entry.on, (on) => pick(mine, entry, on, group, change)));
-    if (group !== "overlay") choices.push(choice(side, group, "不显示", !mine.some((entry) => entry.on), () => pick(mine, null, true, group, change)));
-    return element("fieldset", {}, element("legend", {}, title), ...choices);
+    if (group !== "overlay") choices.push(choice(side, group, say("不显示"), !mine.some((entry) => entry.on), () => pick(mine, null, true, group, change)));
+    return element("fieldset", {}, element("legend", {}, groupName(group)), ...choices);
   }));
 }
 
