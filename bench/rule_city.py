@@ -12,20 +12,23 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from sqlalchemy import delete
 
-from bench.rule_feeds import FEEDS_BESIDE, Lines, sales_table
+from bench import rule_oddities as odd
+from bench.rule_feeds import FEEDS_BESIDE, sales_table
+from bench.rule_lines import City, Lines
 from yaotong import acts
 from yaotong.codes import Outcome
 from yaotong.demo import write_city
-from yaotong.demo.catalogue import read_catalogue
+from yaotong.demo.catalogue import REGISTERED, read_catalogue
+from yaotong.demo.hours import ROUND_THE_CLOCK, Clock
 from yaotong.demo.places import draw_places
 from yaotong.demo.plan import Plan
 from yaotong.demo.shops import build_shops
@@ -46,16 +49,8 @@ HISTORY = (("half", 0.5), ("quarter", 0.25), ("last", 0.25))
 NIGHTS = (("night1", 0.25), ("night2", 0.25), ("night3", 0.5))
 _BLOCK_LINES = 1_500_000
 _ENDED_A_BLOCK = 150
-
-
-@dataclass(frozen=True, slots=True)
-class City:
-    """What lines are drawn from."""
-
-    shops: Sequence[str]
-    sells: Any  # [shops, drugs]: share of each drug among a shop's lines
-    catalogue: Any
-    lines_per_day: float
+# A shop with seventeen times the lines of the demo city's sells four times the registered drugs.
+_REGISTERED_SHARE = 0.25
 
 
 def build(home: Path, *, shops: int, days: int, lines: int, seed: int = 11) -> Workspace:
@@ -64,6 +59,7 @@ def build(home: Path, *, shops: int, days: int, lines: int, seed: int = 11) -> W
     now = datetime(2026, 7, 1, 2)
     # The registers only: the city's own sales are not taken in.
     write_city(home / "feeds", days=30, pharmacies=shops, seed=seed, until=UNTIL)
+    _recall(home / "feeds" / "recalls.csv")
     for name in REGISTERS:
         path = home / "feeds" / name
         receipt = acts.take_in(workspace, path, feed=name.split(".")[0], now=now, limits=Limits.off())
@@ -103,15 +99,35 @@ def versions(connection: Any) -> dict[str, int]:
     return dict(zip(mine["file"], mine["data_version"].astype(int), strict=True))
 
 
+def _recall(path: Path) -> None:
+    """Beside the demo's recalls, a lot that the lines know."""
+    month = odd.RECALLED_MONTH
+    lot = f"B{read_catalogue(UNTIL).position(odd.RECALLED):04d}{month}"
+    told = {"batch_no": lot, "drug_code": odd.RECALLED, "effective_at": "2026-03-10 08:00:00", "level": "2"}
+    frame = pd.concat([pd.read_csv(path, dtype=str), pd.DataFrame([told])])
+    frame.to_csv(path, index=False)
+
+
 def _city(shops: int, days: int, lines: int, seed: int) -> City:
-    catalogue = read_catalogue(UNTIL)
+    catalogue, first = read_catalogue(UNTIL), UNTIL - timedelta(days=days - 1)
     made = build_shops(Plan(30, shops, seed, UNTIL), draw_places(), catalogue)
+    clock = Clock(Plan(days, shops, seed, UNTIL), made.pattern)
     weights = made.sells * catalogue.weights + 1e-12
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    shares[:, catalogue.bears(*REGISTERED)] *= _REGISTERED_SHARE
+    opened = clock.open_days & made.trading[:, None]
+    # Shops that have closed sell as others do, until `silent` takes nearly all of it away.
     return City(
-        made.license_nos,
-        np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1),
-        catalogue,
-        lines / (shops * days),
+        shops=made.license_nos,
+        towns=made.town,
+        sells=np.cumsum(shares / shares.sum(axis=1, keepdims=True), axis=1),
+        rate=clock.open_days * (lines / opened.sum()),
+        first=first,
+        clock=clock,
+        catalogue=catalogue,
+        designated=(made.feed["insurance_designated"] == "true").to_numpy(),
+        trading=made.trading,
+        all_night=made.pattern == ROUND_THE_CLOCK,
     )
 
 
@@ -135,7 +151,7 @@ def _load(
     folder = workspace.store.facts_dir / "staging" / name
     stages = {feed: Stage(folder / feed, feed, areas, arrived) for feed in ("sales", *FEEDS_BESIDE)}
     counts, ended = dict.fromkeys(stages, 0), []
-    for block in _blocks(city, rng, shops, span, start):
+    for block in _blocks(city, rng, shops, span, start, counted=name in dict(HISTORY)):
         sales = sales_table(block)
         if name == HISTORY[-1][0]:
             ended += _some_ended(sales)
@@ -147,16 +163,19 @@ def _load(
     return counts["sales"]
 
 
-def _blocks(city: City, rng: Any, shops: Any, span: tuple[date, date], start: int) -> Iterator[Lines]:
+def _blocks(
+    city: City, rng: Any, shops: Any, span: tuple[date, date], start: int, *, counted: bool
+) -> Iterator[Lines]:
     """Lines of whole months, by some shops at a time."""
     first = span[0]
     while first <= span[1]:
         beyond = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
         last = min(span[1], beyond - timedelta(days=1))
         days = (last - first).days + 1
-        step = max(1, int(_BLOCK_LINES / (city.lines_per_day * days)))
+        step = max(1, int(_BLOCK_LINES / (city.rate.mean() * days)))
         for low in range(0, len(shops), step):
-            block = Lines.drawn(city, rng, shops[low : low + step], first, days, start)
+            some = shops[low : low + step]
+            block = Lines.drawn(city, rng, some, first, days, start, counted=counted)
             start += len(block.shop)
             yield block
         first = beyond

@@ -1,114 +1,60 @@
-"""The lines of some shops and days as every feed tells them: one draw, so that feeds agree."""
+"""The lines of some shops and days as every feed tells them: one draw, so that feeds agree.
+
+A shop lives as the demo city's do (`yaotong demo`: 280 shops, 980,728 lines a year, 138 findings of nine
+rules, up to 40 lines each): it sells while it is open, to people who return packs they bought there, the fund
+pays only where it has an agreement, and the month's receipts balance with two counts of the shelf. It sells as
+much as a province's do, 164 lines a day instead of ten, but of registered drugs only four times as many. What
+a rule looks for is planted at every fiftieth shop, on few days: see rule_oddities.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench import rule_oddities as odd
+from bench.rule_lines import Lines
 from yaotong.store.staging import stored_schema
 
-PEOPLE_A_SHOP, _REGISTERED_BUYERS = 2_000, 400
-_OPEN_S, _SHUT_S = 9 * 3600, 20 * 3600
-# Shares: lines that are returns, codes sold anew, buyers registered, paid by insurance, papers that are held.
-_RETURN, _AGAIN, _NAMED, _PAID, _HELD = 0.002, 0.00005, 0.999, 0.29, 0.25
-# Of registered lines: those of a few buyers who gather, one for ten shops; and those of three packs.
-_GATHERED, _OVER = 0.005, 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Sales lines of some shops, by shop and time; every array is as long as there are lines."""
-
-    city: Any
-    rng: Any
-    first: date
-    days: int
-    shops: Any  # places of the shops that these are of
-    shop: Any
-    at: Any  # datetime64[s]
-    drug: Any
-    number: Any  # running, over all loads
-    quantity: Any
-    person: Any
-    paid: Any
-    prescribed: Any
-
-    @classmethod
-    def drawn(cls, city: Any, rng: Any, shops: Any, first: date, days: int, start: int) -> Lines:
-        counts = rng.poisson(city.lines_per_day, len(shops) * days)
-        place = np.repeat(np.arange(len(shops) * days), counts)
-        moment = np.sort(place * 86_400 + rng.integers(_OPEN_S, _SHUT_S, len(place)))
-        place, second = moment // 86_400, moment % 86_400
-        day, shop = place % days, shops[place // days]
-        drug = np.empty(len(place), dtype=np.int32)
-        for one in shops:
-            mine = shop == one if len(shops) == 1 else slice(*np.searchsorted(shop, [one, one + 1]))
-            count = len(drug[mine])
-            drug[mine] = np.searchsorted(city.sells[one], rng.random(count))
-        rx = city.catalogue.bears("RX")[drug]
-        named = city.catalogue.bears("EPH", "OPI_CMP", "PSY2", "TOXIC")[drug]
-        own = rng.integers(0, np.where(named, _REGISTERED_BUYERS, PEOPLE_A_SHOP))
-        home = np.where(rng.random(len(shop)) < 0.03, rng.integers(0, len(city.shops), len(shop)), shop)
-        gathered = named & (rng.random(len(shop)) < _GATHERED)
-        own, home = np.where(gathered, 0, own), np.where(gathered, home // 10 * 10, home)
-        packs = rng.choice([1.0, 2.0, 3.0], len(shop), p=[0.8, 0.19, 0.01])
-        few = np.where(rng.random(len(shop)) < _OVER, 3.0, 1.0)
-        return cls(
-            city, rng, first, days, shops, shop,
-            np.datetime64(first, "s") + (day * 86_400 + second).astype("timedelta64[s]"),
-            drug, start + np.arange(len(shop)),
-            np.where(rng.random(len(shop)) < _RETURN, -1.0, np.where(named, few, packs)),
-            home * PEOPLE_A_SHOP + own, rng.random(len(shop)) < _PAID, rx,
-        )  # fmt: skip
-
-    @property
-    def named(self) -> Any:
-        """Lines whose buyer the shop has to register."""
-        return self.city.catalogue.bears("EPH", "OPI_CMP", "PSY2", "TOXIC")[self.drug]
-
-    @property
-    def held(self) -> Any:
-        """Places of the lines whose prescription the prescription feed holds."""
-        return np.flatnonzero(self.prescribed & (self.number % round(1 / _HELD) == 0))
+_SHELF = 40  # packs of every drug on the first day of a month
+_EVENING = 22 * 3600 + 1800
 
 
 def sales_table(lines: Lines) -> pa.Table:
     """The `sales` lines."""
-    rows, rng = len(lines.shop), lines.rng
-    code = np.where(rng.random(rows) < _AGAIN, rng.integers(0, lines.number[-1] + 1, rows), lines.number)
-    known = lines.named & (rng.random(rows) < _NAMED)
+    rows, named, prescribed = len(lines.shop), lines.known, lines.paper >= 0
+    channels = ["store", "online", "delivery"]
     return _table(
-        "sales", rows, rng,
+        "sales", rows, lines.rng,
         pharmacy_id=_coded(lines.shop, lines.city.shops),
         sale_id=_text("S", lines.number, 10),
         sold_at=pa.array(lines.at),
         drug_code=_coded(lines.drug, lines.city.catalogue.drug_codes),
-        trace_code=_text("81", code, 18),
-        batch_no=_batches(lines, lines.drug),
+        trace_code=_only(_traces(lines), lines.pack >= 0),
+        batch_no=_only(_lots(lines.drug, lines.lot), lines.lot >= 0),
         quantity=pa.array(lines.quantity),
-        unit_price_fen=pa.array(lines.city.catalogue.prices_fen[lines.drug]),
-        buyer_key=_only(people(lines.person), known),
-        buyer_region=_only(_constant("3304", rows), known),
-        buyer_age_years=_only(pa.array((20 + lines.person % 60).astype(np.int32)), known),
-        prescription_no=_only(_text("CF", lines.number, 10), lines.prescribed),
-        prescriber_key=_only(_doctors(lines.number), lines.prescribed),
-        pharmacist_id=_coded(lines.shop, [f"YJ{one:010d}" for one in range(len(lines.city.shops))]),
-        channel=_coded((lines.number % 10 == 0).astype(int), ["store", "online"]),
+        unit_price_fen=pa.array(lines.price_fen),
+        buyer_key=_only(people(lines.person), named),
+        buyer_region=_only(_regions(lines.person), named),
+        buyer_age_years=_only(_ages(lines.person), named),
+        prescription_no=_only(_text("CF", lines.paper, 10), prescribed),
+        prescriber_key=_only(_doctors(lines.doctor), prescribed),
+        pharmacist_id=_coded(lines.shop, _pharmacists(lines)),
+        channel=_coded(lines.channel, channels),
         paid_by_insurance=pa.array(lines.paid),
         settlement_id=_only(_text("JS", lines.number, 10), lines.paid),
-        recorded_at=pa.array(lines.at + np.timedelta64(30, "s")),
+        seal_id=_only(_text("FQ", lines.seal, 10), lines.seal >= 0),
+        recorded_at=pa.array(lines.at + lines.lag.astype("timedelta64[s]")),
     )  # fmt: skip
 
 
 def _settlements(lines: Lines) -> pa.Table:
-    paid = np.flatnonzero(lines.paid)
-    amount = lines.city.catalogue.prices_fen[lines.drug[paid]] * lines.quantity[paid]
+    paid = np.flatnonzero(lines.paid & ~odd.unsettled(lines))
+    amount = lines.price_fen[paid] * lines.quantity[paid]
     return _table(
         "settlements", len(paid), lines.rng,
         settlement_id=_text("JS", lines.number[paid], 10),
@@ -118,32 +64,38 @@ def _settlements(lines: Lines) -> pa.Table:
         drug_code=_coded(lines.drug[paid], lines.city.catalogue.drug_codes),
         quantity=pa.array(lines.quantity[paid]),
         amount_fen=pa.array(amount.astype(np.int64)),
-        trace_code=_text("81", lines.number[paid], 18),
+        trace_code=_only(_traces(lines, paid), lines.pack[paid] >= 0),
     )  # fmt: skip
 
 
 def _prescriptions(lines: Lines) -> pa.Table:
     held = lines.held
-    before = lines.rng.integers(0, 2 * 3600, len(held)).astype("timedelta64[s]")
+    chronic = lines.city.catalogue.of_groups("chronic")[lines.drug[held]]
     return _table(
         "prescriptions", len(held), lines.rng,
         prescription_no=_text("CF", lines.number[held], 10),
-        issued_at=pa.array(lines.at[held] - before),
-        prescriber_key=_doctors(lines.number[held]),
+        issued_at=pa.array(lines.at[held] - odd.ages_of_papers(lines, held).astype("timedelta64[s]")),
+        prescriber_key=_doctors(lines.doctor[held]),
         drug_code=_coded(lines.drug[held], lines.city.catalogue.drug_codes),
         quantity=pa.array(np.maximum(lines.quantity[held], 1.0)),
-        days=pa.array(np.full(len(held), 7)),
+        days=pa.array(np.where(chronic, 28, 7)),
         patient_key=people(lines.person[held]),
-        patient_region=_constant("3304", len(held)),
-        patient_age_years=pa.array((20 + lines.person[held] % 60).astype(np.int32)),
+        patient_region=_regions(lines.person[held]),
+        patient_age_years=_ages(lines.person[held]),
     )  # fmt: skip
 
 
 def _purchases(lines: Lines) -> pa.Table:
     """What a shop sells of a drug in a month comes as one lot on its first morning: the books balance."""
     drugs = len(lines.city.catalogue.drug_codes)
-    packs = np.bincount(lines.shop * drugs + lines.drug, lines.quantity, len(lines.city.shops) * drugs)
-    some = np.flatnonzero(packs > 0)[: 0 if lines.days == 1 else None]
+    sold = np.bincount(lines.shop * drugs + lines.drug, lines.quantity, len(lines.city.shops) * drugs)
+    packs = np.zeros((len(lines.city.shops), drugs))
+    packs[lines.shops] = sold.reshape(packs.shape)[lines.shops]
+    if lines.counted:
+        packs[lines.shops] += (_shelf(lines, after=True) - _shelf(lines))[lines.shops]
+        packs += odd.bought_beyond(lines, packs.shape)
+    some = np.flatnonzero(packs.ravel() > 0)
+    drug = some % drugs
     morning = np.datetime64(lines.first, "s") + np.timedelta64(8 * 3600, "s")
     return _table(
         "purchases", len(some), lines.rng,
@@ -151,39 +103,48 @@ def _purchases(lines: Lines) -> pa.Table:
         purchase_id=_text("G", lines.number[0] * drugs + some, 15),
         received_at=pa.array(np.full(len(some), morning)),
         supplier_uscc=_constant("91330400MA00000001", len(some)),
-        drug_code=_coded(some % drugs, lines.city.catalogue.drug_codes),
-        batch_no=_batches(lines, some % drugs),
-        quantity=pa.array(packs[some]),
-        expiry=pa.array(np.full(len(some), np.datetime64("2028-01-31", "D"))),
+        drug_code=_coded(drug, lines.city.catalogue.drug_codes),
+        batch_no=_lots(drug, np.full(len(some), lines.month)),
+        quantity=pa.array(packs.ravel()[some]),
+        expiry=pa.array(odd.expiries(lines, some // drugs, drug)),
     )  # fmt: skip
 
 
 def _stock_counts(lines: Lines) -> pa.Table:
     """Every drug of every shop on the first day, before anything comes."""
-    drugs = len(lines.city.catalogue.drug_codes)
-    shop, drug = np.repeat(lines.shops, drugs), np.tile(np.arange(drugs), len(lines.shops))
-    if lines.days == 1:
-        shop, drug = shop[:0], drug[:0]
+    packs = _shelf(lines)[lines.shops if lines.counted else lines.shops[:0]]
+    drugs = packs.shape[1]
+    shop = np.repeat(lines.shops[: len(packs)], drugs)
     early = np.datetime64(lines.first, "s") + np.timedelta64(7 * 3600, "s")
     return _table(
         "stock_counts", len(shop), lines.rng,
         pharmacy_id=_coded(shop, lines.city.shops),
-        drug_code=_coded(drug, lines.city.catalogue.drug_codes),
+        drug_code=_coded(np.tile(np.arange(drugs), len(packs)), lines.city.catalogue.drug_codes),
         counted_at=pa.array(np.full(len(shop), early)),
-        quantity=pa.array(np.full(len(shop), 40.0)),
+        quantity=pa.array(packs.ravel()),
     )  # fmt: skip
 
 
+def _shelf(lines: Lines, *, after: bool = False) -> Any:
+    """Packs at the beginning of the lines' month, or of the next: [shops, drugs]."""
+    packs = np.full((len(lines.city.shops), len(lines.city.catalogue.drug_codes)), float(_SHELF))
+    packs[odd.out_of_stock(lines, after=after)] = 0.0
+    return packs
+
+
 def _duty(lines: Lines) -> pa.Table:
-    """Every shop's pharmacist on every day, from opening to closing."""
+    """Every shop's pharmacist on every day, while the shop is open."""
     shop, day = np.repeat(lines.shops, lines.days), np.tile(np.arange(lines.days), len(lines.shops))
-    morning = np.datetime64(lines.first, "s") + (day * 86_400 + 8 * 3600).astype("timedelta64[s]")
+    night = lines.city.all_night[shop]
+    began = np.where(night, 0, 6 * 3600 + 1800) + odd.late_for_duty(lines, shop, day)
+    until = np.where(night, 86_400, _EVENING)
+    midnight = np.datetime64(lines.first, "s") + (day * 86_400).astype("timedelta64[s]")
     return _table(
         "duty", len(shop), lines.rng,
         pharmacy_id=_coded(shop, lines.city.shops),
-        pharmacist_id=_coded(shop, [f"YJ{one:010d}" for one in range(len(lines.city.shops))]),
-        duty_from=pa.array(morning),
-        duty_until=pa.array(morning + np.timedelta64(13 * 3600, "s")),
+        pharmacist_id=_coded(shop, _pharmacists(lines)),
+        duty_from=pa.array(midnight + began.astype("timedelta64[s]")),
+        duty_until=pa.array(midnight + until.astype("timedelta64[s]")),
     )  # fmt: skip
 
 
@@ -201,17 +162,39 @@ def people(numbers: Any) -> Any:
     return _text("k1:", numbers, 32)
 
 
+def _regions(persons: Any) -> Any:
+    return _coded(odd.from_afar(persons).astype(int), ["3304", "5101"])
+
+
+def _ages(persons: Any) -> Any:
+    return pa.array(np.where(odd.minors(persons), 15, 20 + persons % 60).astype(np.int32))
+
+
+def _pharmacists(lines: Lines) -> list[str]:
+    return [f"YJ{one:010d}" for one in range(len(lines.city.shops))]
+
+
 def _doctors(numbers: Any) -> Any:
-    return _text("k1:", 10**15 + numbers % 3_000, 32)
+    return _text("k1:", 10**15 + numbers, 32)
 
 
-def _batches(lines: Lines, drug: Any) -> Any:
-    return _text("B", drug * 10_000 + lines.first.year % 100 * 100 + lines.first.month, 8)
+def _lots(drug: Any, month: Any) -> Any:
+    """Lot numbers of drugs by the month they came in, as yymm."""
+    return _text("B", drug * 10_000 + np.maximum(month, 0), 8)
+
+
+def _traces(lines: Lines, some: Any = slice(None)) -> Any:
+    """Trace codes: seven digits of the product, 13 of the pack."""
+    product = pa.array(lines.city.catalogue.product_codes).take(pa.array(lines.drug[some]))
+    return pc.binary_join_element_wise(product, _digits(np.maximum(lines.pack[some], 0), 13), "")
 
 
 def _text(prefix: str, numbers: Any, width: int) -> Any:
-    digits = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width, "0")
-    return pc.binary_join_element_wise(pa.scalar(prefix), digits, "")
+    return pc.binary_join_element_wise(pa.scalar(prefix), _digits(numbers, width), "")
+
+
+def _digits(numbers: Any, width: int) -> Any:
+    return pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width, "0")
 
 
 def _coded(places: Any, names: Any) -> Any:
