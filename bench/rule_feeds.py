@@ -1,10 +1,10 @@
 """The lines of some shops and days as every feed tells them: one draw, so that feeds agree.
 
 A shop lives as the demo city's do (`yaotong demo`: 280 shops, 980,728 lines a year, 138 findings of nine
-rules, up to 40 lines each): it sells while it is open, to people who return packs they bought there, the fund
-pays only where it has an agreement, and the month's receipts balance with two counts of the shelf. It sells as
-much as a province's do, 164 lines a day instead of ten, but of registered drugs only four times as many. What
-a rule looks for is planted at every fiftieth shop, on few days: see rule_oddities.
+rules, up to 40 lines each): it sells while it is open, to people who return packs they bought there, the
+fund pays only where it has an agreement, and the month's receipts balance with two counts of the shelf. It
+sells as much as a province's do, 164 lines a day instead of ten, but of registered drugs only four times as
+many. What a rule looks for is planted at every fiftieth shop, on few days: see rule_oddities.
 """
 
 from __future__ import annotations
