@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -47,9 +48,17 @@ def mark_history(workspace: Workspace) -> None:
                 judged.mark(connection, rule.rule_id, Mark(key_of(rule, rule.values()), first, days.until))
 
 
-def tell(run: RuleRun) -> None:
-    told = {"rule": run.rule_id, "seconds": run.seconds, "found": run.found, "days": run.days}
-    print(json.dumps(told), flush=True)
+def teller() -> Callable[[RuleRun], None]:
+    """Tells each rule with the processors' seconds since the one before, and the most memory so far."""
+    spent = time.process_time()
+
+    def tell(run: RuleRun) -> None:
+        nonlocal spent
+        cpu, spent = time.process_time() - spent, time.process_time()
+        told = {"rule": run.rule_id, "seconds": run.seconds, "cpu_seconds": cpu, "peak_bytes": peak_bytes()}
+        print(json.dumps({**told, "found": run.found, "days": run.days}), flush=True)
+
+    return tell
 
 
 def main(what: str, home: Path) -> None:
@@ -57,7 +66,7 @@ def main(what: str, home: Path) -> None:
     if what == "night":
         mark_history(workspace)
     began = time.perf_counter()
-    acts.detect(workspace, now=NOW, whole=what == "whole", progress=tell)
+    acts.detect(workspace, now=NOW, whole=what == "whole", progress=teller())
     seconds = time.perf_counter() - began
     print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes(), "cpu_seconds": time.process_time()}))
 

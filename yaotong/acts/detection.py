@@ -155,7 +155,8 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: 
     known_before = findings.in_window(connection, rule.rule_id, window.since, window.until)
     anew = judged_now({name: subject for name, (subject, _) in known_before.items()}, span)
     stored = {name: sha for name, (_, sha) in known_before.items() if name in anew}
-    gone = [one for one in stored if one not in {each.finding_id for each in found}]
+    still = {one.finding_id for one in found}
+    gone = [one for one in stored if one not in still]
     news = [one for one in found if stored.get(one.finding_id) != one.content_sha]
     subjects = {one.subject for one in news} | alerts.subjects_of(connection, gone)
     known = alerts.known(connection, rule.rule_id, sorted(subjects))

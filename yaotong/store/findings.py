@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from yaotong.alerts.model import Finding
 from yaotong.codes import Level
 from yaotong.store.schema import evidence_line, finding
+
+_PART_LINES = 20_000
+_Placed = tuple[Finding, str | None, int | None]  # with its alert, or with what exempts it
 
 
 def in_window(connection: Connection, rule_id: str, since: date, until: date) -> dict[str, tuple[str, str]]:
@@ -44,13 +47,28 @@ def keep(connection: Connection, alert_of: Mapping[str, str], found: Iterable[Fi
     write(connection, [(one, alert_of[one.finding_id], None) for one in found], version)
 
 
-def write(
-    connection: Connection, found: Iterable[tuple[Finding, str | None, int | None]], version: int
-) -> None:
+def write(connection: Connection, found: Iterable[_Placed], version: int) -> None:
     """Write findings, each with its alert or with what exempts it; one with the same id is replaced."""
+    for part in _parts(found):
+        _write(connection, part, version)
+
+
+def _parts(found: Iterable[_Placed]) -> Iterator[list[_Placed]]:
+    """Findings in parts of so much evidence, or of one that has more: one part's rows are in memory."""
+    part: list[_Placed] = []
+    lines = 0
+    for one in found:
+        if part and lines + len(one[0].line_ids) > _PART_LINES:
+            yield part
+            part, lines = [], 0
+        part.append(one)
+        lines += 1 + len(one[0].line_ids)
+    if part:
+        yield part
+
+
+def _write(connection: Connection, found: Sequence[_Placed], version: int) -> None:
     rows = [{**_row(one, version), "alert_id": alert, "exemption_id": by} for one, alert, by in found]
-    if not rows:
-        return
     old = [{"old": row["finding_id"]} for row in rows]
     for table in (finding, evidence_line):
         connection.execute(delete(table).where(table.c.finding_id == bindparam("old")), old)
