@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,19 +14,13 @@ from markupsafe import Markup, escape
 from layers.assets import Asset, said_in_scripts
 from layers.contract import Layer, Side, layers
 from layers.elements import DataLayer, shown_at_once, twin_map
+from layers.speech import Say, as_written, spoken
 from yaotong.reads.map import WINDOW_DAYS, MapData
 
 SIDES: tuple[Side, ...] = ("left", "right")
 CONFIG_ID = "ym-config"
-# A Chinese text in the reader's language.
-Say = Callable[[str], str]
 _HEADINGS = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
 _PINGHU = (30.70, 121.10)  # where an empty workspace's map opens
-
-
-def as_written(text: str) -> str:
-    """The Say of a page that speaks Chinese."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +72,6 @@ def page_config(data: MapData, source: Mapping[str, Any], say: Say = as_written)
         "as_of": data.as_of.isoformat() if data.as_of else None,
         "words": {text: told for text, told in words.items() if told != text},
     }
-
-
-def spoken(thing: Any, say: Say) -> Any:
-    """The same plain data with every text in the reader's language."""
-    if isinstance(thing, str):
-        return say(thing)
-    if isinstance(thing, Mapping):
-        return {key: spoken(one, say) for key, one in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [spoken(one, say) for one in thing]
-    return thing
 
 
 def json_block(element_id: str, content: object) -> str:

@@ -39,6 +39,7 @@ const MARK_ORDER = { fill: 0, zone: 0, outline: 1, line: 2 };
 const boards = {};
 const labels = {};
 let highlight;
+const brush = makeBrush(sides, (box) => { state.box = box; select(null); });
 
 function shownAtFirst(spec) {
   const listed = asked.layers[spec.side];
@@ -96,14 +97,19 @@ async function redraw() {
   const told = await Promise.all(on.map((entry) => source.summary(entry.spec.id, wanted)));
   if (mine !== turn) return;
   on.forEach((entry, index) => { entry.summary = told[index]; });
-  for (const entry of entries) {
-    if (entry.on) entry.group.addTo(entry.map);
-    else entry.group.remove();
-  }
+  placeGroups();
   await Promise.all(names.map((side) => boards[side].refresh()));
   names.forEach(dress);
   tellFresh();
   tell();
+}
+
+// What is on, as Leaflet knows it: the group of a layer is its place on the map, the board its drawing.
+function placeGroups() {
+  for (const entry of entries) {
+    if (entry.on) entry.group.addTo(entry.map);
+    else entry.group.remove();
+  }
 }
 
 // What stands beside the drawing of a side: its legend and the names of its areas.
@@ -172,7 +178,7 @@ const COARSE = window.matchMedia("(pointer: coarse)");
 function point(side) {
   const map = sides[side];
   map.on("click", (event) => {
-    const hit = boards[side].hit(event.containerPoint, COARSE.matches ? 18 : 4);
+    const hit = brush.justEnded() ? null : boards[side].hit(event.containerPoint, COARSE.matches ? 18 : 4);
     if (!hit) return;
     if (hit.feature.props.n > 1) map.setView(event.latlng, Math.min(map.getZoom() + 2, map.getMaxZoom()), AT_ONCE);
     else if (/^(shop|area):/.test(hit.feature.id)) select(hit.feature.id);
@@ -222,7 +228,6 @@ async function again() {
 }
 
 function drawTools() {
-  const brush = makeBrush(sides, (box) => { state.box = box; select(null); });
   const table = makeTable(at("ym-table"), { entries: () => [...drawnAt("left"), ...drawnAt("right")], ask, source, choose: select });
   const lines = () => ({
     title: document.title,
@@ -299,7 +304,8 @@ async function start() {
   if (asked.view) sides[names[0]].setView(asked.view.slice(0, 2), asked.view[2], AT_ONCE);
   const first = entries.filter((entry) => entry.on);
   const told = await Promise.all(first.map((entry) => source.summary(entry.spec.id, ask())));
-  first.forEach((entry, index) => { entry.summary = told[index]; entry.group.addTo(entry.map); });
+  first.forEach((entry, index) => { entry.summary = told[index]; });
+  placeGroups();
   await Promise.all(names.map(settled));
   names.forEach(dress);
   tellFresh();
