@@ -19,7 +19,7 @@ from yaotong.reads.map import WINDOW_DAYS, MapData
 
 SIDES: tuple[Side, ...] = ("left", "right")
 CONFIG_ID = "ym-config"
-_HEADINGS = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
+HEADINGS = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
 _PINGHU = (30.70, 121.10)  # where an empty workspace's map opens
 
 
@@ -84,7 +84,7 @@ def json_block(element_id: str, content: object) -> str:
 
 def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer], say: Say) -> Figure:
     headings = {
-        side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in _HEADINGS.items()
+        side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in HEADINGS.items()
     }
     twin: DualMap = twin_map(_centre(data), headings, asset)
     for side, one in zip(SIDES, (twin.m1, twin.m2), strict=True):

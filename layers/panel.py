@@ -234,7 +234,7 @@ def _inside_facts(data: MapData, shops: pd.DataFrame, teller: Teller) -> Facts:
     return [
         *[[say(name), count(shops["kind"] == kind)] for kind, name in _KINDS.items()],
         [say("医保定点"), count(shops["insurance_designated"].eq(True))],
-        [say("停报"), count(shops["reporting"] == "silent")],
+        [say("停报药店"), count(shops["reporting"] == "silent")],
         [say("从未上报"), count(never)],
         *[[f"{say('最高未结预警')} {name}", told] for name, told in levels],
         *[

@@ -21,7 +21,8 @@ def ordered(drawn: Drawn, paint: Paint) -> pd.DataFrame:
         ranks = {mark.key: rank for rank, mark in enumerate(paint.classes)}
         return frame.assign(order=frame["class"].map(ranks)).sort_values(["order", "name"], kind="stable")
     if "value" in frame:
-        return frame.sort_values(["value", "name"], ascending=[False, True], na_position="last", kind="stable")
+        by = ["value", "name"]
+        return frame.sort_values(by, ascending=[False, True], na_position="last", kind="stable")
     return frame.sort_values("name", kind="stable")
 
 

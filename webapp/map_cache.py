@@ -38,7 +38,7 @@ class Kept(Generic[T]):
         self._making: dict[Hashable, threading.Lock] = {}
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key, made now when it is not there; those who ask meanwhile wait for the one maker."""
+        """The value of a key, made now when it is not there; who asks meanwhile waits for the one maker."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -81,7 +81,7 @@ def picture(ws: Workspace, ask: Ask, stamp: str) -> MapData:
 
 
 def _read(ws: Workspace, ask: Ask) -> MapData:
-    return read_map(ws, ask.viewer, as_of=ask.as_of, known=ask.known)
+    return read_map(ws, ask.viewer, as_of=ask.as_of)
 
 
 def layer_of(layer_id: str) -> Layer:

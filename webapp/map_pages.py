@@ -19,7 +19,7 @@ from layers.summary import summary
 from webapp import asking, map_cache
 from webapp.context import current_viewer, current_workspace
 from webapp.map_asking import Ask, read_ask
-from webapp.words import say
+from webapp.map_words import say
 from yaotong import __version__
 from yaotong.cells import exported_frame
 from yaotong.errors import UsageError

@@ -50,7 +50,7 @@ def narrowed(data: MapData, chosen: Chosen) -> MapData:
 
 
 def options_of(data: MapData) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """What can be asked for here: key, title and the values with their names, filters without any left out."""
+    """What can be asked for here: key, title, values with their names; filters without any are left out."""
     told = [(one.key, one.title_zh, one.options(data.shops)) for one in FILTERS.values()]
     return [(key, title, options) for key, title, options in told if options]
 

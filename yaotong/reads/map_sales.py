@@ -9,6 +9,8 @@ import pandas as pd
 
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.facts import Facts
+from yaotong.store.factbase import open_facts
+from yaotong.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ def read_sales(facts: Facts, as_of: date | None, window_days: int) -> ShopSales:
         return ShopSales(None, pd.DataFrame(columns=["license_no", "category", "packs"]), {})
     end = datetime.combine(until + timedelta(days=1), datetime.min.time())
     return ShopSales(until, _packs(facts, end - timedelta(days=window_days), end), _last_sold(facts, end))
+
+
+def first_day(ws: Workspace, version: int) -> date | None:
+    """The first day with sales at a data version; None without any."""
+    first = open_facts(ws.store, version=version).sales.sold_at.min().to_pandas()
+    return None if pd.isna(first) else first.date()
 
 
 def _last_day(facts: Facts) -> date | None:

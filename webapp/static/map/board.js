@@ -59,7 +59,8 @@ export const Board = L.GridLayer.extend({
   _draw(canvas, coords) {
     const stretch = this.stretch();
     const size = TILE_PX * stretch;
-    const ratio = window.devicePixelRatio || 1;
+    // Twice as fine between two zooms, where tiles do not meet the pixels of the screen.
+    const ratio = (window.devicePixelRatio || 1) * (stretch === 1 ? 1 : 2);
     const pixels = Math.round(size * ratio);
     if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
     const ctx = canvas.getContext("2d");
