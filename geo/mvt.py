@@ -147,7 +147,7 @@ def point_features(
     Args:
         x, y: tile coordinates, n integers; 0 to ``EXTENT`` lies inside, more or less in the buffer.
         tags: shape (n, k): the number of the value of each of k keys, -1 where the point has none.
-        ids: n numbers from 0 to 2**32 - 1, or ``None`` for features without one.
+        ids: n numbers from 0 to 2**32 - 1, -1 where there is none; ``None`` where no feature has one.
     """
     geometry = np.empty((len(x), 3), dtype=np.uint32)
     geometry[:, 0] = _ONE_MOVE
@@ -192,15 +192,15 @@ def _rows(
     row[:, 6:-4:2], row[:, 7:-4:2] = np.arange(keys), tags
     row[:, -4:] = _TYPE, kind, _GEOMETRY, 0
     row[:, -1] = drawn
+    named = np.zeros(count, dtype=np.bool_) if ids is None else ids >= 0
     if ids is not None:
-        row[:, 3] = ids
+        row[:, 3] = np.where(named, ids, 0)
     there = tags >= 0
     row[:, 7:-4:2][~there] = 0
     width = widths(row)
     width[:, 6:-4:2] *= there
     width[:, 7:-4:2] *= there
-    if ids is None:
-        width[:, 2:4] = 0
+    width[:, 2:4] *= named[:, None]
     row[:, 5] = width[:, 6:-4].sum(axis=1)
     width[:, 5] = widths(row[:, 5])
     row[:, 1] = width[:, 2:].sum(axis=1) + drawn

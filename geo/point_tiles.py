@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo import mvt
 from geo.attributes import Attributes
 from geo.mercator import GRID_BITS, MAX_LATITUDE, MAX_ZOOM, check_tile, morton, to_grid
-from geo.tile_frame import BUFFER, MAX_TILE_BYTES, Frame
+from geo.tile_frame import BUFFER, MAX_TILE_BYTES, Frame, tiles_of_cells
 from geo.totals import VALUE_BYTES, Totals
 
 Places = NDArray[np.int64]
@@ -251,17 +251,7 @@ def _heaviest(
         within: the points and bytes of each cell, shape (2, cells).
         side: tiles along the world.
     """
-    tiles, chosen = [], []
-    x, y = cx.astype(np.int64), cy.astype(np.int64)
-    steps = [(numbers % 16 == 15).astype(np.int64) - (numbers % 16 == 0) for numbers in (x, y)]
-    for right in (0, 1):
-        for down in (0, 1):
-            row = y // 16 + down * steps[1]
-            beside = (np.abs(steps[0]) >= right) & (np.abs(steps[1]) >= down)
-            here = np.flatnonzero(beside & (row >= 0) & (row < side))
-            column = (x // 16 + right * steps[0]) % side
-            tiles.append(column[here] * side + row[here])
-            chosen.append(here)
-    _, numbers = np.unique(np.concatenate(tiles), return_inverse=True)
-    sums = [np.bincount(numbers, weights=kind[np.concatenate(chosen)]).max() for kind in within]
+    tiles, chosen = tiles_of_cells(cx.astype(np.int64), cy.astype(np.int64), side)
+    _, numbers = np.unique(tiles, return_inverse=True)
+    sums = [np.bincount(numbers, weights=kind[chosen]).max() for kind in within]
     return int(sums[0]), int(sums[1])

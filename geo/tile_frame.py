@@ -76,6 +76,28 @@ class Frame:
         return row
 
 
+def tiles_of_cells(cx: Places, cy: Places, side: int) -> tuple[Places, Places]:
+    """Return the tiles that see each of some cells, which are a sixteenth of a tile, as wide as the buffer.
+
+    Args:
+        cx, cy: the cells' numbers.
+        side: tiles along the world.
+
+    Returns:
+        Tiles, as x times ``side`` plus y, and the cell that each sees: one to four for a cell.
+    """
+    tiles, chosen = [], []
+    steps = [(numbers % 16 == 15).astype(np.int64) - (numbers % 16 == 0) for numbers in (cx, cy)]
+    for right in (0, 1):
+        for down in (0, 1):
+            row = cy // 16 + down * steps[1]
+            beside = (np.abs(steps[0]) >= right) & (np.abs(steps[1]) >= down)
+            here = np.flatnonzero(beside & (row >= 0) & (row < side))
+            tiles.append((cx // 16 + right * steps[0])[here] % side * side + row[here])
+            chosen.append(here)
+    return np.concatenate(tiles), np.concatenate(chosen)
+
+
 def _spread(number: int) -> int:
     """Put a zero between every two bits of a number below 2**32."""
     number = (number | number << 16) & 0x0000FFFF0000FFFF

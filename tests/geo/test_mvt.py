@@ -71,7 +71,7 @@ def test_points_and_their_properties_come_back(
     table: dict[str, np.ndarray], places: list[tuple[int, int]], named: bool
 ) -> None:
     x, y = np.array(places).T
-    ids = np.array([0, 1, 127, 128, 2**31, 2**32 - 1]) if named else None
+    ids = np.array([0, -1, 127, 128, 2**31, 2**32 - 1]) if named else None
     tags, values, _ = Attributes(table, 6).table(np.arange(6))
     tile = mvt.layer("店", [*table], values, mvt.point_features(x, y, tags, ids))
     layer = layers(tile)["店"]
@@ -80,7 +80,7 @@ def test_points_and_their_properties_come_back(
         told = {name: column[row : row + 1].tolist()[0] for name, column in table.items()}
         known = {name: value for name, value in told.items() if value is not None and value == value}
         assert read["geometry"] == {"type": "Point", "coordinates": [*places[row]]}
-        assert read["id"] == (0 if ids is None else ids[row])
+        assert read["id"] == (0 if ids is None else max(ids[row], 0))
         assert read["properties"].keys() == known.keys()
         assert all(_same(read["properties"][name], value) for name, value in known.items())
 
