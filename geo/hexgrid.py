@@ -60,8 +60,7 @@ class HexGrid:
         x, y = self._middles(cells)
         radius = self.width_m / math.sqrt(3.0)
         lon, lat = self._degrees(x[:, None] + radius * np.cos(turn), y[:, None] + radius * np.sin(turn))
-        polygons: NDArray[Any] = shapely.polygons(np.stack([lon, lat], axis=-1))
-        return polygons
+        return np.asarray(shapely.polygons(np.stack([lon, lat], axis=-1)), dtype=object)
 
     def covering(self, bounds: ArrayLike) -> Ints:
         """All cells whose middle lies in a box (west, south, east, north), southern ones first."""
@@ -132,7 +131,8 @@ def _nice_above(metres: float) -> float:
 
 
 def _flat(column: Ints, row: Ints, width_m: float) -> tuple[Floats, Floats]:
-    return width_m * (column + row / 2.0), width_m * math.sqrt(3.0) / 2.0 * row
+    x, y = width_m * (column + row / 2.0), width_m * math.sqrt(3.0) / 2.0 * row
+    return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
 
 
 def _rounded(column: Floats, row: Floats) -> tuple[Ints, Ints]:
