@@ -36,7 +36,7 @@ class ShopCells:
     def sums(self, values: Any) -> Floats:
         """Per cell, the sum of what each shop of the frame has."""
         own = np.asarray(values, dtype=float)[self.rows]
-        return np.bincount(self.at, weights=own, minlength=len(self.cells))
+        return np.bincount(self.at, weights=own, minlength=len(self.cells)).astype(float)
 
     def names(self, data: MapData) -> list[str]:
         """Each cell by the name of an area that has a shop in it."""

@@ -108,8 +108,8 @@ def _surrounded(data: MapData, lon: Floats, lat: Floats, inside: Bools) -> Bools
     return found
 
 
-def _area_at(data: MapData, lon: Floats, lat: Floats) -> np.ndarray[Any, np.dtype[np.intp]]:
+def _area_at(data: MapData, lon: Floats, lat: Floats) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The leaf area of each place, by its row; -1 outside all."""
     found = assign((lon.ravel(), lat.ravel()), data.leaves)["area_code"]
     rows = {str(code): row for row, code in enumerate(data.leaves["area_code"])}
-    return found.map(rows).fillna(-1).to_numpy(dtype=np.intp).reshape(lon.shape)
+    return np.asarray(found.map(rows).fillna(-1), dtype=np.int64).reshape(lon.shape)

@@ -30,7 +30,8 @@ def draw() -> Paint:
     """Amber to red; cells without a shop are not drawn."""
     return Paint(
         "fill", "每格未结预警", palette=RISK, nothing=NOTHING, unit="条", zero_zh="0",
-        unknown_zh="无数据（未知，不等于低）", note_zh="一条涉及几格的，各格都计；没有药店的格不画；不分药品类别",
+        unknown_zh="无数据（未知，不等于低）",
+        note_zh="一条涉及几格的，各格都计；没有药店的格不画；不分药品类别",
     )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ def draw() -> Paint:
     """Red where much lies together, blue where little does."""
     return Paint(
         "zone", f"近 {WINDOW_DAYS} 天每家特药盒数的热点", classes=_MARKS, by_category=True,
-        note_zh="Getis-Ord Gi*：本格与相邻六格合计，随机置换求 p 值，按 Benjamini–Hochberg 校正；只计正常上报的药店",
+        note_zh="Getis-Ord Gi*：本格与相邻六格合计，随机置换求 p 值，按 Benjamini–Hochberg 校正；"
+        "只计正常上报的药店",
     )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def classes_of(rates: Floats, cells: Ints) -> np.ndarray:
 
 
 def _packs_per_shop(data: MapData, category: str, found: ShopCells) -> Floats:
-    """Packs per shop of each cell; NaN where no shop reports now: one that fell silent is not one that sells none."""
+    """Packs per shop of each cell; NaN where no shop reports now: one that fell silent may well sell."""
     current = data.shops["reporting"].eq("current").to_numpy()
     packs = found.sums(np.where(current, np.nan_to_num(shop_packs(data, category)), 0.0))
     shops = found.sums(current)
