@@ -7,7 +7,7 @@ level and area, never named. What nobody reported is None here, never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import geopandas as gpd
@@ -16,7 +16,9 @@ import pandas as pd
 from yaotong.codes import CATEGORIES, SPECIAL_CATEGORIES, Level
 from yaotong.errors import NotFound
 from yaotong.reads.map_alerts import OpenAlerts, read_open_alerts
+from yaotong.reads.map_inspections import no_inspections, read_inspections
 from yaotong.reads.map_sales import read_sales
+from yaotong.reads.map_stock import no_stock, read_stock
 from yaotong.store import Connection, open_alerts, registry
 from yaotong.store.factbase import open_facts
 from yaotong.store.loads import current_version
@@ -53,6 +55,9 @@ class MapData:
     shops: pd.DataFrame
     packs: pd.DataFrame
     alerts: OpenAlerts
+    # As map_stock and map_inspections tell.
+    stock: pd.DataFrame = field(default_factory=no_stock)
+    inspections: pd.DataFrame = field(default_factory=no_inspections)
 
     @property
     def leaves(self) -> gpd.GeoDataFrame:
@@ -100,6 +105,8 @@ def read_map(
         shops=shops,
         packs=sales.packs[sales.packs["license_no"].isin(shops["license_no"])].reset_index(drop=True),
         alerts=alerts,
+        stock=read_stock(facts, sales.as_of),
+        inspections=read_inspections(facts, sales.as_of),
     )
 
 
