@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from layers.cells import Floats, ShopCells, cell_features, no_cells, shop_cells
@@ -9,9 +11,14 @@ from layers.colours import NOTHING, RISK
 from layers.contract import About
 from layers.drawn import Drawn
 from layers.elements import Paint
+from yaotong.codes import SubjectKind
 from yaotong.reads.map import MapData
 
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
 ABOUT = About("未结预警 · 六边形", ("right",), "ground", 35)
+# Such alerts are about an area and have no shop to hide.
+_OF_AREAS = (str(SubjectKind.AREA), str(SubjectKind.DRUG))
 
 
 def features(data: MapData, category: str) -> Drawn:
@@ -45,15 +52,19 @@ def _alerts(data: MapData, found: ShopCells) -> Floats:
     return np.bincount(pairs[:, 1], minlength=len(found.cells)).astype(float)
 
 
-def _where_hidden(data: MapData) -> np.ndarray:
+def _where_hidden(data: MapData) -> Bools:
     """Shops in areas of which an alert of ours may not be told by shop: what they have is not known."""
-    hidden = data.alerts.own.loc[data.alerts.own["shops"].map(len).eq(0).to_numpy(dtype=bool), "areas"]
-    return data.shops["area_code"].isin(set(hidden.explode().dropna())).to_numpy()
+    own = data.alerts.own
+    hidden = _nowhere(data) & ~own["subject_kind"].isin(_OF_AREAS).to_numpy(dtype=bool)
+    return data.shops["area_code"].isin(set(own.loc[hidden, "areas"].explode().dropna())).to_numpy()
+
+
+def _nowhere(data: MapData) -> Bools:
+    """Alerts of ours that name no shop to the viewer."""
+    return data.alerts.own["shops"].map(len).eq(0).to_numpy(dtype=bool)
 
 
 def _fine(data: MapData) -> str:
-    if data.alerts.levels_only:
-        return "各部门合计"
-    hidden = int(data.alerts.own["shops"].map(len).eq(0).sum())
-    more = f"；另有 {hidden} 条不示药店，未计入" if hidden else ""
-    return f"只含派发给本部门的预警{more}"
+    whose = "各部门合计" if data.alerts.levels_only else "只含派发给本部门的预警"
+    nowhere = int(_nowhere(data).sum())
+    return f"{whose}；另有 {nowhere} 条不示药店，未计入" if nowhere else whose

@@ -166,10 +166,12 @@ def test_an_alert_in_a_cell_is_shown_although_its_shop_never_reported() -> None:
 
 def test_where_an_alert_may_not_be_told_by_shop_its_cells_are_not_calm() -> None:
     rows = [_row(), _row(lon=121.15, area_code=EAST)]
-    data = made.city(rows, open_alerts=made.alerts([{"shops": [], "areas": [WEST]}]))
-    drawn = layers()["hexagons"].features(data, "SPECIAL")
-    assert drawn.frame["value"].isna().sum() == 1
-    assert "另有 1 条不示药店" in drawn.fine_zh
+    hidden = [{"shops": [], "areas": [WEST], "subject_kind": "buyer"}]
+    of_area = [{"shops": [], "areas": [WEST], "subject_kind": "area"}]
+    for own, unknown in ((hidden, 1), (of_area, 0)):
+        drawn = layers()["hexagons"].features(made.city(rows, open_alerts=made.alerts(own)), "SPECIAL")
+        assert drawn.frame["value"].isna().sum() == unknown
+        assert "另有 1 条不示药店" in drawn.fine_zh
 
 
 def test_without_outlines_there_are_no_cells() -> None:
