@@ -25,12 +25,13 @@ _MARKS = (
 
 def features(data: MapData, category: str) -> Drawn:
     """`class`: what the last inspection found out, of the last days; an order stays until one looks again."""
-    told = _by_shop(data)
+    seen = data.inspections()
+    told = _by_shop(data, seen)
     outcomes = data.shops["license_no"].map(told).to_numpy(dtype=object)
     drawn = ~pd.isna(outcomes)
     without = int((~drawn).sum())
     fine = f"其余 {without} 家近 {RECENT_DAYS} 天没有检查记录（不等于合格）"
-    if data.inspections.empty:
+    if seen.empty:
         fine = "尚无检查数据（未知，不等于没有检查）"
     return shop_features(data, {"class": np.where(drawn, outcomes, "")}, only=drawn, fine_zh=fine)
 
@@ -43,9 +44,8 @@ def draw() -> Paint:
     )  # fmt: skip
 
 
-def _by_shop(data: MapData) -> pd.Series:
+def _by_shop(data: MapData, seen: pd.DataFrame) -> pd.Series:
     """The outcome to draw by licence number, for shops that have one."""
-    seen = data.inspections
     if data.as_of is None or seen.empty:
         return pd.Series([], dtype=object)
     age_days = (pd.Timestamp(data.as_of) - seen["inspected_on"]).dt.days

@@ -16,7 +16,8 @@ ABOUT = About("药店 · 按特药库存", ("left",), "shops", 43)
 
 def features(data: MapData, category: str) -> Drawn:
     """`value`: packs of the category by the last counts and what moved since; unknown where not counted."""
-    told = data.stock[data.stock["category"] == category].set_index("license_no")["packs"]
+    stock = data.stock()
+    told = stock[stock["category"] == category].set_index("license_no")["packs"]
     packs = data.shops["license_no"].map(told).to_numpy(dtype=float)
     fine = f"{int(np.isfinite(packs).sum())} 家有盘点可据"
     return shop_features(data, {"value": packs}, category=category, fine_zh=fine)

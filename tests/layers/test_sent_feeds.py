@@ -53,3 +53,8 @@ def test_an_inspection_of_the_day_after_is_not_yet_on_the_map(sent: MapData) -> 
     drawn = layers()["inspections"].features(sent, "SPECIAL")
     assert dict(zip(drawn.frame["id"], drawn.frame["class"], strict=True)) == {"shop:W1": "ordered"}
     assert "其余 3 家" in drawn.fine_zh
+
+
+def test_what_one_layer_asks_for_is_read_once(sent: MapData) -> None:
+    assert sent.stock() is sent.stock()
+    assert sent.inspections() is sent.inspections()

@@ -103,7 +103,7 @@ def test_the_legend_says_how_many_shops_have_several_services() -> None:
 
 def _stocked(rows: list[tuple[str, str, float]], shops: int) -> MapData:
     stock = pd.DataFrame(rows, columns=["license_no", "category", "packs"]).assign(counted_on=pd.Timestamp(made.AS_OF))
-    return made.city([{}] * shops, stock=stock)
+    return made.city([{}] * shops, stock=lambda: stock)
 
 
 def test_stock_is_that_of_the_category_and_unknown_where_nobody_counted() -> None:
@@ -119,7 +119,7 @@ def test_stock_is_that_of_the_category_and_unknown_where_nobody_counted() -> Non
 def _inspected(*rows: tuple[str, str, int]) -> MapData:
     days = [(shop, outcome, pd.Timestamp(made.AS_OF - timedelta(days=age))) for shop, outcome, age in rows]
     frame = pd.DataFrame(days, columns=["license_no", "outcome", "inspected_on"])
-    return made.city([{}, {}], inspections=frame)
+    return made.city([{}, {}], inspections=lambda: frame)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ level and area, never named. What nobody reported is None here, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import geopandas as gpd
 import pandas as pd
@@ -55,9 +56,9 @@ class MapData:
     shops: pd.DataFrame
     packs: pd.DataFrame
     alerts: OpenAlerts
-    # As map_stock and map_inspections tell.
-    stock: pd.DataFrame = field(default_factory=no_stock)
-    inspections: pd.DataFrame = field(default_factory=no_inspections)
+    # What one layer alone asks for is read when it asks: as map_stock and map_inspections tell.
+    stock: Callable[[], pd.DataFrame] = no_stock
+    inspections: Callable[[], pd.DataFrame] = no_inspections
 
     @property
     def leaves(self) -> gpd.GeoDataFrame:
@@ -105,8 +106,8 @@ def read_map(
         shops=shops,
         packs=sales.packs[sales.packs["license_no"].isin(shops["license_no"])].reset_index(drop=True),
         alerts=alerts,
-        stock=read_stock(facts, sales.as_of),
-        inspections=read_inspections(facts, sales.as_of),
+        stock=cache(lambda: read_stock(open_facts(ws.store, version=version), sales.as_of)),
+        inspections=cache(lambda: read_inspections(open_facts(ws.store, version=version), sales.as_of)),
     )
 
 
