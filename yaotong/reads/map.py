@@ -6,9 +6,10 @@ level and area, never named. What nobody reported is None here, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import geopandas as gpd
 import pandas as pd
@@ -16,7 +17,9 @@ import pandas as pd
 from yaotong.codes import CATEGORIES, SPECIAL_CATEGORIES, Level
 from yaotong.errors import NotFound
 from yaotong.reads.map_alerts import OpenAlerts, read_open_alerts
+from yaotong.reads.map_inspections import no_inspections, read_inspections
 from yaotong.reads.map_sales import read_sales
+from yaotong.reads.map_stock import no_stock, read_stock
 from yaotong.store import Connection, open_alerts, registry
 from yaotong.store.factbase import open_facts
 from yaotong.store.loads import current_version
@@ -53,6 +56,9 @@ class MapData:
     shops: pd.DataFrame
     packs: pd.DataFrame
     alerts: OpenAlerts
+    # What one layer alone asks for is read when it asks: as map_stock and map_inspections tell.
+    stock: Callable[[], pd.DataFrame] = no_stock
+    inspections: Callable[[], pd.DataFrame] = no_inspections
 
     @property
     def leaves(self) -> gpd.GeoDataFrame:
@@ -100,6 +106,8 @@ def read_map(
         shops=shops,
         packs=sales.packs[sales.packs["license_no"].isin(shops["license_no"])].reset_index(drop=True),
         alerts=alerts,
+        stock=cache(lambda: read_stock(open_facts(ws.store, version=version), sales.as_of)),
+        inspections=cache(lambda: read_inspections(open_facts(ws.store, version=version), sales.as_of)),
     )
 
 

@@ -28,7 +28,7 @@ class OpenAlerts:
     """Alerts open on a day.
 
     `own`: one row per alert dispatched to the viewer's department, with `part` and `shops` (licence
-    numbers on the map). `by_area`: area_code, level, is_own, alerts. An alert that reaches into
+    numbers on the map). `by_area`: area_code, level, lead, is_own, alerts. An alert that reaches into
     several areas counts once in each. `levels_only`: seen by no department but the system, so that
     `own` holds every alert and tells its level only.
     """
@@ -126,9 +126,11 @@ def _rows(frame: pd.DataFrame, wanted: list[bool]) -> pd.DataFrame:
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
     counted = Counter(
-        (area, level, isinstance(part, str))
-        for areas, level, part in zip(frame["areas"], frame["level"], frame["part"], strict=True)
+        (area, level, lead, isinstance(part, str))
+        for areas, level, lead, part in zip(
+            frame["areas"], frame["level"], frame["lead"], frame["part"], strict=True
+        )
         for area in areas
     )
     rows = [(*key, alerts) for key, alerts in sorted(counted.items())]
-    return pd.DataFrame(rows, columns=["area_code", "level", "is_own", "alerts"])
+    return pd.DataFrame(rows, columns=["area_code", "level", "lead", "is_own", "alerts"])
