@@ -17,7 +17,7 @@ from layers.summary import Scale, scale_of
 from layers.tiling import Tiles, tiles_of
 from webapp.map_asking import Ask
 from yaotong.errors import NotFound
-from yaotong.reads.map import MapData, read_map
+from yaotong.reads.map import MapData, MapDays, read_days
 from yaotong.reads.map_filters import narrowed
 from yaotong.workspace import Workspace
 
@@ -65,6 +65,7 @@ class Kept(Generic[T]):
                 self._weighs -= self._weight(old)
 
 
+_days: Kept[MapDays] = Kept(_MOST_SHOPS, lambda one: len(one.seen.shops) + 1)
 _pictures: Kept[MapData] = Kept(_MOST_SHOPS, lambda one: len(one.shops) + len(one.areas) + 1)
 _drawn: Kept[Drawn] = Kept(_MOST_FEATURES, lambda one: len(one.frame) + 1)
 _tilesets: Kept[Tiles] = Kept(160, lambda _: 1)
@@ -74,14 +75,16 @@ _tiles: Kept[bytes] = Kept(_MOST_TILE_BYTES, lambda one: len(one) + 200)
 def picture(ws: Workspace, ask: Ask, stamp: str) -> MapData:
     """The picture asked for, of all its shops or of those the filters leave."""
     plain = (ws, stamp, ask.department, ask.area_code, ask.as_of, ask.known)
-    data = _pictures.get(plain, lambda: _read(ws, ask))
+    data = _pictures.get(plain, lambda: days(ws, ask, stamp).on(ask.as_of))
     if not ask.chosen:
         return data
     return _pictures.get((*plain, ask.chosen), lambda: narrowed(data, dict(ask.chosen)))
 
 
-def _read(ws: Workspace, ask: Ask) -> MapData:
-    return read_map(ws, ask.viewer, as_of=ask.as_of)
+def days(ws: Workspace, ask: Ask, stamp: str) -> MapDays:
+    """All days of what is known: only the first picture of a state of knowledge costs a read."""
+    key = (ws, stamp, ask.department, ask.area_code, ask.known)
+    return _days.get(key, lambda: read_days(ws, ask.viewer, known=ask.known))
 
 
 def layer_of(layer_id: str) -> Layer:

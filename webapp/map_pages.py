@@ -25,7 +25,6 @@ from yaotong.cells import exported_frame
 from yaotong.errors import UsageError
 from yaotong.reads.map import MapData, map_stamp
 from yaotong.reads.map_filters import options_of
-from yaotong.reads.map_sales import first_day
 
 bp = Blueprint("map", __name__)
 _TILE_TYPE = "application/vnd.mapbox-vector-tile"
@@ -122,11 +121,11 @@ def _summary(ask: Ask, stamp: str, layer_id: str) -> dict[str, Any]:
 def _more(data: MapData) -> dict[str, Any]:
     """What the served page's script is told beside what every page's is."""
     person = current_viewer()
+    days = map_cache.days(current_workspace(), _ask(), map_stamp(current_workspace()))
     newest = data if _ask().as_of is None else _newest()
-    first = first_day(current_workspace(), newest.data_version)
     return {
-        "first": first.isoformat() if first else None,
-        "last": newest.as_of.isoformat() if newest.as_of else None,
+        "first": days.first_day.isoformat() if days.first_day else None,
+        "last": days.last_day.isoformat() if days.last_day else None,
         "filters": [
             {"key": key, "title": say(title), "options": spoken(options, say)}
             for key, title, options in options_of(newest)
