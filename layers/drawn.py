@@ -53,8 +53,7 @@ class Drawn:
         """One shapely geometry per row."""
         if self.shapes is not None:
             return self.shapes
-        places: np.ndarray[Any, Any] = shapely.points(self.frame["lon"], self.frame["lat"])
-        return places
+        return np.asarray(shapely.points(self.frame["lon"], self.frame["lat"]))
 
     def said(self) -> pd.DataFrame:
         """The columns that go with a feature onto the map, in a fixed order."""

@@ -260,7 +260,7 @@ def _rate(packs: float, people: Any, teller: Teller) -> str:
     if pd.isna(packs) or pd.isna(people) or people <= 0:
         return teller.say("无数据（未知）")
     rate = teller.n("{n} 盒", _number(1000.0 * packs / float(people)))
-    return rate + (teller.say("（例数少）") if few(packs) else "")
+    return rate + (teller.say("（例数少）") if few([packs])[0] else "")
 
 
 def _alerts(alerts: pd.DataFrame, teller: Teller, levels_only: bool) -> list[dict[str, Any]]:

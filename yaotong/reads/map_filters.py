@@ -58,8 +58,8 @@ def options_of(data: MapData) -> list[tuple[str, str, list[tuple[str, str]]]]:
 def _fitting(shops: pd.DataFrame, key: str, values: tuple[str, ...]) -> Mask:
     if key not in FILTERS:
         raise UsageError(f"没有筛选 {key}。可用的有：{'、'.join(FILTERS)}。")
-    masks = [FILTERS[key].mask(shops, value) for value in values]
-    return np.logical_or.reduce(masks)
+    fits: Mask = np.logical_or.reduce([FILTERS[key].mask(shops, value) for value in values])
+    return fits
 
 
 def _counted(data: MapData, shops: pd.DataFrame) -> Any:
