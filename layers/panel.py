@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -257,7 +258,7 @@ def _packs_of(data: MapData, area: pd.Series, category: str) -> float:
 
 
 def _rate(packs: float, people: Any, teller: Teller) -> str:
-    if pd.isna(packs) or pd.isna(people) or people <= 0:
+    if math.isnan(packs) or pd.isna(people) or people <= 0:
         return teller.say("无数据（未知）")
     rate = teller.n("{n} 盒", _number(1000.0 * packs / float(people)))
     return rate + (teller.say("（例数少）") if few([packs])[0] else "")
