@@ -75,6 +75,13 @@ def region_panel() -> Response:
     return _answer(lambda ask, stamp: overview(_picture(ask, stamp), _teller()))
 
 
+@bp.get("/map/data/panel/state.json")
+@login_required
+def state() -> Response:
+    """Of which day and data the picture is, and what to know of it."""
+    return _answer(lambda ask, stamp: _state(_picture(ask, stamp)))
+
+
 @bp.get("/map/data/panel/inside.json")
 @login_required
 def box_panel() -> Response:
@@ -110,6 +117,15 @@ def tile(layer_id: str, z: int, x: int, y: int) -> Response:
         return Response(map_cache.tile(ws, ask, stamp, layer_id, (z, x, y)), mimetype=_TILE_TYPE)
 
     return _tagged(made)
+
+
+def _state(data: MapData) -> dict[str, Any]:
+    return {
+        "as_of": data.as_of.isoformat() if data.as_of else None,
+        "known": f"{data.known:%Y-%m-%d}" if data.known else None,
+        "data_version": data.data_version,
+        "note": say(data.note) if data.note else "",
+    }
 
 
 def _summary(ask: Ask, stamp: str, layer_id: str) -> dict[str, Any]:
