@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
 from flask_login import login_required
 
+from geo.mercator import check_tile
 from layers.assets import served_from
 from layers.page import dual_map
 from layers.panel import Teller, area_panel, inside_panel, overview, shop_panel
@@ -111,6 +112,10 @@ def one_area(area_code: str) -> Response:
 def tile(layer_id: str, z: int, x: int, y: int) -> Response:
     """A vector tile of a layer: 512 px, extent 4,096, with a margin for symbols that reach over its edge."""
     map_cache.layer_of(layer_id)
+    try:
+        check_tile(z, x, y)
+    except ValueError as error:
+        raise UsageError(f"没有瓦片 {z}/{x}/{y}：缩放级别 0 到 22，行列须在其内。") from error
     ws = current_workspace()
 
     def made(ask: Ask, stamp: str) -> Response:
