@@ -47,10 +47,14 @@ def open_on(
 
 
 def _closing(known: datetime | None) -> Subquery:
-    """When each alert that was closed, was closed for the last time."""
+    """When each closed alert was closed; what is said of it later closes nothing."""
     return (
         select(alert_event.c.alert_id, func.max(alert_event.c.at).label("closed_at"))
-        .where(alert_event.c.to_state == str(State.CLOSED), _by(alert_event.c.at, known))
+        .where(
+            alert_event.c.to_state == str(State.CLOSED),
+            alert_event.c.from_state != str(State.CLOSED),
+            _by(alert_event.c.at, known),
+        )
         .group_by(alert_event.c.alert_id)
         .subquery()
     )
