@@ -130,5 +130,5 @@ def main(count: int, laid: int, viewers: int, *, with_postgis: bool) -> None:
 
 if __name__ == "__main__":
     sizes = [int(value) for value in sys.argv[1:] if not value.startswith("--")]
-    numbers = (*sizes, *(600_000, 10_000, 60)[len(sizes) :])
+    numbers = (*sizes, *(600_000, 10_000, 30)[len(sizes) :])
     main(*numbers, with_postgis="--without-postgis" not in sys.argv)

@@ -12,6 +12,7 @@ from geo.distance import MEAN_EARTH_RADIUS_M, geodesic_m, haversine_m
 from geo.nearest import NearestIndex
 from geo.repair import Lost, Repair, Repairs, area_m2, repair
 from geo.schematic import power_cells
+from geo.tiles import PointTiles, ShapeTiles
 from geo.topology import read_topojson, topojson_to_frame
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "Crs",
     "Lost",
     "NearestIndex",
+    "PointTiles",
     "Repair",
     "Repairs",
+    "ShapeTiles",
     "area_m2",
     "area_mismatch",
     "assign",
