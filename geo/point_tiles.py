@@ -189,6 +189,8 @@ class PointTiles:
     def _drawn(self, frame: Frame, single: Places, turns: Places, cells: Cells) -> bytes:
         """The layer of single points and, after them, of cells of several; `turns` is of both."""
         begins, ends = cells.begins, cells.ends
+        if not len(turns):
+            return b""
         means = [(running[ends] - running[begins]) // (ends - begins) for running in self._mean_from]
         x, y = frame.local(
             np.concatenate([self._sorted.gx[single].astype(np.int64), means[0]]),
