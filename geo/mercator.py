@@ -44,8 +44,8 @@ def to_grid(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.uint32], NDArray
     """
     steps = 2.0**GRID_BITS
     x, y = to_world(lon, lat)
-    across = np.floor(x * steps).astype(np.int64) % (1 << GRID_BITS)
-    down = np.minimum(np.floor(y * steps), steps - 1.0)
+    across, down = (np.minimum(np.floor(axis * steps), steps - 1.0) for axis in (x, y))
+    across = np.where(np.asarray(lon, dtype=np.float64) == 180.0, 0.0, across)
     return across.astype(np.uint32), down.astype(np.uint32)
 
 

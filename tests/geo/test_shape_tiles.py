@@ -49,11 +49,16 @@ def in_units(shapes: np.ndarray, z: int) -> np.ndarray:
     return shapely.transform(cut, lambda places: np.stack(to_world(*places.T), axis=1) * (4096 << z))
 
 
+def _sound(shape: BaseGeometry) -> BaseGeometry:
+    """Rounding may have let a ring touch itself."""
+    return shapely.make_valid(shape, method="structure", keep_collapsed=False) if shape.area else shape
+
+
 def read(tile: bytes, at: Tile) -> Iterator[tuple[dict[str, Any], BaseGeometry]]:
     """Features of a tile and where they lie in the world's units."""
     for one in features(tile):
         shape = shapely.geometry.shape(one["geometry"])
-        yield one, shapely.transform(shapely.make_valid(shape), lambda places: places + np.array(at) * 4096)
+        yield one, shapely.transform(_sound(shape), lambda places: places + np.array(at) * 4096)
 
 
 def own(at: Tile, by: int = 0) -> BaseGeometry:
@@ -96,6 +101,7 @@ def test_neighbours_neither_gape_nor_overlap(corner: tuple[float, float], width:
     ours = ShapeTiles(areas, {})
     for at in tiles_of(areas, z):
         shown = [shapely.intersection(shape, own(at)) for _, shape in read(ours.tile(z, *at), at)]
+        shown = [shape for shape in shown if shape.area]  # what only touches the tile is no area of it
         covered = shapely.union_all(shown)
         assert not large or sum(shape.area for shape in shown) - covered.area <= 2
         assert shapely.difference(shapely.intersection(inner, own(at)), covered).area <= 2
