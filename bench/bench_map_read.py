@@ -1,7 +1,7 @@
 """Seconds to read the dual map of a generated country, by the parts that the speed rests on.
 
-Run ``python -m bench.bench_map_read [shops [areas [alerts [lines]]]]``: by default 600,000 pharmacies in 42,849
-areas with 100,000 open alerts and 2,000,000 sales lines. The registers and alerts are written by the
+Run ``python -m bench.bench_map_read [shops [areas [alerts [lines]]]]``: by default 600,000 pharmacies in
+42,849 areas with 100,000 open alerts and 2,000,000 sales lines. The registers and alerts are written by the
 program's own bulk paths into a workspace in a temporary folder. Printed are the first map (registers read
 anew), the next of another viewer, a map as known on an earlier day, a step to another day, and the stamp.
 """

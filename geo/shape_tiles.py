@@ -1,8 +1,10 @@
 """Areas and lines as vector tiles that join without a seam."""
 
+import copy
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import shapely
@@ -67,16 +69,34 @@ class ShapeTiles:
         if "n" in columns:
             raise ValueError("a column called 'n' would hide how many shapes are drawn together: rename it")
         drawn = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-        self.left_out = len(shapes) - len(drawn)
+        self.left_out, self._given = len(shapes) - len(drawn), len(shapes)
         self._layer, self._rows = layer, drawn
-        self._attributes = Attributes(columns, len(shapes)).taken(drawn)
-        self._names = (*self._attributes.names, "n")
-        costs, common = self._attributes.bytes_bound(4 * len(drawn))
-        self._costs = costs + _FEATURE_BYTES
-        self._common = common + sum(len(name.encode()) + 6 for name in (layer, *self._names)) + 40
         self._kinds = _kinds(shapely.transform(shapes[drawn], _to_steps))
-        self._levels: dict[int, Level] = {}
+        self._rooms: dict[bytes, dict[int, Level]] = {}
         self._lock = threading.Lock()
+        self._say(columns)
+
+    def told(self, columns: Mapping[str, NDArray[np.generic]]) -> Self:
+        """Return the same shapes with other columns; what zooms show is shared where it has as much room.
+
+        Raises:
+            ValueError: a column is called ``n``, has another length or values of another kind.
+        """
+        if "n" in columns:
+            raise ValueError("a column called 'n' would hide how many shapes are drawn together: rename it")
+        other = copy.copy(self)
+        other._say(columns)
+        return other
+
+    def _say(self, columns: Mapping[str, NDArray[np.generic]]) -> None:
+        self._attributes = Attributes(columns, self._given).taken(self._rows)
+        self._names = (*self._attributes.names, "n")
+        costs, common = self._attributes.bytes_bound(4 * len(self._rows))
+        common += sum(len(name.encode()) + 6 for name in (self._layer, *self._names)) + 40
+        # Rounded up, so that values of another day most often ask for the same room.
+        self._costs, self._common = _up(costs + _FEATURE_BYTES, 32), int(_up(np.array(common), 1024))
+        key = hashlib.blake2b(self._costs.tobytes() + self._common.to_bytes(8, "big"), digest_size=16)
+        self._levels = self._rooms.setdefault(key.digest(), {})
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -129,6 +149,10 @@ class ShapeTiles:
             written.append(mvt.shape_features(mvt.POLYGON if closed else mvt.LINE, geometry, ends, rows, ids))
         values += mvt.number_values(numbers)[0].tobytes()
         return mvt.layer(self._layer, self._names, values, b"".join(written))
+
+
+def _up(numbers: Places, step: int) -> Places:
+    return -(-numbers // step) * step
 
 
 def _found(level: Level, z: int, x: int, y: int) -> list[Paths]:

@@ -74,8 +74,7 @@ def cell_features(
     """Cells as shapes, with `columns` aligned to them."""
     at = f"hex:{grid.parallel}:{grid.width_m:g}:"
     frame = pd.DataFrame({"id": [f"{at}{one}" for one in cells.tolist()], "name": names, **columns})
-    key = ("cells", grid, hash(cells.tobytes()))
-    return Drawn(frame, grid.outlines(cells), "；".join(one for one in (width_zh(grid), fine_zh) if one), key)
+    return Drawn(frame, grid.outlines(cells), "；".join(one for one in (width_zh(grid), fine_zh) if one))
 
 
 def no_cells(columns: Mapping[str, Any]) -> Drawn:

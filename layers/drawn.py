@@ -6,7 +6,8 @@ of them can say something else than the map.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -31,8 +32,6 @@ class Drawn:
     frame: pd.DataFrame
     shapes: np.ndarray[Any, Any] | None = None
     fine_zh: str = ""
-    # What stands for the geometries, so that tiles of another day need not cut the same shapes anew.
-    shapes_key: tuple[Any, ...] = field(default=())
 
     def __post_init__(self) -> None:
         lacking = {"id", "name"} - set(self.frame.columns)
@@ -54,6 +53,14 @@ class Drawn:
         if self.shapes is not None:
             return self.shapes
         return np.asarray(shapely.points(self.frame["lon"], self.frame["lat"]))
+
+    def places_digest(self) -> bytes:
+        """What stands for the geometries: equal places have equal digests, whatever is said of them."""
+        if self.shapes is not None:
+            parts = shapely.to_wkb(self.shapes).tolist()
+            return hashlib.blake2b(b"".join(one or b"-" for one in parts), digest_size=16).digest()
+        places = self.frame[["lon", "lat"]].to_numpy(dtype=float)
+        return hashlib.blake2b(places.tobytes(), digest_size=16).digest()
 
     def said(self) -> pd.DataFrame:
         """The columns that go with a feature onto the map, in a fixed order."""

@@ -25,8 +25,7 @@ def area_features(data: MapData, columns: Columns, *, leaves: bool = True, fine_
             **{name: np.asarray(values) for name, values in columns.items()},
         }
     ).reset_index(drop=True)
-    key = ("areas", data.data_version, len(areas), str(areas["area_code"].iloc[0]) if len(areas) else "")
-    return Drawn(frame, areas.geometry.to_numpy(), fine_zh, key)
+    return Drawn(frame, areas.geometry.to_numpy(), fine_zh)
 
 
 def shop_features(

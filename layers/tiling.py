@@ -9,6 +9,7 @@ import numpy as np
 from geo.tiles import PointTiles, ShapeTiles
 from layers.drawn import Drawn
 from layers.elements import Paint
+from yaotong.kept import Kept
 
 
 class Tiles(Protocol):
@@ -18,15 +19,17 @@ class Tiles(Protocol):
 
 
 def tiles_of(drawn: Drawn, paint: Paint) -> Tiles:
-    """Tiles of a layer.
+    """Tiles of a layer; places that were cut before, for another layer, day or category, are not cut again.
 
     A group of points tells `n` and, for a layer of classes, how many of each (`k_<class>`); for discs the
     sum of the known values, unknown when none of them is known.
     """
     said = drawn.said()
     columns = {str(name): said[name].to_numpy() for name in said.columns}
+    digest = drawn.places_digest()
     if drawn.shapes is not None:
-        return ShapeTiles(drawn.shapes, columns)
+        shapes = drawn.shapes
+        return _SHAPES.get(digest, lambda: ShapeTiles(shapes, {})).told(columns)
     totals = {}
     if paint.mark == "class":
         for mark in paint.classes:
@@ -35,4 +38,8 @@ def tiles_of(drawn: Drawn, paint: Paint) -> Tiles:
     if paint.mark == "bubble":
         totals["value"] = "sum"
     lon, lat = (drawn.frame[one].to_numpy(dtype=float) for one in ("lon", "lat"))
-    return PointTiles(lon, lat, columns, totals)
+    return _PLACES.get(digest, lambda: PointTiles(lon, lat, {}, {})).told(columns, totals)
+
+
+_SHAPES: Kept[ShapeTiles] = Kept(200_000, lambda one: len(one) + 1)
+_PLACES: Kept[PointTiles] = Kept(3_000_000, lambda one: len(one) + 1)

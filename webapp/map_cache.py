@@ -6,10 +6,7 @@ entries leave by age. Tiles are bounded by their bytes, pictures by the number o
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from layers.contract import Layer, layers
 from layers.drawn import Drawn
@@ -17,52 +14,14 @@ from layers.summary import Scale, scale_of
 from layers.tiling import Tiles, tiles_of
 from webapp.map_asking import Ask
 from yaotong.errors import NotFound
+from yaotong.kept import Kept
 from yaotong.reads.map import MapData, MapDays, read_days
 from yaotong.reads.map_filters import narrowed
 from yaotong.workspace import Workspace
 
-T = TypeVar("T")
 _MOST_SHOPS = 2_000_000  # over all pictures kept
 _MOST_FEATURES = 3_000_000  # over all layers kept
 _MOST_TILE_BYTES = 96_000_000
-
-
-class Kept(Generic[T]):
-    """Values by key, each with a weight; the oldest leave when all weigh too much. One maker per key."""
-
-    def __init__(self, most: int, weight: Callable[[T], int]) -> None:
-        self._most, self._weight = most, weight
-        self._values: OrderedDict[Hashable, T] = OrderedDict()
-        self._weighs = 0
-        self._lock = threading.RLock()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key, made now when it is not there; who asks meanwhile waits for the one maker."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-            turn = self._making.setdefault(key, threading.Lock())
-        with turn:
-            with self._lock:
-                if key in self._values:
-                    return self._values[key]
-            try:
-                value = make()
-                self._keep(key, value)
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
-        return value
-
-    def _keep(self, key: Hashable, value: T) -> None:
-        with self._lock:
-            self._values[key] = value
-            self._weighs += self._weight(value)
-            while self._weighs > self._most and len(self._values) > 1:
-                _, old = self._values.popitem(last=False)
-                self._weighs -= self._weight(old)
 
 
 _days: Kept[MapDays] = Kept(_MOST_SHOPS, lambda one: len(one.seen.shops) + 1)

@@ -305,3 +305,22 @@ def test_what_cannot_be_drawn_is_refused_with_a_remedy(
 def test_a_mask_of_another_length_or_kind_is_refused(mask: np.ndarray) -> None:
     with pytest.raises(ValueError, match="1 booleans"):
         PointTiles([1.0], [1.0], {}, {}).narrowed(mask)
+
+
+def test_other_columns_over_the_same_places_are_as_if_made_anew():
+    rng = np.random.default_rng(5)
+    lon, lat = 121 + rng.random(4_000) * 0.3, 30 + rng.random(4_000) * 0.3
+    lon[7] = np.nan
+    names, counts = np.array([f"店{i}" for i in range(4_000)]), rng.integers(0, 9, 4_000)
+    bare = PointTiles(lon, lat, {}, {})
+    told = bare.told({"name": names, "k": counts}, {"k": "sum"})
+    anew = PointTiles(lon, lat, {"name": names, "k": counts}, {"k": "sum"})
+    mask = counts > 3
+    for place in ((6, 53, 26), (9, 428, 210), (12, 3426, 1681), (14, 13704, 6724)):
+        assert told.tile(*place) == anew.tile(*place)
+        assert told.narrowed(mask).tile(*place) == anew.narrowed(mask).tile(*place)
+    assert told.left_out == 1
+    with pytest.raises(ValueError, match="'n'"):
+        bare.told({"n": counts}, {})
+    with pytest.raises(ValueError, match="length|values"):
+        bare.told({"k": counts[:-1]}, {})

@@ -318,3 +318,18 @@ def test_what_cannot_be_drawn_is_refused_with_a_remedy(
 def test_a_tile_that_is_not_there_is_refused(tile: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="zoom"):
         ShapeTiles([box(0, 0, 1, 1)], {}).tile(*tile)
+
+
+def test_other_columns_over_the_same_shapes_are_as_if_made_anew():
+    squares = [shapely.box(121 + i * 0.01, 30 + j * 0.01, 121.01 + i * 0.01, 30.01 + j * 0.01) for i in range(12) for j in range(12)]
+    values = np.arange(144, dtype=float)
+    names = np.array([f"镇{i}" for i in range(144)])
+    bare = ShapeTiles(squares, {})
+    for columns in ({"value": values}, {"value": values, "name": names}, {"value": values[::-1].copy()}):
+        told, anew = bare.told(columns), ShapeTiles(squares, columns)
+        for place in ((7, 107, 52), (10, 856, 421), (12, 3425, 1684)):
+            assert told.tile(*place) == anew.tile(*place)
+    again = bare.told({"value": values + 1})
+    assert again._levels is bare.told({"value": values})._levels
+    with pytest.raises(ValueError, match="'n'"):
+        bare.told({"n": values})

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
     )
+    op.execute("INSERT INTO counter (name, value) VALUES ('alerts', 0)")
     op.create_table(
         "alert_past",
         sa.Column("alert_id", sa.String(length=16), nullable=False),
