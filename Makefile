@@ -94,6 +94,7 @@ bench-rules: ## 一年六千万行上的全部规则与夜间增量，同 pandas
 bench-map: ## 地图瓦片：六十万个点、一万个区域，同一次与 PostGIS 比快慢（约五分钟；没有 PostGIS 时只量自己）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_map
+	@$(PY) -m bench.bench_map_read
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

@@ -1,7 +1,10 @@
 """Seconds to read the dual map of a generated country, by the parts that the speed rests on.
 
+On a busy machine the seconds of a processor tell more than those of the clock.
+
 Run ``python -m bench.bench_map_read [shops [areas [alerts [lines]]]]``: by default 600,000 pharmacies in
-42,849 areas with 100,000 open alerts and 2,000,000 sales lines. The registers and alerts are written by the
+42,849
+areas with 100,000 open alerts and 2,000,000 sales lines. The registers and alerts are written by the
 program's own bulk paths into a workspace in a temporary folder. Printed are the first map (registers read
 anew), the next of another viewer, a map as known on an earlier day, a step to another day, and the stamp.
 """
@@ -67,9 +70,10 @@ def measured(workspace: Workspace) -> None:
 
 
 def _timed(name: str, work: Callable[[], Any]) -> Any:
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), time.process_time()
     result = work()
-    print(f"{name:34s} {time.perf_counter() - started:8.2f} s", flush=True)
+    seconds, busy = time.perf_counter() - started, time.process_time() - spent
+    print(f"{name:34s} {seconds:8.2f} s, {busy:8.2f} s of a processor", flush=True)
     return result
 
 
