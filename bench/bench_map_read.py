@@ -3,9 +3,8 @@
 On a busy machine the seconds of a processor tell more than those of the clock.
 
 Run ``python -m bench.bench_map_read [shops [areas [alerts [lines]]]]``: by default 600,000 pharmacies in
-42,849
-areas with 100,000 open alerts and 2,000,000 sales lines. The registers and alerts are written by the
-program's own bulk paths into a workspace in a temporary folder. Printed are the first map (registers read
+42,849 areas with 100,000 open alerts and 2,000,000 sales lines. The registers and alerts are written by
+the program's own bulk paths into a workspace in a temporary folder. Printed are the first map (registers read
 anew), the next of another viewer, a map as known on an earlier day, a step to another day, and the stamp.
 """
 

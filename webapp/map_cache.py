@@ -16,9 +16,10 @@ from webapp.map_asking import Ask
 from yaotong.errors import NotFound
 from yaotong.kept import Kept
 from yaotong.reads.map import MapData, MapDays, read_days
-from yaotong.reads.map_filters import narrowed
+from yaotong.reads.map_filters import narrowed, options_of
 from yaotong.workspace import Workspace
 
+Options = list[tuple[str, str, list[tuple[str, str]]]]
 _MOST_SHOPS = 2_000_000  # over all pictures kept
 _MOST_FEATURES = 3_000_000  # over all layers kept
 _MOST_TILE_BYTES = 96_000_000
@@ -28,6 +29,8 @@ _days: Kept[MapDays] = Kept(_MOST_SHOPS, lambda one: len(one.seen.shops) + 1)
 _pictures: Kept[MapData] = Kept(_MOST_SHOPS, lambda one: len(one.shops) + len(one.areas) + 1)
 _drawn: Kept[Drawn] = Kept(_MOST_FEATURES, lambda one: len(one.frame) + 1)
 _tilesets: Kept[Tiles] = Kept(160, lambda _: 1)
+_options: Kept[Options] = Kept(50, lambda _: 1)
+answers: Kept[bytes] = Kept(32_000_000, lambda one: len(one) + 500)
 _tiles: Kept[bytes] = Kept(_MOST_TILE_BYTES, lambda one: len(one) + 200)
 
 
@@ -44,6 +47,12 @@ def days(ws: Workspace, ask: Ask, stamp: str) -> MapDays:
     """All days of what is known: only the first picture of a state of knowledge costs a read."""
     key = (ws, stamp, ask.department, ask.area_code, ask.known)
     return _days.get(key, lambda: read_days(ws, ask.viewer, known=ask.known))
+
+
+def options(ws: Workspace, ask: Ask, data: MapData) -> Options:
+    """What the shops of a picture can be filtered by."""
+    key = (ws, data.data_version, data.known, ask.department, ask.area_code, data.as_of)
+    return _options.get(key, lambda: options_of(data))
 
 
 def layer_of(layer_id: str) -> Layer:

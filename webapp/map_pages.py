@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask_login import login_required
 
 from geo.mercator import check_tile
@@ -25,7 +25,6 @@ from yaotong import __version__
 from yaotong.cells import exported_frame
 from yaotong.errors import UsageError
 from yaotong.reads.map import MapData, map_stamp
-from yaotong.reads.map_filters import options_of
 
 bp = Blueprint("map", __name__)
 _TILE_TYPE = "application/vnd.mapbox-vector-tile"
@@ -149,7 +148,7 @@ def _more(data: MapData) -> dict[str, Any]:
         "last": days.last_day.isoformat() if days.last_day else None,
         "filters": [
             {"key": key, "title": say(title), "options": spoken(options, say)}
-            for key, title, options in options_of(newest)
+            for key, title, options in map_cache.options(current_workspace(), _ask(), newest)
         ],
         "about": " · ".join([f"{say('数据版本')} {data.data_version}", *_synthetic(data)]),
         "author": f"{person.display_name}",
@@ -168,7 +167,15 @@ def _newest() -> MapData:
 
 
 def _answer(content: Callable[[Ask, str], dict[str, Any]]) -> Response:
-    return _tagged(lambda ask, stamp: jsonify(content(ask, stamp)))
+    """JSON, kept as bytes: it depends on what is asked and on the language, not on the person."""
+    ws, path = current_workspace(), request.full_path
+
+    def made(ask: Ask, stamp: str) -> Response:
+        key = (ws, stamp, ask, g.lang, path)
+        told = map_cache.answers.get(key, lambda: current_app.json.dumps(content(ask, stamp)).encode())
+        return Response(told, mimetype="application/json")
+
+    return _tagged(made)
 
 
 def _tagged(make: Callable[[Ask, str], Response]) -> Response:
