@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from geo.tiles import PointTiles, ShapeTiles
 from layers.drawn import Drawn
@@ -18,18 +21,33 @@ class Tiles(Protocol):
     def tile(self, z: int, x: int, y: int) -> bytes: ...
 
 
-def tiles_of(drawn: Drawn, paint: Paint) -> Tiles:
-    """Tiles of a layer; places that were cut before, for another layer, day or category, are not cut again.
+@dataclass(frozen=True, slots=True)
+class TileSet:
+    """Tiles, and a digest of all that their bytes depend on: equal ones are the same tiles."""
+
+    tiles: Tiles
+    digest: bytes
+
+
+def tiles_of(drawn: Drawn, paint: Paint) -> TileSet:
+    """Tiles of a layer; what was cut or encoded before, for another layer, day or category, is not again.
 
     A group of points tells `n` and, for a layer of classes, how many of each (`k_<class>`); for discs the
     sum of the known values, unknown when none of them is known.
     """
+    places, said = drawn.places_digest(), drawn.said()
+    rows = pd.util.hash_pandas_object(said, index=False).to_numpy()
+    parts = (places, rows.tobytes(), repr((tuple(said.columns), paint.mark, paint.classes)).encode())
+    digest = hashlib.blake2b(b"".join(parts), digest_size=16).digest()
+    return TileSet(_TILES.get(digest, lambda: _tiles(drawn, paint, places)), digest)
+
+
+def _tiles(drawn: Drawn, paint: Paint, places: bytes) -> Tiles:
     said = drawn.said()
     columns = {str(name): said[name].to_numpy() for name in said.columns}
-    digest = drawn.places_digest()
     if drawn.shapes is not None:
         shapes = drawn.shapes
-        return _SHAPES.get(digest, lambda: ShapeTiles(shapes, {})).told(columns)
+        return _SHAPES.get(places, lambda: ShapeTiles(shapes, {})).told(columns)
     totals = {}
     if paint.mark == "class":
         for mark in paint.classes:
@@ -38,8 +56,9 @@ def tiles_of(drawn: Drawn, paint: Paint) -> Tiles:
     if paint.mark == "bubble":
         totals["value"] = "sum"
     lon, lat = (drawn.frame[one].to_numpy(dtype=float) for one in ("lon", "lat"))
-    return _PLACES.get(digest, lambda: PointTiles(lon, lat, {}, {})).told(columns, totals)
+    return _PLACES.get(places, lambda: PointTiles(lon, lat, {}, {})).told(columns, totals)
 
 
 _SHAPES: Kept[ShapeTiles] = Kept(200_000, lambda one: len(one) + 1)
 _PLACES: Kept[PointTiles] = Kept(3_000_000, lambda one: len(one) + 1)
+_TILES: Kept[Tiles] = Kept(120, lambda _: 1)

@@ -6,12 +6,10 @@ entries leave by age. Tiles are bounded by their bytes, pictures by the number o
 
 from __future__ import annotations
 
-from typing import Any
-
 from layers.contract import Layer, layers
 from layers.drawn import Drawn
 from layers.summary import Scale, scale_of
-from layers.tiling import Tiles, tiles_of
+from layers.tiling import TileSet, tiles_of
 from webapp.map_asking import Ask
 from yaotong.errors import NotFound
 from yaotong.kept import Kept
@@ -28,7 +26,7 @@ _MOST_TILE_BYTES = 96_000_000
 _days: Kept[MapDays] = Kept(_MOST_SHOPS, lambda one: len(one.seen.shops) + 1)
 _pictures: Kept[MapData] = Kept(_MOST_SHOPS, lambda one: len(one.shops) + len(one.areas) + 1)
 _drawn: Kept[Drawn] = Kept(_MOST_FEATURES, lambda one: len(one.frame) + 1)
-_tilesets: Kept[Tiles] = Kept(160, lambda _: 1)
+_tilesets: Kept[TileSet] = Kept(160, lambda _: 1)
 _options: Kept[Options] = Kept(50, lambda _: 1)
 answers: Kept[bytes] = Kept(32_000_000, lambda one: len(one) + 500)
 _tiles: Kept[bytes] = Kept(_MOST_TILE_BYTES, lambda one: len(one) + 200)
@@ -77,11 +75,11 @@ def scale(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> Scale:
 
 def tile(ws: Workspace, ask: Ask, stamp: str, layer_id: str, place: tuple[int, int, int]) -> bytes:
     """One vector tile of a layer."""
-    key: tuple[Any, ...] = (ws, stamp, ask, layer_id)
-    return _tiles.get((*key, place), lambda: _tileset(ws, ask, stamp, layer_id).tile(*place))
+    made = _tileset(ws, ask, stamp, layer_id)
+    return _tiles.get((made.digest, place), lambda: made.tiles.tile(*place))
 
 
-def _tileset(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> Tiles:
+def _tileset(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> TileSet:
     key = (ws, stamp, ask, layer_id)
     paint = layer_of(layer_id).draw()
     return _tilesets.get(key, lambda: tiles_of(drawn(ws, ask, stamp, layer_id), paint))

@@ -322,5 +322,5 @@ def test_other_columns_over_the_same_places_are_as_if_made_anew():
     assert told.left_out == 1
     with pytest.raises(ValueError, match="'n'"):
         bare.told({"n": counts}, {})
-    with pytest.raises(ValueError, match="length|values"):
+    with pytest.raises(ValueError, match=r"length|values"):
         bare.told({"k": counts[:-1]}, {})
