@@ -184,10 +184,10 @@ def test_small_numbers_are_pulled_to_their_kind() -> None:
     prior = scored.priors["special"]["single"]
     assert (prior.mean, prior.shops) == (0.065072, 13)
     share = round((1 + prior.mean * prior.strength) / (2 + prior.strength), 6)
-    assert one(scored)["special"] == round(10 * share / 0.1, 2)
+    assert one(scored)["special"] == round(10 * share / V1.special_full, 2)
     assert one(scored)["special"] < 10, "half of two sales is not half of a business"
-    assert one(scored, "P12")["special"] == 10.0
-    assert 2 < one(scored, "P02")["special"] < 2.5, "a thousand lines speak for themselves"
+    assert one(scored, "P12")["special"] > 5
+    assert 1 < one(scored, "P02")["special"] < 1.25, "a thousand lines speak for themselves"
 
 
 @pytest.mark.parametrize(("count", "kinds"), [(10, {"", "single"}), (9, {""})])
