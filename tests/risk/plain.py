@@ -37,12 +37,17 @@ def cents(points: float) -> int:
     return math.floor(points * 100 + 0.5)
 
 
+def six(share: float) -> float:
+    """Six places, halves up."""
+    return math.floor(share * 1_000_000 + 0.5) / 1_000_000
+
+
 def _prior(shops: list[dict[str, Any]], part: str, whole: str, kind: Any, formula: Formula) -> tuple[float, float]:
     told = [one for one in shops if one[whole] > 0]
     peers = [one for one in told if kind is not None and one["kind"] == kind]
     used = peers if len(peers) >= formula.least_peers else told
     cases = sum(one[whole] for one in used)
-    mean = round(sum(one[part] for one in used) / cases, 6)
+    mean = six(sum(one[part] for one in used) / cases)
     chance = mean * (1 - mean)
     weights = sum((1 - one[whole] / cases) * (one[whole] - 1) for one in used)
     if chance <= 0 or weights <= 0:
@@ -56,7 +61,7 @@ def _prior(shops: list[dict[str, Any]], part: str, whole: str, kind: Any, formul
 
 def _share(one: dict[str, Any], shops: list[dict[str, Any]], part: str, whole: str, formula: Formula) -> float:
     mean, strength = _prior(shops, part, whole, one["kind"], formula)
-    return round((one[part] + mean * strength) / (one[whole] + strength), 6)
+    return six((one[part] + mean * strength) / (one[whole] + strength))
 
 
 def plain_score(given: Inputs, formula: Formula) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.risk.plain import V1, alert, inputs, plain_score, shop, some_inputs
+from tests.risk.plain import V1, alert, inputs, plain_score, shop, six, some_inputs
 from yaotong.risk import COMPONENTS, Inputs, score
 from yaotong.risk.scoring import Scored
 
@@ -183,7 +183,7 @@ def test_small_numbers_are_pulled_to_their_kind() -> None:
     scored = score(inputs([*peers, small]), V1)
     prior = scored.priors["special"]["single"]
     assert (prior.mean, prior.shops) == (0.065072, 13)
-    share = round((1 + prior.mean * prior.strength) / (2 + prior.strength), 6)
+    share = six((1 + prior.mean * prior.strength) / (2 + prior.strength))
     assert one(scored)["special"] == round(10 * share / V1.special_full, 2)
     assert one(scored)["special"] < 10, "half of two sales is not half of a business"
     assert one(scored, "P12")["special"] > 5

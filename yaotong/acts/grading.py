@@ -42,6 +42,9 @@ def add_override(
     )
     shop_in_sight(read_whole(workspace), actor, license_no)
     with workspace.store.write() as connection:
+        for one in risk.overrides(connection, license_no):
+            if one.covers(now.date()):
+                risk.end(connection, one.override_id, now, actor.username)
         return risk.add(connection, wanted)
 
 

@@ -75,7 +75,8 @@ def read_scores(
     shops = _with_overrides(whole.scored.shops, given, whole.scored.formula)
     shops = shops.merge(whole.names, on="license_no", how="left")
     areas = whole.areas
-    shops["area_name"] = shops["area_code"].map(areas.set_index("area_code")["area_name"]).fillna("")
+    called = dict(zip(areas["area_code"], areas["area_name"], strict=True))
+    shops["area_name"] = [called.get(one, "") for one in shops["area_code"]]
     shops = shops[in_sight_of(viewer, shops)]
     order = ["score", "least", "license_no"]
     shops = shops.sort_values(order, ascending=[False, False, True], na_position="last", ignore_index=True)
@@ -122,6 +123,7 @@ def _whole(ws: Workspace, stamp: str, as_of: date | None, number: int) -> Whole:
     fed = _nothing(listed) if day is None else measures(facts, day, faults, alerts, formula)
     scored = score(fed, formula)
     areas = area_scores(scored).merge(named, on="area_code", how="left")
+    areas["area_name"] = areas["area_name"].astype(object).where(areas["area_name"].notna(), "")
     names = listed[["license_no", "name", "town_code"]]
     return Whole(day, version, fed, scored, names, areas, alerts)
 

@@ -99,8 +99,5 @@ def year_after(day: date) -> date:
 
 def in_force(known: Iterable[Override], day: date) -> dict[str, Override]:
     """The override that counts for each shop on a day: the newest that covers it."""
-    found: dict[str, Override] = {}
-    for one in sorted(known, key=lambda each: each.override_id):
-        if one.covers(day):
-            found[one.license_no] = one
-    return found
+    ordered = sorted(known, key=lambda each: each.override_id)
+    return {one.license_no: one for one in ordered if one.covers(day)}

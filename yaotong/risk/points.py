@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 Points = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 # A share is told and used to six places: what a page prints is what was reckoned with.
-SHARE_PLACES = 6
+SHARE_UNITS = 1_000_000
 
 
 def hundredths(points: ArrayLike) -> Points:
@@ -22,5 +22,5 @@ def as_points(whole: ArrayLike) -> Numbers:
 
 
 def rounded(share: ArrayLike) -> Numbers:
-    """A share as it is told."""
-    return np.round(np.asarray(share, dtype=float), SHARE_PLACES)
+    """A share as it is told, halves up: numpy and Python would round 0.0262145 apart."""
+    return np.floor(np.asarray(share, dtype=float) * SHARE_UNITS + 0.5) / SHARE_UNITS
