@@ -7,7 +7,7 @@ from datetime import date, datetime
 from yaotong.errors import NotFound, UsageError
 from yaotong.reads.risk import read_whole, shop_in_sight
 from yaotong.risk.formula import FORMULAS, LATEST, Grade
-from yaotong.risk.overrides import Override, OverrideReason, check_giver, check_new
+from yaotong.risk.overrides import Override, OverrideReason, check_giver, check_new, may_give
 from yaotong.store import risk
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -46,6 +46,11 @@ def add_override(
             if one.covers(now.date()):
                 risk.end(connection, one.override_id, now, actor.username)
         return risk.add(connection, wanted)
+
+
+def may_override(viewer: Viewer) -> bool:
+    """Whether a person may give and end overrides at all."""
+    return may_give(viewer)
 
 
 def wanted_override(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,20 @@ import pandas as pd
 from yaotong.errors import NotFound, UsageError
 from yaotong.reads.map import map_stamp
 from yaotong.reads.risk_measures import last_day, measures
-from yaotong.risk import FORMULAS, LATEST, Formula, Inputs, Scored, area_scores, no_measures, score
+from yaotong.risk import (
+    COMPONENTS,
+    FORMULAS,
+    LATEST,
+    Formula,
+    Grade,
+    Inputs,
+    Scored,
+    area_scores,
+    no_measures,
+    score,
+)
 from yaotong.risk.inputs import ALERT_COLUMNS
-from yaotong.risk.overrides import Override, in_force
+from yaotong.risk.overrides import Override, OverrideReason, in_force
 from yaotong.store import registry, risk
 from yaotong.store.factbase import open_facts
 from yaotong.store.loads import current_version
@@ -26,7 +38,9 @@ from yaotong.store.schema import area, pharmacy, quality_finding
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
-INSUFFICIENT = ("never_sent", "silent")
+PARTS = COMPONENTS
+GRADES = tuple(str(one) for one in Grade)
+REASONS = tuple(str(one) for one in OverrideReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,13 @@ def read_scores(
     shops = shops.sort_values(order, ascending=[False, False, True], na_position="last", ignore_index=True)
     towns = areas[areas["area_code"].map(viewer.covers).astype(bool)].reset_index(drop=True)
     return Scores(whole.scored.formula, whole.as_of, whole.data_version, shops, towns)
+
+
+def read_score(ws: Workspace, viewer: Viewer, license_no: str, *, today: date) -> dict[str, Any] | None:
+    """The row of one shop; None when it is not scored, such as one that closed, or not in sight."""
+    shops = read_scores(ws, viewer, today=today).shops
+    found = shops[shops["license_no"] == license_no].to_dict("records")
+    return {str(name): value for name, value in found[0].items()} if found else None
 
 
 def read_whole(ws: Workspace, *, as_of: date | None = None, version: int | None = None) -> Whole:
