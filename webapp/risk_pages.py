@@ -44,7 +44,7 @@ def page() -> str:
         matching=len(shops),
         asked={name: request.args.get(name, "") for name in ("grade", "town")},
         grades=GRADES,
-        parts=PARTS,
+        parts=[one for one in PARTS if one != "base"],
         lacking_name=LACKING,
         nowhere=NOWHERE,
         number=number,
