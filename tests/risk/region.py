@@ -6,7 +6,7 @@ import csv
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.cities import BUILT_AT, city, copy_of
 from yaotong import acts
@@ -15,6 +15,7 @@ from yaotong.store.schema import pharmacy
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
+BEGAN = date(2026, 6, 19)
 TODAY = BUILT_AT.date()
 LAST = date(2026, 6, 30)
 LATER = BUILT_AT + timedelta(hours=2)
@@ -33,9 +34,13 @@ def shops_with_hours(workspace: Workspace) -> list[str]:
 
 
 def built(folder: Path) -> Workspace:
-    """The city with shifts of two shops (one always there, one leaves at noon) and four inspections."""
+    """The city with shifts of two shops (one always there, one leaves at noon), four inspections, and one
+    shop whose licence is twelve days old and that is closed for three of them by a notice."""
     workspace = copy_of(city("small"), folder / "home")
-    here, leaves, passed, filed = shops_with_hours(workspace)[:4]
+    here, leaves, passed, filed, new = shops_with_hours(workspace)[:5]
+    with workspace.store.write() as connection:
+        connection.execute(update(pharmacy).where(pharmacy.c.license_no == new).values(valid_from=BEGAN))
+    send(workspace, folder / "calendar.csv", ["date_from", "date_until", "scope", "kind"], [["2026-06-24", "2026-06-26", new, "closure"]])
     days = [LAST - timedelta(days=back) for back in range(30)]
     shifts = [(here, "Y1", day, "00:00:00", day + timedelta(days=1), "00:00:00") for day in days]
     shifts += [(leaves, "Y2", day, "00:00:00", day, "12:00:00") for day in days]

@@ -72,13 +72,24 @@ def test_measures_agree_with_a_count_line_by_line(workspace: Workspace, as_of: d
         for measure in ("lines", "special_lines", "unregistered", "dated_lines", "late_lines"):
             assert row[measure] == one.get(measure, 0), (name, measure)
         off = days_off(register[name], notices, as_of or LAST)
-        assert row["days_due"] == 30 - len(off)
-        assert row["days_missing"] == 30 - len(off) - len(one["days"] - off)
+        due = {(as_of or LAST) - timedelta(days=back) for back in range(30)} - off
+        due = {day for day in due if day >= pd.Timestamp(register[name].valid_from).date()}
+        assert row["days_due"] == len(due)
+        assert row["days_missing"] == len(due - one["days"])
         if one["last"] is None:
             assert pd.isna(row["silent_days"])
         else:
             late = {day for day in off if day > one["last"]}
             assert row["silent_days"] == ((as_of or LAST) - one["last"]).days - len(late)
+
+
+def test_days_before_a_licence_and_under_a_notice_are_not_due(workspace: Workspace) -> None:
+    """Twelve days since the licence began, three of them under the notice."""
+    new = shops_with_hours(workspace)[4]
+    shop = open_facts(workspace.store).pharmacies.to_pandas().set_index("pharmacy_id").loc[new]
+    shut = {day for day in (LAST - timedelta(days=back) for back in range(12)) if offsets(shop["opening_hours"], day) == ()}
+    told = read_whole(workspace).inputs.shops.set_index("license_no").loc[new]
+    assert told["days_due"] == 12 - len(shut | {date(2026, 6, day) for day in (24, 25, 26)})
 
 
 def test_the_city_tells_both_kinds_of_silence(workspace: Workspace) -> None:

@@ -11,7 +11,6 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.facts import Facts
@@ -60,7 +59,6 @@ def measures(facts: Facts, as_of: date, faults: pd.Series, alerts: pd.DataFrame,
     `faults`: how many quality findings each shop has, by license_no. `alerts`: as `store.risk` tells them.
     """
     shops = _listed(facts)
-    excused = _excused(facts, shops, Span(as_of, formula.quality_days))
     parts = [
         _last_sold(facts, as_of),
         _sold(facts, Span(as_of, formula.special_days)),
@@ -73,7 +71,7 @@ def measures(facts: Facts, as_of: date, faults: pd.Series, alerts: pd.DataFrame,
     for part in parts:
         filled.update(part)
     filled["faults"] = faults.reindex(filled.index).fillna(0).astype(float)
-    filled = _with_days(filled, facts, shops, excused, Span(as_of, formula.quality_days))
+    filled = _with_days(filled, facts, shops, Span(as_of, formula.quality_days))
     filled = _with_duty(filled, facts, Span(as_of, formula.absence_days), formula)
     return Inputs(filled.reset_index(), alert_shops(alerts, as_of))
 
@@ -179,57 +177,47 @@ def _inspected(facts: Facts, span: Span) -> pd.DataFrame:
     return _by_shop(lines.group_by("pharmacy_id").agg(**counts))
 
 
-def _excused(facts: Facts, shops: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """(license_no, day) on which no sale is due: under a notice, or closed throughout by its hours."""
-    off = noticed(facts, *EXCUSES)
+def _off(facts: Facts, span: Span) -> ir.Table:
+    """(pharmacy_id, day) on which no sale is due: under a notice, or closed throughout by its hours."""
+    under = noticed(facts, *EXCUSES).select("pharmacy_id", "day")
     shut = facts.openings.filter(facts.openings.open_from.isnull()).select("pharmacy_id", "day")
-    both = ibis.union(off.select("pharmacy_id", "day"), shut, distinct=True)
-    frame = both.filter(both.day >= span.since, both.day <= span.until).to_pandas()
-    days = pd.to_datetime(frame["day"])
-    frame = pd.DataFrame({"license_no": frame["pharmacy_id"].to_numpy(object), "day": days.to_numpy()})
-    return frame[frame["license_no"].isin(shops["license_no"])].drop_duplicates()
+    parts = [one.filter(one.day >= span.since, one.day <= span.until) for one in (under, shut)]
+    return ibis.union(*parts, distinct=True)
 
 
-def _with_days(
-    filled: pd.DataFrame, facts: Facts, shops: pd.DataFrame, excused: pd.DataFrame, span: Span
-) -> pd.DataFrame:
+def _days(facts: Facts, span: Span) -> list[pd.DataFrame]:
+    """Counted where the lines are: days off and days seen since the licence began, and days off since the
+    last sale, which are no days of silence."""
+    shops, off = facts.pharmacies, _off(facts, span)
+    began = shops.select("pharmacy_id", "valid_from")
+    due_off = off.join(began, "pharmacy_id")
+    due_off = due_off.filter(due_off.day >= due_off.valid_from)
+    lines = _inside(facts.sales, "sold_at", span)
+    seen = (
+        lines.select("pharmacy_id", day=lines.sold_at.date())
+        .distinct()
+        .anti_join(off, ["pharmacy_id", "day"])
+    )
+    seen = seen.join(began, "pharmacy_id")
+    seen = seen.filter(seen.day >= seen.valid_from)
+    before = facts.sales.filter(facts.sales.sold_at < span.end)
+    last = before.group_by("pharmacy_id").agg(last=before.sold_at.max().date())
+    spared = off.join(last, "pharmacy_id")
+    spared = spared.filter(spared.day > spared.last)
+    counted = {"off": due_off, "seen": seen, "spared": spared}
+    return [_by_shop(one.group_by("pharmacy_id").agg(**{name: one.count()})) for name, one in counted.items()]
+
+
+def _with_days(filled: pd.DataFrame, facts: Facts, shops: pd.DataFrame, span: Span) -> pd.DataFrame:
     """Days due and missing; a day before the licence began is not due. Excused days are not silent ones."""
     began = pd.to_datetime(shops["valid_from"]).to_numpy("datetime64[D]")
-    first = pd.Series(np.maximum(began, np.datetime64(span.since, "D")), pd.Index(shops["license_no"]))
-    off = excused[excused["day"] >= excused["license_no"].map(first)]
-    whole = (np.datetime64(span.until, "D") - first.to_numpy("datetime64[D]")).astype(np.int64) + 1
-    due = np.maximum(whole - _count(off, first.index), 0)
-    seen = _days_seen(facts, span)
-    seen = seen[seen["license_no"].isin(first.index)]
-    seen = seen[seen["day"] >= seen["license_no"].map(first)]
-    both = seen.merge(off, how="left", on=["license_no", "day"], indicator=True)
-    told = _count(both[both["_merge"] == "left_only"], first.index)
-    return filled.assign(
-        days_due=due.astype(float),
-        days_missing=(due - told).astype(float),
-        silent_days=filled["silent_days"] - _spared(filled["silent_days"], excused, span),
+    first = np.maximum(began, np.datetime64(span.since, "D"))
+    whole = np.maximum((np.datetime64(span.until, "D") - first).astype(np.int64) + 1, 0)
+    off, seen, spared = (
+        one.iloc[:, 0].reindex(filled.index).fillna(0).to_numpy(float) for one in _days(facts, span)
     )
-
-
-def _spared(silent: pd.Series, excused: pd.DataFrame, span: Span) -> NDArray[np.int64]:
-    """How many of the days since a shop's last sale are excused."""
-    days = pd.DatetimeIndex(excused["day"]).to_numpy("datetime64[D]")
-    before = (np.datetime64(span.until, "D") - days).astype(np.int64)
-    return _count(excused[before < excused["license_no"].map(silent).to_numpy(float)], silent.index)
-
-
-def _count(rows: pd.DataFrame, licenses: pd.Index) -> NDArray[np.int64]:
-    """Rows of each shop, in the order of the shops."""
-    place = licenses.get_indexer(pd.Index(rows["license_no"]))
-    return np.bincount(place[place >= 0], minlength=len(licenses)).astype(np.int64)
-
-
-def _days_seen(facts: Facts, span: Span) -> pd.DataFrame:
-    lines = _inside(facts.sales, "sold_at", span)
-    frame = lines.select("pharmacy_id", day=lines.sold_at.date()).distinct().to_pandas()
-    return pd.DataFrame(
-        {"license_no": frame["pharmacy_id"].to_numpy(object), "day": pd.to_datetime(frame["day"]).to_numpy()}
-    )
+    due = whole - off
+    return filled.assign(days_due=due, days_missing=due - seen, silent_days=filled["silent_days"] - spared)
 
 
 def _with_duty(filled: pd.DataFrame, facts: Facts, span: Span, formula: Formula) -> pd.DataFrame:
