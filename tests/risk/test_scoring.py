@@ -102,6 +102,22 @@ def test_what_is_missing_is_never_classed_lower_than_nothing_amiss(what: str, ag
     assert missing["high"] >= clean["high"]
 
 
+@pytest.mark.parametrize(
+    ("measures", "component", "reason"),
+    [
+        ({"sends_duty": True}, "absence", "no_opening_hours"),
+        ({"sends_duty": True, "open_hours": 0.0, "absent_hours": 0.0}, "absence", "no_opening_hours"),
+        ({"lines": 0.0, "dated_lines": 0.0}, "special", "no_recent_sales"),
+        ({"lines": 0.0, "dated_lines": 0.0, "silent_days": np.nan}, "special", "no_sales_sent"),
+        ({"lines": 0.0, "dated_lines": 0.0, "silent_days": np.nan}, "quality", "no_sales_sent"),
+    ],
+)
+def test_what_is_unknown_says_why(measures: dict[str, Any], component: str, reason: str) -> None:
+    found = row(**measures)
+    assert np.isnan(found[component])
+    assert found[f"{component}_reason"] == reason
+
+
 def test_a_feed_that_nobody_sends_holds_nobody_back() -> None:
     found = row()
     assert (found["absence_reason"], found["held"], found["grade"]) == ("no_duty_feed", False, "A")

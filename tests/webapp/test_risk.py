@@ -134,6 +134,15 @@ def test_small_towns_are_not_ranked(signed: SignIn, small: Workspace) -> None:
     assert page.count("不排名</span>") == int(areas["rank"].isna().sum()) > 0
 
 
+def test_the_score_of_a_town_is_reckoned_on_the_page(signed: SignIn, small: Workspace) -> None:
+    page = text_of(signed("msa"), "/risk")
+    found = re.findall(r">([\d.]+)<br><span[^>]*>\(([\d.]+) \+ ([\d.]+) × (\d+)\) ÷ \((\d+) \+ (\d+)\)<", page)
+    assert len(found) == read_scores(small, MSA, today=MORNING.date()).areas["score"].notna().sum() > 5
+    for told, points, mean, strength, count, also in found:
+        assert strength == also
+        assert float(told) == pytest.approx((float(points) + float(mean) * int(strength)) / (int(count) + int(strength)), abs=0.00501)
+
+
 def test_cells_of_the_table_are_no_formulas(own_app: Flask, signed: SignIn) -> None:
     workspace = own_app.config[WORKSPACE_KEY]
     with workspace.store.write() as connection:

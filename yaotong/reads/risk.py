@@ -129,7 +129,7 @@ def in_sight_of(viewer: Viewer, shops: pd.DataFrame) -> pd.Series:
     return seen | (place.isna() & viewer.covers(None))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _whole(ws: Workspace, stamp: str, as_of: date | None, number: int) -> Whole:
     formula = FORMULAS[number]
     with ws.store.read() as connection:
