@@ -133,6 +133,14 @@ def test_who_sends_no_shifts_while_others_do_is_no_a(workspace: Workspace) -> No
     assert lacking["absence"].isna().all()
 
 
+@pytest.mark.parametrize(("as_of", "why"), [(date(2000, 1, 1), "never_sent"), (date(2099, 1, 1), "silent")])
+def test_long_before_and_long_after_the_data_nobody_has_a_class(workspace: Workspace, as_of: date, why: str) -> None:
+    shops = read_scores(workspace, MSA, today=TODAY, as_of=as_of).shops
+    assert (shops["grade"] == "").all()
+    assert shops["score"].isna().all()
+    assert why in set(shops["insufficient"])
+
+
 @pytest.mark.parametrize(
     ("state", "outcome", "gone", "status"),
     [

@@ -151,6 +151,18 @@ def test_cells_of_the_table_are_no_formulas(own_app: Flask, signed: SignIn) -> N
     assert {one["药店"] for one in table} == {"'=HYPERLINK(1)"}
 
 
+def test_hostile_names_and_grounds_stay_text(own_app: Flask, signed: SignIn, top: str) -> None:
+    evil = '<script>alert(2)</script>"\'&'
+    with own_app.config[WORKSPACE_KEY].store.write() as connection:
+        connection.execute(update(pharmacy).values(name=evil))
+    client = signed("msa", own_app)
+    post(client, top, text=evil)
+    for path in ("/risk", f"/pharmacies/{top}/risk", f"/pharmacies/{top}/risk/slip", f"/pharmacies/{top}"):
+        page = text_of(client, path)
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(2)" in page
+
+
 def test_an_override_is_tried_then_given_shown_and_ended(own_app: Flask, signed: SignIn, top: str) -> None:
     client = signed("msa", own_app)
     tried = post(client, top, only="try", grade="", score="75").get_data(as_text=True)
