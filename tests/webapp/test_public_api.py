@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.cities import copy_of
 from webapp.app import create_app
 from webapp.context import WORKSPACE_KEY
+from yaotong.store.risk_tables import risk_override
 from yaotong.store.schema import (
     account,
     alert,
@@ -32,6 +34,7 @@ from yaotong.store.schema import (
     quality_finding,
     recall,
 )
+from yaotong.store.schema import pharmacy as pharmacy_table
 from yaotong.workspace import Workspace
 
 NEAREST = "/api/v1/public/pharmacies/nearest"
@@ -93,6 +96,17 @@ def test_changing_risk_changes_no_byte(small: Workspace, before: dict[str, bytes
     assert _bytes(create_app(copied.settings.home)) == before
 
 
+def test_an_override_of_a_risk_score_changes_no_byte(small: Workspace, before: dict[str, bytes], tmp_path: Any) -> None:
+    copied = copy_of(small, tmp_path / "graded")
+    row = {"grade": "D", "reason": "other", "text": "x", "department": "msa", "author": "x"}
+    days = {"created_at": datetime(2026, 6, 30), "valid_until": date(2026, 12, 31)}
+    with copied.store.write() as connection:
+        shops = list(connection.execute(select(pharmacy_table.c.license_no)).scalars())
+        assert shops
+        connection.execute(insert(risk_override), [{"license_no": one, **row, **days} for one in shops])
+    assert _bytes(create_app(copied.settings.home)) == before
+
+
 def test_the_comparison_can_fail(small: Workspace, before: dict[str, bytes], tmp_path: Any) -> None:
     """A changed register does change the answers: the test above is not blind."""
     from yaotong.store.schema import pharmacy
@@ -112,6 +126,7 @@ def test_the_public_read_names_no_table_of_risk() -> None:
         text = Path(str(module.__file__)).read_text("utf-8")
         imported = re.findall(r"from yaotong\.store\.schema import (.+)", text)
         assert set(", ".join(imported).split(", ")) <= {"", "pharmacy", "placement", "load", "drug as drug_table"}
+        assert not re.search(r"import .*\brisk|yaotong\.(?:reads\.|store\.)?risk", text)
 
 
 def test_no_word_of_risk_is_in_an_answer(before: dict[str, bytes]) -> None:
@@ -120,6 +135,7 @@ def test_no_word_of_risk_is_in_an_answer(before: dict[str, bytes]) -> None:
         if path.startswith(("/api/", "/tiles/")):
             assert not re.search(r"risk|alert|level|score|finding|\"scope\"|buyer", text), path
         assert "红色" not in text
+        assert not re.search(r"/risk|风险分|数据不足|监管等级", text), path
         assert "发现" not in text
 
 

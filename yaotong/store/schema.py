@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
+from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
 from yaotong.store.metadata import metadata as metadata
 from yaotong.store.past_tables import past_of
