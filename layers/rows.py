@@ -47,7 +47,7 @@ def as_table(drawn: Drawn, paint: Paint, say: Say = as_written) -> pd.DataFrame:
         told = pd.Series("", index=frame.index)
     table = pd.DataFrame(
         {
-            say("编号"): frame["id"].str.partition(":")[2],
+            say("编号"): frame["id"].astype(str).str.replace(r"^[^:]*:", "", regex=True),
             say("名称"): frame["name"],
             title: told,
         }

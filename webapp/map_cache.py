@@ -11,6 +11,7 @@ from layers.drawn import Drawn
 from layers.summary import Scale, scale_of
 from layers.tiling import TileSet, tiles_of
 from webapp.map_asking import Ask
+from yaotong import clock
 from yaotong.errors import NotFound
 from yaotong.kept import Kept
 from yaotong.reads.map import MapData, MapDays, read_days
@@ -43,8 +44,9 @@ def picture(ws: Workspace, ask: Ask, stamp: str) -> MapData:
 
 def days(ws: Workspace, ask: Ask, stamp: str) -> MapDays:
     """All days of what is known: only the first picture of a state of knowledge costs a read."""
-    key = (ws, stamp, ask.department, ask.area_code, ask.known)
-    return _days.get(key, lambda: read_days(ws, ask.viewer, known=ask.known))
+    today = clock.now().date()
+    key = (ws, stamp, ask.department, ask.area_code, ask.known, today)
+    return _days.get(key, lambda: read_days(ws, ask.viewer, known=ask.known, today=today))
 
 
 def options(ws: Workspace, ask: Ask, data: MapData) -> Options:

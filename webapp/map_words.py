@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from webapp.context import current_lang
 from webapp.i18n import catalogue
 from yaotong.reads.rulebook import rule_names
 from yaotong.terms import TERMS
+
+_NUMBER = re.compile(r"\d[\d,.]*")
 
 
 @lru_cache(maxsize=1)
@@ -19,4 +22,16 @@ def english() -> dict[str, str]:
 
 def say(text: str) -> str:
     """A text of a layer or a panel; what has no English stays as it is."""
-    return english().get(text, text) if current_lang() == "en" else text
+    return in_english(text) if current_lang() == "en" else text
+
+
+def in_english(text: str) -> str:
+    """The whole text, or its parts between semicolons; a part with numbers by its form with {n} for each."""
+    known = english().get(text)
+    if known is not None:
+        return known
+    if "；" in text:
+        return "; ".join(in_english(one) for one in text.split("；"))
+    form = english().get(_NUMBER.sub("{n}", text))
+    numbers = iter(_NUMBER.findall(text))
+    return text if form is None else re.sub(r"\{n\}", lambda _: next(numbers), form)

@@ -16,7 +16,7 @@ from layers.panel import Teller, area_panel, inside_panel, overview, shop_panel
 from layers.rows import as_table
 from tests.layers import region
 from webapp.i18n import catalogue
-from webapp.map_words import english
+from webapp.map_words import english, in_english
 from yaotong.reads.map import SPECIAL, MapData, read_map
 from yaotong.reads.map_filters import options_of
 from yaotong.viewer import Viewer
@@ -56,7 +56,14 @@ def test_no_script_holds_a_text_it_does_not_say(path: Path) -> None:
 def test_every_text_of_a_layer_has_its_english(layer_id: str, data: MapData) -> None:
     layer = layers()[layer_id]
     texts = _texts([layer.about.title_zh, asdict(layer.draw()), layer.features(data, SPECIAL).fine_zh])
-    assert texts - {region.NOTE} - set(catalogue()) == set()
+    assert {one for one in texts if HAN.search(in_english(one))} == set()
+
+
+def test_parts_and_numbers_of_a_text_are_said_in_their_places() -> None:
+    assert in_english("六边形格，对边相距 1.5 公里；只含派发给本部门的预警") == (
+        "hexagons, 1.5 km across; only alerts dispatched to your department"
+    )
+    assert in_english("没有这样的话 3") == "没有这样的话 3"
 
 
 def test_every_text_of_the_page_the_panels_and_the_filters_has_its_english(data: MapData) -> None:

@@ -28,8 +28,11 @@ from yaotong.reads.map_inspections import no_inspections, read_inspections
 from yaotong.reads.map_registers import SPECIAL as SPECIAL
 from yaotong.reads.map_registers import Seen, read_registers
 from yaotong.reads.map_sales import CountrySales, DailySales, ShopSales, read_sales
+from yaotong.reads.map_scores import no_scores, scores_on
+from yaotong.reads.map_stamp import map_stamp as map_stamp
 from yaotong.reads.map_stock import no_stock, read_stock
-from yaotong.store import Connection, past
+from yaotong.reads.risk import Scores
+from yaotong.store import Connection
 from yaotong.store.factbase import open_facts
 from yaotong.store.loads import current_version, version_at
 from yaotong.viewer import Viewer
@@ -67,6 +70,8 @@ class MapData:
     # What one layer alone asks for is read when it asks: as map_stock and map_inspections tell.
     stock: Callable[[], pd.DataFrame] = no_stock
     inspections: Callable[[], pd.DataFrame] = no_inspections
+    # Scores of the risk formula; None as known on an earlier day, for the formula is of today.
+    scores: Callable[[], Scores | None] = no_scores
 
     @property
     def leaves(self) -> gpd.GeoDataFrame:
@@ -96,6 +101,7 @@ class MapDays:
     synthetic: bool
     known: date | None
     facts: Callable[[], Facts]
+    scores: Callable[[date | None, date | None], Scores | None]
 
     @property
     def first_day(self) -> date | None:
@@ -128,13 +134,8 @@ class MapDays:
             known=self.known,
             stock=cache(lambda: read_stock(self.facts(), day)),
             inspections=cache(lambda: read_inspections(self.facts(), day)),
+            scores=cache(lambda: self.scores(as_of, day)),
         )
-
-
-def map_stamp(ws: Workspace) -> str:
-    """Changes whenever anything the map shows can have changed: cheap, for ETags and caches."""
-    with ws.store.read() as connection:
-        return f"{current_version(connection)}.{past.count(connection)}"
 
 
 def read_map(
@@ -144,6 +145,7 @@ def read_map(
     as_of: date | None = None,
     known: date | None = None,
     area_code: str | None = None,
+    today: date | None = None,
 ) -> MapData:
     """The map for a viewer on a day (the last day with sales by default), of one area or all they cover.
 
@@ -153,15 +155,22 @@ def read_map(
     with ws.store.read() as connection:
         version = _version(connection, known)
         day = as_of or read_sales(ws, connection, version).last_day
-        return _days(ws, connection, viewer, version, known, area_code, day).on(day)
+        days = _days(ws, connection, viewer, version, known, area_code, day, today)
+        return days.on(as_of)
 
 
 def read_days(
-    ws: Workspace, viewer: Viewer, *, known: date | None = None, area_code: str | None = None
+    ws: Workspace,
+    viewer: Viewer,
+    *,
+    known: date | None = None,
+    area_code: str | None = None,
+    today: date | None = None,
 ) -> MapDays:
     """What `read_map` gives on any day, for stepping through them: only the first one costs a read."""
     with ws.store.read() as connection:
-        return _days(ws, connection, viewer, _version(connection, known), known, area_code, EVER)
+        version = _version(connection, known)
+        return _days(ws, connection, viewer, version, known, area_code, EVER, today)
 
 
 def _days(
@@ -172,6 +181,7 @@ def _days(
     known: date | None,
     area_code: str | None,
     day: date | None,
+    today: date | None,
 ) -> MapDays:
     """The alerts only of a day; of all, when it is EVER."""
     seen = read_registers(ws, connection, version, viewer, area_code)
@@ -184,6 +194,7 @@ def _days(
         synthetic=ws.settings.synthetic,
         known=known,
         facts=partial(open_facts, ws.store, version=version),
+        scores=scores_on(ws, viewer, known, today),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from yaotong.errors import NotFound, UsageError
-from yaotong.reads.map import map_stamp
+from yaotong.reads.map_stamp import map_stamp
 from yaotong.reads.risk_measures import last_day, measures
 from yaotong.risk import (
     COMPONENTS,

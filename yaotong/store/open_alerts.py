@@ -65,6 +65,12 @@ def open_on(
     return frame_of(connection.execute(query)).astype(_KINDS)
 
 
+def parts_of(connection: Connection, department: str) -> dict[str, str]:
+    """The alerts a department was told of and its part in each: {alert_id: lead|assist}."""
+    query = select(dispatch.c.alert_id, dispatch.c.part).where(dispatch.c.department == department)
+    return {str(alert_id): str(part) for alert_id, part in connection.execute(query)}
+
+
 def _closing(known: datetime | None) -> Subquery:
     """When each closed alert was closed; what is said of it later closes nothing."""
     return (

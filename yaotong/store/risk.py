@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from yaotong.alerts.states import State
 from yaotong.risk.formula import Grade
@@ -66,6 +66,13 @@ def end(connection: Connection, override_id: int, at: datetime, by: str) -> None
     """Note that an override no longer counts from a moment on."""
     statement = update(risk_override).where(risk_override.c.override_id == override_id)
     connection.execute(statement.values(ended_at=at, ended_by=by))
+
+
+def changes(connection: Connection) -> str:
+    """Changes whenever an override is given or ended."""
+    query = select(func.count(), func.count(risk_override.c.ended_at)).select_from(risk_override)
+    given, ended = connection.execute(query).one()
+    return f"{given}-{ended}"
 
 
 def get(connection: Connection, override_id: int) -> Override | None:
