@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from geo.crs import Crs
 from layers.contract import Layer, layers
 from layers.drawn import Drawn
 from layers.summary import Scale, scale_of
@@ -95,9 +97,9 @@ def layer_of(layer_id: str) -> Layer:
 
 
 def drawn(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> Drawn:
-    """What a layer draws in the picture asked for."""
+    """What a layer draws in the picture asked for, in WGS-84 whatever it is drawn over."""
     layer = layer_of(layer_id)
-    key = (ws, stamp, ask, layer_id)
+    key = (ws, stamp, replace(ask, crs=Crs.WGS84), layer_id)
     return _drawn.get(key, lambda: layer.features(picture(ws, ask, stamp), ask.category))
 
 
@@ -116,4 +118,4 @@ def tile(ws: Workspace, ask: Ask, stamp: str, layer_id: str, place: tuple[int, i
 def _tileset(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> Tiles:
     key = (ws, stamp, ask, layer_id)
     paint = layer_of(layer_id).draw()
-    return _tilesets.get(key, lambda: tiles_of(drawn(ws, ask, stamp, layer_id), paint))
+    return _tilesets.get(key, lambda: tiles_of(drawn(ws, ask, stamp, layer_id).in_crs(ask.crs), paint))
