@@ -14,6 +14,7 @@ from geo.hotspot import false_discovery, gi_star, shuffled_p
 from geo.nearest import NearestIndex
 from geo.repair import Lost, Repair, Repairs, area_m2, repair
 from geo.schematic import power_cells
+from geo.tiles import PointTiles, ShapeTiles
 from geo.topology import read_topojson, topojson_to_frame
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "HexGrid",
     "Lost",
     "NearestIndex",
+    "PointTiles",
     "Repair",
     "Repairs",
+    "ShapeTiles",
     "area_m2",
     "area_mismatch",
     "assign",

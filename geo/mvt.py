@@ -8,6 +8,7 @@ Format: https://github.com/mapbox/vector-tile-spec/tree/master/2.1
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -134,9 +135,15 @@ def layer(name: str, keys: Sequence[str], values: bytes, features: bytes) -> byt
         values: entries of :func:`text_values` and :func:`number_values`, joined.
         features: those of :func:`point_features` and of :func:`shape_features`, joined.
     """
-    head = message(_NAME, name.encode()) + bytes((_VERSION, 2, _EXTENT)) + varint(EXTENT)
-    named = b"".join(message(_KEYS, key.encode()) for key in keys)
+    head, named = _frame(name, tuple(keys))
     return message(_LAYER, b"".join((head, features, named, values)))
+
+
+@lru_cache(maxsize=256)
+def _frame(name: str, keys: tuple[str, ...]) -> tuple[bytes, bytes]:
+    """What every tile of a layer begins with, and its keys."""
+    head = message(_NAME, name.encode()) + bytes((_VERSION, 2, _EXTENT)) + varint(EXTENT)
+    return head, b"".join(message(_KEYS, key.encode()) for key in keys)
 
 
 def point_features(

@@ -21,8 +21,8 @@ _MOVE, _LINE, _CLOSE = 9, 2, 15  # MoveTo once; LineTo, to be counted; ClosePath
 class Paths:
     """Vertices of p paths, path after path. A ring's first vertex is not said again at its end."""
 
-    x: Places
-    y: Places
+    x: NDArray[np.signedinteger]
+    y: NDArray[np.signedinteger]
     starts: Places  # p + 1: where each path's vertices begin
     part: Places  # p: the polygon or line that a path is of; a polygon's outer ring comes before its holes
     feature: Places  # p: the feature that a path is of; those of one feature follow one another
@@ -51,9 +51,15 @@ class Paths:
         both = type(self)(x, y, starts, part, feature, hole, self.closed)
         return both.taken(np.lexsort((hole, part)))
 
+    def packed(self) -> Self:
+        """Return the paths in half the room where their coordinates allow it; :meth:`moved` unpacks them."""
+        if max(int(np.abs(axis).max(initial=0)) for axis in (self.x, self.y)) >> 31:
+            return self
+        return self._at(self.x.astype(np.int32), self.y.astype(np.int32))
+
     def moved(self, east: int, south: int) -> Self:
         """Return the paths shifted."""
-        return self._at(self.x + east, self.y + south)
+        return self._at(self.x.astype(np.int64) + east, self.y.astype(np.int64) + south)
 
     def clipped(self, box: Box) -> Self:
         """Return what of the paths lies in a box. A cut ring runs along the box's sides."""

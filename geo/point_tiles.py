@@ -12,13 +12,14 @@ from geo import mvt
 from geo.attributes import Attributes
 from geo.mercator import GRID_BITS, MAX_LATITUDE, MAX_ZOOM, check_tile, morton, to_grid
 from geo.tile_frame import BUFFER, MAX_TILE_BYTES, Frame, tiles_of_cells
-from geo.totals import VALUE_BYTES, Totals
+from geo.totals import VALUE_BYTES, Reduced, Totals
 
 Places = NDArray[np.int64]
 MAX_POINTS: Final = 1_500  # single points in a tile and its buffer
 MAX_IN_CELL: Final = 90  # single points in 64 by 64 px: more cannot be told apart
 _FEATURE_BYTES: Final = 22  # a point feature without its tags, at most
 _LAYER_BYTES: Final = 40  # a layer without its name, keys, values and features, at most
+_FEW_CELLS: Final = 8  # points to a cell, from where on totals are reckoned ahead
 _CELLS: Final = (16, 8, 4, 2, 1)  # along a tile: from 32 px wide to as wide as the tile
 
 
@@ -34,6 +35,36 @@ class Sorted:
     def taken(self, kept: Places) -> Self:
         """Return some of them, in order."""
         return type(self)(self.keys[kept], self.gx[kept], self.gy[kept], self.rows[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of several points: the first point of each, the one after its last, and totals if known."""
+
+    begins: Places
+    ends: Places
+    reduced: Reduced | None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The cells of a zoom, in order: where their points begin (and the last one's end), and their keys.
+
+    Totals that no running sum gives are reckoned ahead where cells hold many points: in a tile of a low zoom
+    they would take long. Where cells hold few, there are many cells, and a tile has few points.
+    """
+
+    starts: Places
+    keys: NDArray[np.uint64]
+    reduced: Reduced | None
+
+    def taken(self, chosen: Places) -> Cells:
+        """Return some of the cells."""
+        reduced = self.reduced and {name: column[chosen] for name, column in self.reduced.items()}
+        return Cells(self.starts[chosen], self.starts[chosen + 1], reduced)
+
+
+_NO_CELLS: Final = Cells(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), {})
 
 
 class PointTiles:
@@ -124,16 +155,15 @@ class PointTiles:
         if not len(self):
             return b""
         if z >= self.single_from:
-            frame, none = Frame(z, x, y), np.empty(0, dtype=np.int64)
+            frame = Frame(z, x, y)
             places, turns = frame.found(self._sorted.keys, GRID_BITS)
-            return self._drawn(frame, places, turns, none, none)
-        frame = Frame(z, x, y, self._cells)
-        starts, keys = self._level(z)
-        cells, turns = frame.found(keys, frame.depth)
-        begins, ends = starts[cells], starts[cells + 1]
-        alone = ends - begins == 1
-        order = np.concatenate([np.flatnonzero(alone), np.flatnonzero(~alone)])
-        return self._drawn(frame, begins[alone], turns[order], begins[~alone], ends[~alone])
+            return self._drawn(frame, places, turns, _NO_CELLS)
+        frame, level = Frame(z, x, y, self._cells), self._level(z)
+        cells, turns = frame.found(level.keys, frame.depth)
+        begins, ends = level.starts[cells], level.starts[cells + 1]
+        several = ends - begins > 1
+        order = np.concatenate([np.flatnonzero(~several), np.flatnonzero(several)])
+        return self._drawn(frame, begins[~several], turns[order], level.taken(cells[several]))
 
     @cached_property
     def single_from(self) -> int:
@@ -148,7 +178,7 @@ class PointTiles:
         """Take over places that are in order."""
         self._sorted = places
         self._attributes, self._totals = attributes, totals
-        self._levels: dict[int, tuple[Places, NDArray[np.uint64]]] = {}
+        self._levels: dict[int, Level] = {}
         self.left_out = len(self._out)
         self._mean_from = [
             np.concatenate([[0], np.cumsum(steps, dtype=np.int64)]) for steps in (places.gx, places.gy)
@@ -156,22 +186,26 @@ class PointTiles:
         self._names = (*attributes.names, *(name for name in totals.names if name not in attributes.names))
         self._total_keys = [self._names.index(name) for name in totals.names]
 
-    def _drawn(self, frame: Frame, single: Places, turns: Places, begins: Places, ends: Places) -> bytes:
+    def _drawn(self, frame: Frame, single: Places, turns: Places, cells: Cells) -> bytes:
         """The layer of single points and, after them, of cells of several; `turns` is of both."""
-        counts = np.maximum(ends - begins, 1)
-        means = [(running[ends] - running[begins]) // counts for running in self._mean_from]
+        begins, ends = cells.begins, cells.ends
+        if not len(turns):
+            return b""
+        means = [(running[ends] - running[begins]) // (ends - begins) for running in self._mean_from]
         x, y = frame.local(
             np.concatenate([self._sorted.gx[single].astype(np.int64), means[0]]),
             np.concatenate([self._sorted.gy[single].astype(np.int64), means[1]]),
             turns,
         )
-        tags, values, count = self._attributes.table(single)
-        features = self._features(frame, x[: len(single)], y[: len(single)], tags, self._sorted.rows[single])
+        count = len(single)
+        tags, values, used = self._attributes.table(single)
+        features = self._features(frame, x[:count], y[:count], tags, self._sorted.rows[single])
         if len(begins):
-            found, more = self._totals.table(begins, ends, count)
+            reduced = self._totals.among(begins, ends) if cells.reduced is None else cells.reduced
+            found, more = self._totals.table(begins, ends, reduced, used)
             tags = np.full((len(begins), len(self._names)), -1)
             tags[:, self._total_keys] = found
-            features += self._features(frame, x[len(single) :], y[len(single) :], tags, None)
+            features += self._features(frame, x[count:], y[count:], tags, None)
             values += more
         return mvt.layer(self._layer, self._names, values, features) if features else b""
 
@@ -181,11 +215,12 @@ class PointTiles:
             x, y, tags, ids = x[near], y[near], tags[near], None if ids is None else ids[near]
         return mvt.point_features(x, y, tags, ids) if len(x) else b""
 
-    def _level(self, z: int) -> tuple[Places, NDArray[np.uint64]]:
-        """Where the points of each cell of a zoom begin (one place more than cells), and the cells' keys."""
+    def _level(self, z: int) -> Level:
         if z not in self._levels:
             starts, keys = self._grouped(z + self._cells.bit_length() - 1)
-            self._levels[z] = np.append(starts, len(self)), keys
+            ends = np.append(starts, len(self))
+            few = len(starts) * _FEW_CELLS < len(self)
+            self._levels[z] = Level(ends, keys, self._totals.over(ends) if few else None)
         return self._levels[z]
 
     def _grouped(self, depth: int) -> tuple[Places, NDArray[np.uint64]]:

@@ -192,7 +192,9 @@ def _indexed(paths: Paths) -> Drawn:
         [reduce.reduceat(axis, at) for reduce in (np.minimum, np.maximum) for axis in (paths.x, paths.y)],
         axis=1,
     )
-    return Drawn(paths, bounds, shapely.STRtree(np.asarray(shapely.box(*bounds.T.astype(np.float64)))))
+    return Drawn(
+        paths.packed(), bounds, shapely.STRtree(np.asarray(shapely.box(*bounds.T.astype(np.float64))))
+    )
 
 
 def _bounds_of_tiles(level: Level, z: int, costs: Places) -> tuple[Places, Floats]:
@@ -206,7 +208,7 @@ def _bounds_of_tiles(level: Level, z: int, costs: Places) -> tuple[Places, Float
         order = np.lexsort((paths.feature[of], pairs))
         pairs, feature = pairs[order], paths.feature[of[order]]
         fresh = (np.diff(pairs, prepend=-1) != 0) | (np.diff(feature, prepend=-1) != 0)
-        x, y = (np.clip(axis >> 8, 0, side * 16 - 1) for axis in (paths.x, paths.y))
+        x, y = (np.clip(axis >> 8, 0, side * 16 - 1).astype(np.int64) for axis in (paths.x, paths.y))
         near, chosen = tiles_of_cells(x, y, side)
         tiles += [pairs, near]
         weights += [_PATH_BYTES + each[feature] * fresh, np.full(len(chosen), float(_VERTEX_BYTES))]

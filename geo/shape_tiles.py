@@ -148,7 +148,7 @@ def _within(drawn: Drawn, west: int, north: int) -> Paths:
     whole, cut = (drawn.paths.taken(chosen[some]).moved(-west, -north) for some in (inside, ~inside))
     if not len(cut.part):
         return whole
-    return whole.joined(cut.clipped(box))
+    return whole.joined(cut.clipped(box)) if len(whole.part) else cut.clipped(box)
 
 
 def _coarser(paths: Paths, step: int) -> Paths:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Shapes = NDArray[np.object_]
 FINE_PX: Final = 0.5  # what a zoom does without is smaller
 _STAGES: Final = (14, 11, 8, 5, 2)  # each is simplified from the one before; deeper zooms show all there is
+_SPARSE_PX: Final = 2.0  # outlines whose vertices are so far apart have next to nothing to leave out
 
 
 class Simplified:
@@ -38,12 +39,12 @@ class Simplified:
         """
         if not len(self._shapes):
             return self._shapes
-        if z > _STAGES[0]:
+        if self._shows_all(z):
             source = self._shapes
         else:
             with self._lock:
-                source = self._stage(min(stage for stage in _STAGES if stage >= z) if z else _STAGES[-1])
-        if tolerance_px == FINE_PX and (z > _STAGES[0] or z in _STAGES):
+                source = self._stage(min(stage for stage in _STAGES if stage >= z))
+        if tolerance_px == FINE_PX and (self._shows_all(z) or z in _STAGES):
             return source
         return self._without(source, self._steps(z, tolerance_px))
 
@@ -51,7 +52,18 @@ class Simplified:
     def _is_coverage(self) -> bool:
         return bool(shapely.coverage_is_valid(self._shapes))
 
+    @cached_property
+    def _spacing(self) -> float:
+        """Steps from vertex to vertex, on the whole."""
+        vertices = int(shapely.get_num_coordinates(self._shapes).sum())
+        return float(shapely.length(self._shapes).sum()) / vertices
+
+    def _shows_all(self, z: int) -> bool:
+        return z > _STAGES[0] or self._spacing >= self._steps(z, _SPARSE_PX)
+
     def _stage(self, stage: int) -> Shapes:
+        if self._shows_all(stage):
+            return self._shapes
         if stage not in self._stages:
             place = _STAGES.index(stage)
             source = self._stage(_STAGES[place - 1]) if place else self._shapes

@@ -57,16 +57,17 @@ class Frame:
         count, side = self.cells, 1 << self.depth
         west, north = self._x * count - 1, self._y * count - 1
         x, y = (self._spread(first, side) for first in (west, north))
-        turns = np.zeros(count + 2, dtype=np.int64)
-        turns[0], turns[-1] = -(west < 0), west + count + 1 >= side
-        down = [at for at in (0, count + 1) if 0 <= north + at < side]
-        cells = np.concatenate([*(x | y[at] << 1 for at in down), x[0] | y[1:-1] << 1, x[-1] | y[1:-1] << 1])
-        own = x[1] | y[1] << 1
-        low = np.concatenate([[own], cells]).astype(np.uint64)
+        across, down = _RINGS[count]
+        if north < 0 or north + count + 1 >= side:  # beyond the poles there is nothing
+            there = (down + north >= 0) & (down + north < side)
+            across, down = across[there], down[there]
+        low = (x[across] | y[down] << 1).view(np.uint64)
         high = low.copy()
         high[0] += np.uint64(count * count - 1)
-        beside = np.repeat(turns[[0, -1]], count)
-        return low, high, np.concatenate([[0], *[turns] * len(down), beside])
+        turns = np.zeros(len(across), dtype=np.int64)
+        if west < 0 or west + count + 1 >= side:
+            turns = (across + west) // side
+        return low, high, turns
 
     def _spread(self, first: int, side: int) -> Places:
         """Numbers of a row of cells from just before the tile to just after it, their bits spread apart."""
@@ -108,3 +109,14 @@ def _spread(number: int) -> int:
 
 
 _INSIDE: Final = np.array([_spread(number) for number in range(TILE_PX // BUFFER_PX)], dtype=np.int64)
+
+
+def _ring(count: int) -> tuple[Places, Places]:
+    """Columns and rows of a tile's first cell and of the cells around it, from the north-west on."""
+    places = np.arange(count + 2)
+    across, down = (grid.ravel() for grid in np.meshgrid(places, places))
+    outside = np.isin(across, (0, count + 1)) | np.isin(down, (0, count + 1))
+    return np.append(1, across[outside]), np.append(1, down[outside])
+
+
+_RINGS: Final = {count: _ring(count) for count in (1, 2, 4, 8, 16)}

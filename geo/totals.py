@@ -10,6 +10,7 @@ from geo import mvt
 from geo.attributes import Tags
 
 Places = NDArray[np.int64]
+Reduced = dict[str, NDArray[np.generic]]  # totals of runs by column; NaN where nothing is known
 WAYS: Final = ("sum", "max", "min")
 _CARRY: Final = 2.0**62
 VALUE_BYTES: Final = 13  # a 64-bit number as an entry of a layer's values, at most
@@ -40,11 +41,31 @@ class Totals:
         other._running = other._summed_up()
         return other
 
-    def table(self, begins: Places, ends: Places, first: int) -> tuple[Tags, bytes]:
+    def over(self, starts: Places) -> Reduced:
+        """Return, of runs that follow one another, the totals that no running sum gives.
+
+        Args:
+            starts: where each run begins, and where the last one ends.
+        """
+        others = [name for name in self._ways if name not in self._running]
+        return {name: _reduce(self._columns[name], self._ways[name], starts[:-1]) for name in others}
+
+    def among(self, begins: Places, ends: Places) -> Reduced:
+        """As :meth:`over`, of runs anywhere; each point of theirs is looked at."""
+        others = [name for name in self._ways if name not in self._running]
+        if not others:
+            return {}
+        sizes = ends - begins
+        starts = np.cumsum(sizes) - sizes
+        members = np.arange(int(sizes.sum())) + np.repeat(begins - starts, sizes)
+        return {name: _reduce(self._columns[name][members], self._ways[name], starts) for name in others}
+
+    def table(self, begins: Places, ends: Places, reduced: Reduced, first: int) -> tuple[Tags, bytes]:
         """Return the totals of runs of points as a tile says them.
 
         Args:
             begins, ends: each run's first point and the one after its last; none is empty.
+            reduced: their totals of :meth:`over` or :meth:`among`.
             first: the number of values that the tile has already.
 
         Returns:
@@ -58,8 +79,8 @@ class Totals:
         places = [0, *(self.names.index(name) for name in self._running)]
         tags[:, places], values, first = _valued(whole, first)
         parts = [values]
-        for name, reduced in self._reduced(begins, ends):
-            tags[:, self.names.index(name)], values, first = _valued(reduced, first)
+        for name, column in reduced.items():
+            tags[:, self.names.index(name)], values, first = _valued(column, first)
             parts.append(values)
         return tags, b"".join(parts)
 
@@ -70,16 +91,6 @@ class Totals:
             for name, column in self._columns.items()
             if self._ways[name] == "sum" and column.dtype.kind != "f"
         }
-
-    def _reduced(self, begins: Places, ends: Places) -> list[tuple[str, NDArray[np.generic]]]:
-        """Totals that no running sum gives: NaN where nothing is known."""
-        others = [name for name in self._ways if name not in self._running]
-        if not others or not begins.size:
-            return [(name, np.empty(0)) for name in others]
-        sizes = ends - begins
-        starts = np.cumsum(sizes) - sizes
-        members = np.arange(int(sizes.sum())) + np.repeat(begins - starts, sizes)
-        return [(name, _reduce(self._columns[name][members], self._ways[name], starts)) for name in others]
 
 
 def _reduce(column: NDArray[np.generic], way: str, starts: Places) -> NDArray[np.generic]:

@@ -41,6 +41,7 @@ from yaotong.workspace import open_workspace
 _BLUEPRINTS = (
     find_pages.bp,
     public_api.bp,
+    public_api.tiles_bp,
     login_pages.bp,
     desk_pages.bp,
     alert_pages.bp,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
 from flask_login import login_required
 
+from geo.mercator import check_tile
 from layers.assets import served_from
 from layers.page import dual_map
 from layers.panel import Teller, area_panel, inside_panel, overview, shop_panel
@@ -76,6 +77,13 @@ def region_panel() -> Response:
     return _answer(lambda ask, stamp: overview(_picture(ask, stamp), _teller()))
 
 
+@bp.get("/map/data/panel/state.json")
+@login_required
+def state() -> Response:
+    """Of which day and data the picture is, and what to know of it."""
+    return _answer(lambda ask, stamp: _state(_picture(ask, stamp)))
+
+
 @bp.get("/map/data/panel/inside.json")
 @login_required
 def box_panel() -> Response:
@@ -120,12 +128,25 @@ def moved() -> Response:
 def tile(layer_id: str, z: int, x: int, y: int) -> Response:
     """A vector tile of a layer: 512 px, extent 4,096, with a margin for symbols that reach over its edge."""
     map_cache.layer_of(layer_id)
+    try:
+        check_tile(z, x, y)
+    except ValueError as error:
+        raise UsageError(f"没有瓦片 {z}/{x}/{y}：缩放级别 0 到 22，行列须在其内。") from error
     ws = current_workspace()
 
     def made(ask: Ask, stamp: str) -> Response:
         return Response(map_cache.tile(ws, ask, stamp, layer_id, (z, x, y)), mimetype=_TILE_TYPE)
 
     return _tagged(made)
+
+
+def _state(data: MapData) -> dict[str, Any]:
+    return {
+        "as_of": data.as_of.isoformat() if data.as_of else None,
+        "known": f"{data.known:%Y-%m-%d}" if data.known else None,
+        "data_version": data.data_version,
+        "note": say(data.note) if data.note else "",
+    }
 
 
 def _summary(ask: Ask, stamp: str, layer_id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from webapp.context import current_lang
 from webapp.i18n import catalogue
-from yaotong.rules.book import book
+from yaotong.reads.rulebook import rule_names
 from yaotong.terms import TERMS
 
 
@@ -14,8 +14,7 @@ from yaotong.terms import TERMS
 def english() -> dict[str, str]:
     """Chinese text → English text, of everything a map may say that is no name of a place or a shop."""
     terms = {one.zh: one.en for one in TERMS.values()}
-    rules = {rule.name_zh: rule.name_en for rule in book().values()}
-    return {**terms, **rules, **catalogue()}
+    return {**terms, **rule_names(), **catalogue()}
 
 
 def say(text: str) -> str:

@@ -85,6 +85,11 @@ class _Links(NamedTuple):
         order = order[alert[order] >= 0]
         return _Links(alert[order], self.place[order])
 
+    def of(self, alerts: pd.Index) -> _Links:
+        """The pairs of some alerts."""
+        there = alerts.get_indexer(pd.Index(self.alert)) >= 0
+        return _Links(self.alert[there], self.place[there])
+
     def lists(self, names: NDArray[np.object_], alerts: int) -> pd.Series:
         """The names of each alert's places."""
         named = names[self.place].tolist()
@@ -141,9 +146,8 @@ class KnownAlerts:
             "lead": self.frame["lead"].to_numpy()[alert],
             "is_own": self.frame["part"].notna().to_numpy()[alert],
         }
-        return (
-            pd.DataFrame(told).groupby(list(told), as_index=False).size().rename(columns={"size": "alerts"})
-        )
+        pairs = pd.DataFrame(told).astype({"area_code": "str", "level": "str"})
+        return pairs.groupby(list(told), as_index=False).size().rename(columns={"size": "alerts"})
 
 
 def read_alerts(
@@ -170,36 +174,34 @@ def read_alerts(
 
 def _known(frame: pd.DataFrame, shops: _Links, areas: _Links, seen: Seen, department: str) -> KnownAlerts:
     levels_only = department == SYSTEM.department
-    mine = np.ones(len(frame), dtype=bool) if levels_only else frame["part"].notna().to_numpy(dtype=bool)
-    rows = np.flatnonzero(mine)
     codes = seen.areas["area_code"].to_numpy(dtype=object)
     named = shops.lists(seen.names.to_numpy(), len(frame))
-    own = frame.assign(shops=named, areas=areas.lists(codes, len(frame)))
-    own = own[mine].reset_index(drop=True).drop(columns="begun")
+    own = frame.drop(columns="begun").assign(shops=named, areas=areas.lists(codes, len(frame)))
     if levels_only:
-        return KnownAlerts(frame, own, rows, shops, areas, seen, levels_only)
-    own = _told(own)
+        return KnownAlerts(frame, own, np.arange(len(frame)), shops, areas, seen, levels_only)
+    own = _told(own[frame["part"].notna()])
     blind = {one for one in own["part"].unique() if "pharmacy" not in shown_fields(department, one)}
     hidden = own["part"].isin(blind).to_numpy(dtype=bool)
-    own["shops"] = [[] if dark else named for named, dark in zip(own["shops"], hidden, strict=True)]
-    visible = np.zeros(len(frame), dtype=bool)
-    visible[rows[~hidden]] = True
-    there = visible[shops.alert]
-    return KnownAlerts(frame, own, rows, _Links(shops.alert[there], shops.place[there]), areas, seen, False)
+    own["shops"] = own["shops"].where(~hidden, pd.Series([[] for _ in hidden], own.index, dtype=object))
+    visible = shops.of(own.index[~hidden])
+    return KnownAlerts(
+        frame, own.reset_index(drop=True), own.index.to_numpy(), visible, areas, seen, levels_only
+    )
 
 
 def _told(own: pd.DataFrame) -> pd.DataFrame:
     """With the rule's name and the sentence of the finding that speaks for the alert; "" for none."""
     rules = book()
-    own["rule_zh"] = [rules[one].name_zh if one in rules else one for one in own["rule_id"]]
+    names = [rules[one].name_zh if one in rules else one for one in own["rule_id"]]
     columns = [own[one] for one in ("rule_id", "clause", "measure", "threshold", "shops")]
-    own["reason_zh"] = [
+    reasons = [
         explain_sentence(rules[rule], clause, measure, threshold, shops=len(shops))
         if rule in rules and clause in rules[rule].clauses
         else ""
         for rule, clause, measure, threshold, shops in zip(*columns, strict=True)
     ]
-    return own
+    told = {"rule_zh": names, "reason_zh": reasons}
+    return own.assign(**{name: pd.Series(one, own.index, dtype="str") for name, one in told.items()})
 
 
 def _sortable(column: pd.Series) -> pd.Series:

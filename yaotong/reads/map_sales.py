@@ -13,6 +13,7 @@ from functools import lru_cache
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from yaotong.codes import SPECIAL_CATEGORIES
@@ -28,6 +29,7 @@ KEPT_LINES = 10_000_000
 NAMES = sorted([*SPECIAL_CATEGORIES, SPECIAL])
 # Sums of parts of packs differ in their last bits with the order of adding: they are told to a millionth.
 _DIGITS = 6
+_Sums = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,9 @@ class CountrySales:
         """The window that ends with a Beijing day, and the last sales up to it."""
         sold = open_sold(self.store, self.version)
         end = datetime.combine(day + timedelta(days=1), datetime.min.time())
-        last = _last_before(sold, end)
-        shops = pd.Index(last["shop"].to_numpy(dtype=object))
-        packs = _in_window(sold, end - timedelta(days=window_days), end)
-        place = shops.get_indexer(pd.Index(packs["shop"].to_numpy(dtype=object)))
-        sums = _summed(place, packs["category"].to_numpy(), packs["packs"].to_numpy())
-        return ShopSales(shops, last["day"].to_numpy().astype("datetime64[D]"), *sums)
+        shops, last = _last_before(sold, end)
+        sums = _in_window(sold, end - timedelta(days=window_days), end, shops)
+        return ShopSales(shops, last.astype("datetime64[D]"), *sums)
 
 
 def read_sales(ws: Workspace, connection: Connection, version: int) -> DailySales | CountrySales:
@@ -138,24 +137,27 @@ def _sales(
 def _daily(sold: Sold) -> DailySales:
     sales, special = sold.sales, _special(sold)
     some = sales.group_by(shop=sales.pharmacy_id, day=sales.sold_at.date()).aggregate(lines=sales.count())
-    days = _frame(some.select("shop", "day"))
-    bare = special.group_by(
-        shop=special.pharmacy_id, day=special.sold_at.date(), categories=special.categories
+    days = some.select("shop", "day").to_pyarrow()
+    keys = {"shop": special.pharmacy_id, "day": special.sold_at.date(), "categories": special.categories}
+    packs = special.group_by(**keys).aggregate(packs=special.quantity.sum()).to_pyarrow()
+    names, sold_shop = _coded(days["shop"])
+    sold_day = _numbers(days["day"])
+    order = np.lexsort((sold_shop, sold_day))
+    rows, category = _by_category(packs["categories"])
+    shop, day, amount = (
+        _placed(packs["shop"], names)[rows],
+        _numbers(packs["day"])[rows],
+        _amounts(packs)[rows],
     )
-    packs = _by_category(_frame(bare.aggregate(packs=special.quantity.sum())))
-    number, shops = pd.factorize(days["shop"].to_numpy(dtype=object), sort=True)
-    names = pd.Index(shops)
-    days = days.assign(shop=number).sort_values(["day", "shop"])
-    packs = packs.assign(shop=names.get_indexer(pd.Index(packs["shop"].to_numpy(dtype=object))))
-    packs = packs.sort_values(["day", "shop", "category", "packs"])
+    packed = np.lexsort((amount, category, shop, day))
     return DailySales(
         shops=names,
-        days=packs["day"].to_numpy(np.int32),
-        shop=packs["shop"].to_numpy(np.int32),
-        category=packs["category"].to_numpy(np.int32),
-        packs=packs["packs"].to_numpy(np.float64),
-        sold_days=days["day"].to_numpy(np.int32),
-        sold_shop=days["shop"].to_numpy(np.int32),
+        days=day[packed],
+        shop=shop[packed],
+        category=category[packed],
+        packs=amount[packed],
+        sold_days=sold_day[order],
+        sold_shop=sold_shop[order],
     )
 
 
@@ -163,44 +165,67 @@ def _special(sold: Sold) -> ir.Table:
     return sold.sales_of(*SPECIAL_CATEGORIES)
 
 
-def _frame(table: ir.Table) -> pd.DataFrame:
-    """Days as numbers."""
-    frame: pd.DataFrame = table.to_pandas()
-    days = pd.to_datetime(frame["day"]).to_numpy().astype("datetime64[D]")
-    return frame.assign(day=days.astype(np.int32))
-
-
-def _in_window(sold: Sold, start: datetime, end: datetime) -> pd.DataFrame:
+def _in_window(sold: Sold, start: datetime, end: datetime, shops: pd.Index) -> _Sums:
     sales = _special(sold)
     window = sales.filter((sales.sold_at >= start) & (sales.sold_at < end))
     grouped = window.group_by(shop=window.pharmacy_id, categories=window.categories)
-    return _by_category(grouped.aggregate(packs=window.quantity.sum()).to_pandas())
+    packs = grouped.aggregate(packs=window.quantity.sum()).to_pyarrow()
+    rows, category = _by_category(packs["categories"])
+    return _summed(_placed(packs["shop"], shops)[rows], category, _amounts(packs)[rows])
 
 
-def _by_category(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row per category: a drug of two special categories counts in both, and once in SPECIAL."""
-    codes, texts = pd.factorize(frame["categories"])
-    parts = [frame.assign(category=NAMES.index(SPECIAL))]
-    for number, text in enumerate(texts):
-        rows = frame[codes == number]
-        named = [place for place, one in enumerate(NAMES) if f"|{one}|" in str(text)]
-        parts += [rows.assign(category=place) for place in named]
-    return pd.concat(parts, ignore_index=True).drop(columns="categories")
-
-
-def _last_before(sold: Sold, end: datetime) -> pd.DataFrame:
+def _last_before(sold: Sold, end: datetime) -> tuple[pd.Index, NDArray[np.int32]]:
+    """The shops that sold anything, in order, and the last day of each."""
     sales = sold.sales
     grouped = sales.filter(sales.sold_at < end).group_by(shop=sales.pharmacy_id)
-    return _frame(grouped.aggregate(day=sales.sold_at.max().date())).sort_values("shop")
+    found = grouped.aggregate(day=sales.sold_at.max().date()).to_pyarrow()
+    shops, number = _coded(found["shop"])
+    return shops, _numbers(found["day"])[np.argsort(number)]
 
 
-def _summed(
-    shop: NDArray[np.integer], category: NDArray[np.integer], packs: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+def _summed(shop: NDArray[np.int32], category: NDArray[np.int32], packs: NDArray[np.float64]) -> _Sums:
     """Shop, category and packs, one for each pair of the first two, in their order."""
     found, place = np.unique(shop.astype(np.int64) * len(NAMES) + category, return_inverse=True)
     added = np.bincount(place, weights=packs, minlength=len(found)).astype(np.float64)
     return found // len(NAMES), found % len(NAMES), added
+
+
+def _by_category(texts: pa.ChunkedArray) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Rows and a category of each: a drug of two special ones counts in both, and once in SPECIAL."""
+    coded = texts.combine_chunks().dictionary_encode()
+    code = coded.indices.to_numpy()
+    rows, places = [np.arange(len(code))], [NAMES.index(SPECIAL)]
+    for number, text in enumerate(coded.dictionary.to_pylist()):
+        named = [place for place, one in enumerate(NAMES) if f"|{one}|" in text]
+        rows += [np.flatnonzero(code == number)] * len(named)
+        places += named
+    return np.concatenate(rows), np.repeat(np.array(places, np.int32), [len(one) for one in rows])
+
+
+def _coded(names: pa.ChunkedArray) -> tuple[pd.Index, NDArray[np.int32]]:
+    """The different names in order, and the place of each given one among them."""
+    coded = names.combine_chunks().dictionary_encode()
+    told = np.array(coded.dictionary.to_pylist(), dtype=object)
+    order = np.argsort(told)
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return pd.Index(told[order], dtype=object), place[coded.indices.to_numpy()]
+
+
+def _placed(names: pa.ChunkedArray, known: pd.Index) -> NDArray[np.int32]:
+    """The places of names among known ones."""
+    different, place = _coded(names)
+    return known.get_indexer(different).astype(np.int32)[place]
+
+
+def _numbers(days: pa.ChunkedArray) -> NDArray[np.int32]:
+    numbers: NDArray[np.int32] = days.cast(pa.int32()).to_numpy()
+    return numbers
+
+
+def _amounts(packs: pa.Table) -> NDArray[np.float64]:
+    amounts: NDArray[np.float64] = packs["packs"].cast(pa.float64()).to_numpy()
+    return amounts
 
 
 def _number_of(day: date) -> int:

@@ -5,14 +5,33 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Float,
+    Integer,
+    String,
+    Subquery,
+    Text,
+    and_,
+    func,
+    select,
+    true,
+)
 
 from yaotong.alerts.states import State
 from yaotong.store import past
 from yaotong.store.registry import frame_of
-from yaotong.store.schema import alert_event, dispatch
+from yaotong.store.schema import alert, alert_event, dispatch
 
 EVER = date.max
+_KIND: dict[type, str] = {String: "str", Text: "str", Integer: "int64", Float: "float64", Boolean: "bool"}
+_KIND[DateTime] = "datetime64[us]"
+# What a column holds must not hang on the rows that happen to be in it: frames are compared.
+_KINDS = {one.name: _KIND[type(one.type)] for one in alert.c if type(one.type) in _KIND}
+_KINDS |= {"part": "str", "closed_at": "datetime64[us]", "unknown_until": "datetime64[us]"}
 
 
 def open_on(
@@ -43,14 +62,18 @@ def open_on(
     elif day != EVER:
         end = datetime.combine(day + timedelta(days=1), datetime.min.time())
         query = query.where(said.c.first_day <= day, is_open | (closing.c.closed_at >= end))
-    return frame_of(connection.execute(query))
+    return frame_of(connection.execute(query)).astype(_KINDS)
 
 
 def _closing(known: datetime | None) -> Subquery:
-    """When each alert that was closed, was closed for the last time."""
+    """When each closed alert was closed; what is said of it later closes nothing."""
     return (
         select(alert_event.c.alert_id, func.max(alert_event.c.at).label("closed_at"))
-        .where(alert_event.c.to_state == str(State.CLOSED), _by(alert_event.c.at, known))
+        .where(
+            alert_event.c.to_state == str(State.CLOSED),
+            alert_event.c.from_state != str(State.CLOSED),
+            _by(alert_event.c.at, known),
+        )
         .group_by(alert_event.c.alert_id)
         .subquery()
     )

@@ -70,15 +70,19 @@ export const Board = L.GridLayer.extend({
     canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size });
   },
 
-  // The uppermost feature at a place of the container, with the entry that draws it; null for none.
-  hit(point, reach) {
+  tilePixels() {
+    return TILE_PX * this.stretch();
+  },
+
+  // The uppermost feature at a place of the container, of those wanted, with the entry that draws it; or null.
+  hit(point, reach, wanted = () => true) {
     const place = this._map.containerPointToLayerPoint(point).add(this._map.getPixelOrigin());
-    const size = TILE_PX * this.stretch();
+    const size = this.tilePixels();
     const x = Math.floor(place.x / size);
     const y = Math.floor(place.y / size);
     const tile = (this._tiles || {})[`${x}:${y}:${this._tileZoom}`];
     if (!tile || !tile.el.ymHits) return null;
-    return hitTile(tile.el.ymHits, place.x - x * size, place.y - y * size, reach);
+    return hitTile(tile.el.ymHits.filter(wanted), place.x - x * size, place.y - y * size, reach);
   },
 
   // Every feature on the tiles of the screen, once, for labels, tables and tests.
