@@ -3,6 +3,7 @@
 
 import { Board } from "./board.js";
 import { element } from "./dom.js";
+import { AT_ONCE } from "./select.js";
 import { say } from "./words.js";
 
 const PLAIN = { id: null, kind: "none", crs: "wgs84" };
@@ -38,7 +39,7 @@ export function makeBase({ bases, chosen, sides, entries, tile, moved }) {
     const turned = (one) => (one && before.crs !== next.crs ? moved(one, before.crs, next.crs) : one);
     const [place, frame] = await Promise.all([turned(here), turned(box)]);
     now = next;
-    if (place !== here) map.setView([place[1], place[0]], map.getZoom(), { animate: false, reset: true });
+    if (place !== here) map.setView([place[1], place[0]], map.getZoom(), AT_ONCE);
     lay();
     return frame;
   }
@@ -48,6 +49,8 @@ export function makeBase({ bases, chosen, sides, entries, tile, moved }) {
     ask: () => (shifted(now) ? { crs: now.crs } : {}),
     veil: () => (now.kind === "tiles" ? VEIL : 1),
     lay,
+    // Our own areas are asked for anew; pictures stay as they are.
+    refresh: () => { for (const layer of drawn) if (layer.refresh) layer.refresh(); },
     // The list of base maps; `done(box)` is called when another one lies there. Without any there is no list.
     draw(list, { box, done, fail }) {
       if (!list || offered.length < 2) return;
