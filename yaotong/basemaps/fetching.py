@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -27,6 +28,7 @@ _HEADERS = {
     "User-Agent": f"yaotong/{__version__}",
 }
 
+_making = threading.Lock()
 # At DEBUG it writes down the heads of answers, and a redirect may hold the key.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
@@ -70,7 +72,9 @@ def _asked(address: str, allow_private: bool) -> httpx.Response:
             extensions={"timeout": _TIMEOUT, "sni_hostname": url.host},
         )
         # Not by a client: it would follow the environment's proxies and write addresses into the log.
-        return _transport(url.scheme, url.netloc).handle_request(request)
+        with _making:
+            transport = _transport(url.scheme, url.netloc)
+        return transport.handle_request(request)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise BasemapFailed(f"底图的服务器没有应答（{type(error).__name__}）。") from None
 

@@ -73,7 +73,7 @@ function layersOf(base, corner, entries, tile) {
     return [place(new Board(() => mine, tile, { ...zooms, zIndex: UNDER }))];
   }
   return Array.from({ length: base.sheets || 0 }, (_, sheet) => place(L.tileLayer(`/basemap/${base.id}/{z}/{x}/{y}?sheet=${sheet}`, {
-    ...zooms, ...fit(base), zIndex: UNDER, className: "ym-base", updateWhenZooming: false,
+    ...zooms, ...fit(base), zIndex: UNDER, className: `ym-base ym-base-${base.size_px}`, updateWhenZooming: false,
   })));
 }
 
@@ -92,6 +92,10 @@ function makeCorner(side, map) {
     control.onAdd = () => box;
     control.addTo(map);
   };
+  // Between two zooms tiles do not meet the pixels of the screen: there they are drawn a little larger.
+  const tuck = () => map.getContainer().classList.toggle("ym-between", !Number.isInteger(map.getZoom()));
+  map.on("zoomend", tuck);
+  tuck();
   add(note);
   add(credit);
   return {
