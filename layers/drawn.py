@@ -7,12 +7,14 @@ of them can say something else than the map.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import shapely
+
+from geo.crs import Crs, from_wgs84
 
 Kind = Literal["points", "shapes"]
 # Columns that the page's script knows how to draw; the rest is for the table.
@@ -61,6 +63,18 @@ class Drawn:
             return hashlib.blake2b(b"".join(one or b"-" for one in parts), digest_size=16).digest()
         places = self.frame[["lon", "lat"]].to_numpy(dtype=float)
         return hashlib.blake2b(places.tobytes(), digest_size=16).digest()
+
+    def in_crs(self, crs: Crs) -> Drawn:
+        """The same features where they stand on a base map in `crs`; only for drawing, never for telling."""
+        if crs in (Crs.WGS84, Crs.CGCS2000):
+            return self
+        if self.shapes is not None:
+            moved = shapely.transform(
+                self.shapes, lambda xy: np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], crs))
+            )
+            return replace(self, shapes=moved)
+        lon, lat = from_wgs84(self.frame["lon"].to_numpy(float), self.frame["lat"].to_numpy(float), crs)
+        return replace(self, frame=self.frame.assign(lon=lon, lat=lat))
 
     def said(self) -> pd.DataFrame:
         """The columns that go with a feature onto the map, in a fixed order."""

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from webapp import (
     alert_api,
     alert_pages,
+    basemap_pages,
     coverage_pages,
     desk_pages,
     exemption_pages,
@@ -34,6 +35,7 @@ from webapp.security import protect
 from webapp.words import add_words
 from yaotong import config
 from yaotong.acts.limits import limits_of
+from yaotong.basemaps.reading import need_keys
 from yaotong.departments import departments
 from yaotong.workspace import open_workspace
 
@@ -54,6 +56,7 @@ _BLUEPRINTS = (
     exemption_pages.bp,
     why_pages.bp,
     map_pages.bp,
+    basemap_pages.bp,
     probes.bp,
 )
 _FORM_BYTES = 1 << 20  # of an upload beside its file
@@ -63,6 +66,7 @@ _SESSION = timedelta(minutes=30)
 def create_app(home: Path | None = None) -> Flask:
     """The app over a workspace (YAOTONG_HOME by default); ConfigError or StoreError when it is not one."""
     workspace = open_workspace(config.home_of(home))
+    need_keys(workspace.settings.basemaps)
     app = Flask(__name__)
     app.config.update(
         {

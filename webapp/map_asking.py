@@ -7,6 +7,8 @@ from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
+from geo.crs import Crs
+from webapp.map_crs import crs_of
 from yaotong.errors import UsageError
 from yaotong.reads.map import SPECIAL
 from yaotong.reads.map_filters import FILTERS
@@ -17,7 +19,10 @@ _MOST_VALUES = 20
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One picture: for whom (department and area, not the person), of which day, of which shops."""
+    """One picture: for whom (department and area, not the person), of which day, of which shops.
+
+    `crs` is the system of the base map that it is drawn over: things stand on its tiles and panels there.
+    """
 
     department: str
     area_code: str
@@ -25,6 +30,7 @@ class Ask:
     as_of: date | None = None
     known: date | None = None
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    crs: Crs = Crs.WGS84
 
     @property
     def viewer(self) -> Viewer:
@@ -41,6 +47,7 @@ def read_ask(asked: MultiDict[str, str], viewer: Viewer) -> Ask:
         _day(asked, "as_of"),
         _day(asked, "known"),
         tuple((key, _values(asked, key)) for key in sorted(FILTERS) if asked.getlist(key)),
+        crs_of(asked.get("crs", "")),
     )
 
 

@@ -6,6 +6,9 @@ entries leave by age. Tiles are bounded by their bytes, pictures by the number o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from geo.crs import Crs
 from layers.contract import Layer, layers
 from layers.drawn import Drawn
 from layers.summary import Scale, scale_of
@@ -63,9 +66,9 @@ def layer_of(layer_id: str) -> Layer:
 
 
 def drawn(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> Drawn:
-    """What a layer draws in the picture asked for."""
+    """What a layer draws in the picture asked for, in WGS-84 whatever it is drawn over."""
     layer = layer_of(layer_id)
-    key = (ws, stamp, ask, layer_id)
+    key = (ws, stamp, replace(ask, crs=Crs.WGS84), layer_id)
     return _drawn.get(key, lambda: layer.features(picture(ws, ask, stamp), ask.category))
 
 
@@ -84,4 +87,4 @@ def tile(ws: Workspace, ask: Ask, stamp: str, layer_id: str, place: tuple[int, i
 def _tileset(ws: Workspace, ask: Ask, stamp: str, layer_id: str) -> TileSet:
     key = (ws, stamp, ask, layer_id)
     paint = layer_of(layer_id).draw()
-    return _tilesets.get(key, lambda: tiles_of(drawn(ws, ask, stamp, layer_id), paint))
+    return _tilesets.get(key, lambda: tiles_of(drawn(ws, ask, stamp, layer_id).in_crs(ask.crs), paint))

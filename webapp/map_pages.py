@@ -17,9 +17,10 @@ from layers.panel import Teller, area_panel, inside_panel, overview, shop_panel
 from layers.rows import as_table, told_rows
 from layers.speech import spoken
 from layers.summary import summary
-from webapp import asking, map_cache
+from webapp import asking, basemap_pages, map_cache
 from webapp.context import current_viewer, current_workspace
 from webapp.map_asking import Ask, read_ask
+from webapp.map_crs import box_between, crs_of, data_in, panel_in
 from webapp.map_words import say
 from yaotong import __version__
 from yaotong.cells import exported_frame
@@ -88,22 +89,39 @@ def box_panel() -> Response:
     """The figures of a rectangle."""
     box = asking.box(request.args, "box")
     if box is None:
-        raise UsageError("缺少 box：应为 west,south,east,north（度，WGS-84）。")
-    return _answer(lambda ask, stamp: inside_panel(_picture(ask, stamp), box, _teller()))
+        raise UsageError("缺少 box：应为 west,south,east,north（度）。")
+    return _answer(lambda ask, stamp: inside_panel(data_in(_picture(ask, stamp), ask.crs), box, _teller()))
 
 
 @bp.get("/map/data/panel/shop/<license_no>.json")
 @login_required
 def one_shop(license_no: str) -> Response:
     """The side panel of a shop."""
-    return _answer(lambda ask, stamp: shop_panel(_picture(ask, stamp), license_no, _teller()))
+    return _answer(
+        lambda ask, stamp: panel_in(shop_panel(_picture(ask, stamp), license_no, _teller()), ask.crs)
+    )
 
 
 @bp.get("/map/data/panel/area/<area_code>.json")
 @login_required
 def one_area(area_code: str) -> Response:
     """The side panel of an area."""
-    return _answer(lambda ask, stamp: area_panel(_picture(ask, stamp), area_code, _teller()))
+    return _answer(
+        lambda ask, stamp: panel_in(area_panel(_picture(ask, stamp), area_code, _teller()), ask.crs)
+    )
+
+
+@bp.get("/map/data/moved.json")
+@login_required
+def moved() -> Response:
+    """A box of the system `from` in the system `crs`: what a view becomes when the base map changes."""
+    box = asking.box(request.args, "box")
+    if box is None:
+        raise UsageError("缺少 box：应为 west,south,east,north（度）。")
+    there, here = (crs_of(request.args.get(name, "")) for name in ("from", "crs"))
+    return Response(
+        current_app.json.dumps({"box": box_between(box, there, here)}), mimetype="application/json"
+    )
 
 
 @bp.get("/tiles/<layer_id>/<int:z>/<int:x>/<int:y>.mvt")
@@ -153,6 +171,7 @@ def _more(data: MapData) -> dict[str, Any]:
         "about": " · ".join([f"{say('数据版本')} {data.data_version}", *_synthetic(data)]),
         "author": f"{person.display_name}",
         "printed": True,
+        "bases": basemap_pages.told(current_workspace().settings.basemaps),
     }
 
 

@@ -7,7 +7,8 @@ import { hitTile } from "./hit.js";
 const TILE_PX = 512;
 
 export const Board = L.GridLayer.extend({
-  // `shown()` gives the entries to draw, lowest first; `load(entry, z, x, y)` their features.
+  // `shown()` gives the entries to draw, lowest first; `load(entry, z, x, y)` their features. The option
+  // `veil()` says how much colours of areas cover of the picture below, 1 where there is none.
   initialize(shown, load, options) {
     L.GridLayer.prototype.initialize.call(this, { tileSize: TILE_PX, updateWhenZooming: false, keepBuffer: 1, ...options });
     this._shown = shown;
@@ -67,7 +68,7 @@ export const Board = L.GridLayer.extend({
     ctx.setTransform(pixels / size, 0, 0, pixels / size, 0, 0);
     ctx.clearRect(0, 0, size, size);
     canvas.ymStretch = stretch;
-    canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size });
+    canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size, veil: this.options.veil ? this.options.veil() : 1 });
   },
 
   tilePixels() {

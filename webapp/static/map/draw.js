@@ -8,9 +8,10 @@ const FADED = 0.18;
 const LEAST_PX = 9; // borders of smaller areas are left out, and come in until twice as large
 const MOST_GROUP_PX = 15.5; // groups stand 32 px apart
 const UNKNOWN_GREY = "#8b949e";
+const LAND = "#faf9f5";
 
 // `loaded`: [{ entry, features }], lowest first. `frame`: size of the tile in px, pixel ratio, its place in the
-// world. Returns what can be hit, in the order drawn.
+// world, and how much colours of areas cover of what lies below (1: nothing lies there). Returns what can be hit, in the order drawn.
 export function drawTile(ctx, loaded, frame) {
   const unit = frame.size / EXTENT;
   const hits = [];
@@ -34,6 +35,7 @@ function areaPath(parts, unit) {
 
 function drawAreas(ctx, entry, features, frame, hits) {
   const { paint } = entry.spec;
+  ctx.globalAlpha = frame.veil;
   for (const feature of features) {
     if (feature.kind !== 3) continue;
     const path = areaPath(feature.parts, frame.unit);
@@ -47,6 +49,7 @@ function drawAreas(ctx, entry, features, frame, hits) {
     }
     hits.push({ entry, feature, path });
   }
+  ctx.globalAlpha = 1;
 }
 
 // The colour of a value; null where it is unknown.
@@ -92,7 +95,9 @@ function drawOutlines(ctx, entry, features, frame, hits) {
       if (ctx.globalAlpha === 0) continue;
       const path = areaPath(feature.parts, frame.unit);
       ctx.stroke(path);
-      if (leaf && feature.kind === 3) hits.unshift({ entry, feature, path }); // below all: areas can be chosen with no ground on
+      if (!leaf || feature.kind !== 3) continue;
+      hits.unshift({ entry, feature, path }); // below all: areas can be chosen with no ground on
+      if (frame.veil === 1) drawLand(ctx, path);
     }
   }
   ctx.setLineDash([]);
@@ -103,6 +108,14 @@ function drawOutlines(ctx, entry, features, frame, hits) {
 function extentOf(parts) {
   const [west, south, east, north] = parts.flat().reduce((box, [x, y]) => [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)], [Infinity, Infinity, -Infinity, -Infinity]);
   return Math.max(east - west, north - south);
+}
+
+// Soft land below whatever is drawn already; over a picture there is no need of it.
+function drawLand(ctx, path) {
+  ctx.globalCompositeOperation = "destination-over";
+  ctx.fillStyle = LAND;
+  ctx.fill(path, "evenodd");
+  ctx.globalCompositeOperation = "source-over";
 }
 
 function drawLines(ctx, entry, features, frame, hits) {

@@ -1,6 +1,7 @@
 // Starts the dual map: takes the maps that the page made, fills their layers, and keeps both sides in step.
 
 import { readAddress, writeAddress } from "./address.js";
+import { makeBase } from "./base.js";
 import { makeBrush } from "./brush.js";
 import { addHatch, element } from "./dom.js";
 import { drawFilters } from "./filters.js";
@@ -20,11 +21,16 @@ const config = JSON.parse(at("ym-config").textContent);
 learnWords(config.words);
 const asked = readAddress();
 const source = makeSource(config.source);
-const { state, ask, address, categoryName } = makeState(config, asked);
+const { state, ask: askPlain, address, categoryName } = makeState(config, asked);
 const entries = window.yaotongLayers.map((entry) => ({ ...entry, on: shownAtFirst(entry.spec), summary: null }));
 const sides = Object.fromEntries(entries.map((entry) => [entry.spec.side, entry.map]));
-const scene = makeScene({ entries, sides, source, ask, categoryName });
+const base = makeBase({ bases: config.bases, chosen: asked.base, sides, entries, tile: (entry, z, x, y) => source.tile(entry.spec.id, ask(), z, x, y), moved: source.moved });
+const scene = makeScene({ entries, sides, source, ask, categoryName, veil: base.veil });
 let side;
+
+function ask() {
+  return { ...askPlain(), ...base.ask() };
+}
 
 function shownAtFirst(spec) {
   const listed = asked.layers[spec.side];
@@ -36,10 +42,11 @@ function tell() {
   const map = Object.values(sides)[0];
   const centre = map.getCenter();
   const layers = Object.fromEntries(scene.names.map((name) => [name, scene.ofSide(name).filter((entry) => entry.on).map((entry) => entry.spec.id)]));
-  writeAddress({ ...address(), layers, view: [centre.lat, centre.lng, map.getZoom()] });
+  writeAddress({ ...address(), base: base.id(), layers, view: [centre.lat, centre.lng, map.getZoom()] });
 }
 
 async function redraw() {
+  base.refresh();
   if (await scene.redraw()) { await tellFresh(); tell(); }
 }
 
@@ -65,6 +72,7 @@ function drawChoices() {
   box.value = state.category;
   box.addEventListener("change", () => { state.category = box.value; redraw().catch(side.fail); });
   for (const name of scene.names) drawSwitch(boxOf(name, ".ym-choices"), name, scene.ofSide(name), () => redraw().catch(side.fail));
+  base.draw(at("ym-base"), { box: () => state.box, done: (box) => { state.box = box; return again(); }, fail: side.fail });
   if (config.filters) drawFilters(at("ym-filters"), config.filters, state.filters, () => again().catch(side.fail));
   if (config.first) drawTime(at("ym-time"), config, state, () => again().catch(side.fail));
 }
@@ -80,6 +88,7 @@ function listen() {
 async function start() {
   addHatch();
   if (asked.view) Object.values(sides)[0].setView(asked.view.slice(0, 2), asked.view[2], AT_ONCE);
+  base.lay();
   const page = document.querySelector(".ym-page");
   drawFaces(at("ym-faces"), page, sides, (name) => boxOf(name, "h2").textContent);
   const drawn = scene.begin();

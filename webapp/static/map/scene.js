@@ -12,7 +12,7 @@ export function boxOf(side, part) {
   return document.querySelector(`.ym-side[data-side="${side}"] ${part}`);
 }
 
-export function makeScene({ entries, sides, source, ask, categoryName }) {
+export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
   const names = Object.keys(sides);
   const boards = {};
   const labels = {};
@@ -37,7 +37,7 @@ export function makeScene({ entries, sides, source, ask, categoryName }) {
     map.createPane("ym-selection").style.zIndex = 450;
     map.getPane("ym-selection").style.pointerEvents = "none";
     const load = (entry, z, x, y) => source.tile(entry.spec.id, ask(), z, x, y);
-    boards[side] = new Board(() => drawnAt(side), load, { minZoom: map.getMinZoom(), maxZoom: map.getMaxZoom() });
+    boards[side] = new Board(() => drawnAt(side), load, { minZoom: map.getMinZoom(), maxZoom: map.getMaxZoom(), veil });
     labels[side] = L.layerGroup().addTo(map);
     captions[side] = captionOf(map);
   }

@@ -32,6 +32,7 @@ function servedSource(config) {
     panel: (name, ask) => once(data(`panel/${name}`, ask), fetchJson),
     summary: (layer, ask) => once(data(`layer/${layer}`, ask), fetchJson),
     table: (layer, ask) => fetchJson(data(`table/${layer}`, ask)),
+    moved: async (box, from, crs) => (await fetchJson(data("moved", { box: box.join(","), from, crs }))).box,
     tableAddress: (layer, ask) => data(`table/${layer}`, ask).replace(".json", ".csv"),
     tile: (layer, ask, z, x, y) => once(`${config.tiles}/${encodeURIComponent(layer)}/${z}/${x}/${y}.mvt${asQuery(ask)}`, fetchTile),
   };
