@@ -52,8 +52,11 @@ class Teller:
 PLAIN = Teller()
 
 
-def shop_panel(data: MapData, license_no: str, teller: Teller = PLAIN) -> Panel:
-    """Registry facts, packs, the department's alerts. NotFound when the viewer has no such shop."""
+def shop_panel(data: MapData, license_no: str, teller: Teller = PLAIN, *, outlined: bool = True) -> Panel:
+    """Registry facts, packs, the department's alerts. NotFound when the viewer has no such shop.
+
+    `outlined`: with the outline of the shop's area, which a page that holds the area's panel need not repeat.
+    """
     found = data.shops[data.shops["license_no"] == license_no]
     if found.empty:
         raise NotFound(f"没有药店 {license_no}，或不在您的辖区内。")
@@ -70,7 +73,7 @@ def shop_panel(data: MapData, license_no: str, teller: Teller = PLAIN) -> Panel:
         "others": [],
         "none_zh": _none(data, teller),
         "notes": [],
-        **_place_of_shop(data, shop),
+        **_place_of_shop(data, shop, outlined),
     }
 
 
@@ -144,9 +147,11 @@ def overview(data: MapData, teller: Teller = PLAIN) -> Panel:
     }
 
 
-def _place_of_shop(data: MapData, shop: pd.Series) -> dict[str, Any]:
+def _place_of_shop(data: MapData, shop: pd.Series, outlined: bool) -> dict[str, Any]:
     """Where to draw the choice: the shop, and the outline of the area it lies in."""
     place = None if pd.isna(shop["lon"]) or pd.isna(shop["lat"]) else [float(shop["lat"]), float(shop["lon"])]
+    if not outlined:
+        return {"place": place}
     around = data.areas[data.areas["area_code"] == shop["area_code"]]
     return {"place": place, "shape": None if around.empty else _outline(around.geometry.iloc[0])}
 

@@ -75,7 +75,7 @@ def embedded(data: MapData, drawn: Mapping[str, Layer]) -> Mapping[str, Any]:
     for one in drawn.values():
         content |= layer_content(one, data)
     for license_no in data.shops["license_no"]:
-        content[f"panel/shop/{license_no}"] = shop_panel(data, license_no)
+        content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, outlined=False)
     for area_code in data.areas["area_code"]:
         content[f"panel/area/{area_code}"] = area_panel(data, area_code)
     return content

@@ -66,6 +66,8 @@ function embeddedSource(embedded) {
     if (!(name in embedded)) throw new Error(say("页面中没有数据 {name}", { name }));
     return embedded[name];
   };
+  // A shop's area is outlined as the panel of the area has it.
+  const outlined = (panel) => (panel.shape === undefined && panel.area ? { ...panel, shape: (embedded[`panel/${panel.area.id.replace(":", "/")}`] || {}).shape || null } : panel);
   const tilesOf = (layer) => {
     if (!cut.has(layer)) {
       const features = embedded[`layer/${layer}`].features.map((one, index) => ({ type: "Feature", geometry: one.geometry, properties: { index } }));
@@ -81,7 +83,7 @@ function embeddedSource(embedded) {
     return { id: first.id, kind: one.type, parts: one.geometry, props: own };
   };
   return {
-    panel: async (name, ask) => (name === "inside" ? insideOf(embedded, ask.box) : found(`panel/${name}`)),
+    panel: async (name, ask) => (name === "inside" ? insideOf(embedded, ask.box) : outlined(await found(`panel/${name}`))),
     summary: (layer, ask) => found(`summary/${layer}/${ask.category || "SPECIAL"}`),
     table: async (layer, ask) => tableOf(embedded, layer, ask),
     tableAddress: () => null,
