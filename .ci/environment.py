@@ -21,6 +21,7 @@ CONDA_NAMES = {
 PIP_ONLY = {
     "apprise",
     "chinesecalendar",
+    "mapbox-vector-tile",
     "opening-hours-py",
     "pandas-stubs",
     "playwright",

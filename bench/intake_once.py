@@ -1,6 +1,6 @@
 """Take a file of the benchmark in, and once more as another file of the same lines.
 
-    python -m bench.intake_once IN.csv HOME
+python -m bench.intake_once IN.csv HOME
 """
 
 from __future__ import annotations

@@ -78,6 +78,19 @@ class NearestIndex:
         candidates = self._candidates(vector, min(k, wanted), allowed, wanted)
         return self._rank(lon, lat, k, self._places[candidates], max_m)
 
+    def distances_m(self, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
+        """Return how far the nearest place is from each of many positions, in metres; inf when there is none.
+
+        Args:
+            lon, lat: WGS-84 degrees, two arrays of one shape, all known.
+        """
+        x, y = (np.asarray(value, dtype=np.float64) for value in (lon, lat))
+        if not len(self._places):
+            return np.full(x.shape, np.inf)
+        _, numbers = self._tree.query(_unit_vectors(x, y))
+        found = self._places[numbers]
+        return haversine_m(x, y, self._lon[found], self._lat[found])
+
     def _allowed(self, keep: ArrayLike | None) -> NDArray[np.bool_] | None:
         """Return the mask over the located places, ``None`` when there is no filter."""
         if keep is None:

@@ -15,6 +15,11 @@ from yaotong.terms import term
 TEAL = ("#eaf4f2", "#cde6e2", "#a6d2cd", "#76b6b2", "#468f90")
 RISK = ("#fdf1d3", "#fbdca6", "#f5b876", "#e88a55", "#cf5f43")
 DISC = "#0f5f66"
+# From near to far, then partly and not at all reached.
+REACH = ("#468f90", "#8fc4c0", "#d3e9e5", "#fbdca6", "#d9773f")
+# From hot to cold, for what is tested and not only counted.
+HOT_COLD = ("#cf5f43", "#f5b876", "#b3cde3", "#6a9cc9")
+HATCH = "#8b949e"
 # Nothing found although data came in: paper, not green, for nobody vouches that all is well.
 NOTHING = "#f6f5f0"
 

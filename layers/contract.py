@@ -23,8 +23,8 @@ from yaotong.reads.map import MapData
 
 # Modules of this folder that serve the layers and are none themselves.
 MACHINERY = frozenset(
-    "assets bundle colours command contract drawn elements features geojson page panel scales standalone "
-    "summary".split()
+    "assets bundle cells colours command contract drawn elements features geojson page panel rows scales "
+    "standalone speech summary tiling".split()
 )
 Side = Literal["left", "right"]
 

@@ -6,12 +6,15 @@ of them can say something else than the map.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import shapely
+
+from geo.crs import Crs, from_wgs84
 
 Kind = Literal["points", "shapes"]
 # Columns that the page's script knows how to draw; the rest is for the table.
@@ -31,8 +34,6 @@ class Drawn:
     frame: pd.DataFrame
     shapes: np.ndarray[Any, Any] | None = None
     fine_zh: str = ""
-    # What stands for the geometries, so that tiles of another day need not cut the same shapes anew.
-    shapes_key: tuple[Any, ...] = field(default=())
 
     def __post_init__(self) -> None:
         lacking = {"id", "name"} - set(self.frame.columns)
@@ -53,8 +54,27 @@ class Drawn:
         """One shapely geometry per row."""
         if self.shapes is not None:
             return self.shapes
-        places: np.ndarray[Any, Any] = shapely.points(self.frame["lon"], self.frame["lat"])
-        return places
+        return np.asarray(shapely.points(self.frame["lon"], self.frame["lat"]))
+
+    def places_digest(self) -> bytes:
+        """What stands for the geometries: equal places have equal digests, whatever is said of them."""
+        if self.shapes is not None:
+            parts = shapely.to_wkb(self.shapes).tolist()
+            return hashlib.blake2b(b"".join(one or b"-" for one in parts), digest_size=16).digest()
+        places = self.frame[["lon", "lat"]].to_numpy(dtype=float)
+        return hashlib.blake2b(places.tobytes(), digest_size=16).digest()
+
+    def in_crs(self, crs: Crs) -> Drawn:
+        """The same features where they stand on a base map in `crs`; only for drawing, never for telling."""
+        if crs in (Crs.WGS84, Crs.CGCS2000):
+            return self
+        if self.shapes is not None:
+            moved = shapely.transform(
+                self.shapes, lambda xy: np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], crs))
+            )
+            return replace(self, shapes=moved)
+        lon, lat = from_wgs84(self.frame["lon"].to_numpy(float), self.frame["lat"].to_numpy(float), crs)
+        return replace(self, frame=self.frame.assign(lon=lon, lat=lat))
 
     def said(self) -> pd.DataFrame:
         """The columns that go with a feature onto the map, in a fixed order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,7 @@ def area_features(data: MapData, columns: Columns, *, leaves: bool = True, fine_
             **{name: np.asarray(values) for name, values in columns.items()},
         }
     ).reset_index(drop=True)
-    key = ("areas", data.data_version, len(areas), str(areas["area_code"].iloc[0]) if len(areas) else "")
-    return Drawn(frame, areas.geometry.to_numpy(), fine_zh, key)
+    return Drawn(frame, areas.geometry.to_numpy(), fine_zh)
 
 
 def shop_features(
@@ -82,6 +81,13 @@ def per_residents(data: MapData, counts: Any, residents: float) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         rates: Floats = residents * np.asarray(counts, dtype=float) / people
     return np.where(people > 0, rates, np.nan)
+
+
+def each_once(texts: pd.Series, say: Callable[[str], Any], missing: Any) -> np.ndarray[Any, Any]:
+    """What is said of each text, worked out once for each different one; `missing` where there is none."""
+    numbers, known = pd.factorize(texts)
+    said = np.array([*(say(str(one)) for one in known), missing], dtype=object)
+    return said[numbers]
 
 
 def few(counts: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,19 +14,13 @@ from markupsafe import Markup, escape
 from layers.assets import Asset, said_in_scripts
 from layers.contract import Layer, Side, layers
 from layers.elements import DataLayer, shown_at_once, twin_map
+from layers.speech import Say, as_written, spoken
 from yaotong.reads.map import WINDOW_DAYS, MapData
 
 SIDES: tuple[Side, ...] = ("left", "right")
 CONFIG_ID = "ym-config"
-# A Chinese text in the reader's language.
-Say = Callable[[str], str]
-_HEADINGS = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
+HEADINGS = {"left": ("分布", "药店在哪里，服务多少人"), "right": ("风险", "哪里有未结预警，哪里没有数据")}
 _PINGHU = (30.70, 121.10)  # where an empty workspace's map opens
-
-
-def as_written(text: str) -> str:
-    """The Say of a page that speaks Chinese."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +74,6 @@ def page_config(data: MapData, source: Mapping[str, Any], say: Say = as_written)
     }
 
 
-def spoken(thing: Any, say: Say) -> Any:
-    """The same plain data with every text in the reader's language."""
-    if isinstance(thing, str):
-        return say(thing)
-    if isinstance(thing, Mapping):
-        return {key: spoken(one, say) for key, one in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [spoken(one, say) for one in thing]
-    return thing
-
-
 def json_block(element_id: str, content: object) -> str:
     """JSON as an inert script element: no text in it can close the element."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -101,7 +84,7 @@ def json_block(element_id: str, content: object) -> str:
 
 def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer], say: Say) -> Figure:
     headings = {
-        side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in _HEADINGS.items()
+        side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in HEADINGS.items()
     }
     twin: DualMap = twin_map(_centre(data), headings, asset)
     for side, one in zip(SIDES, (twin.m1, twin.m2), strict=True):

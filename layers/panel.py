@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,12 +13,14 @@ import shapely
 from layers.colours import LEVEL_ZH
 from layers.features import area_packs, few, per_residents
 from layers.geojson import GRID_DEG
+from layers.speech import Say, as_written
 from yaotong.errors import NotFound
 from yaotong.reads.map import SILENT_DAYS, SPECIAL, WINDOW_DAYS, MapData
 
 # Address of a page by kind ("pharmacy", "alert") and id; None where there is no server behind the map.
 Link = Callable[[str, str], str | None]
 Panel = dict[str, Any]
+Facts = list[list[str]]
 
 MOST_AREAS = 200
 MOST_SHOPS = 200
@@ -24,7 +28,7 @@ MOST_SHOPS = 200
 _KINDS = {"chain_store": "连锁门店", "single": "单体药店"}
 _REPORTING = {
     "current": "正常上报",
-    "silent": f"停报：{SILENT_DAYS} 天以上无销售数据",
+    "silent": "停报：{n} 天以上无销售数据",
     "never": "从未上报（未知）",
 }
 
@@ -33,8 +37,26 @@ def no_links(_kind: str, _key: str) -> None:
     """The Link of a page that stands alone."""
 
 
-def shop_panel(data: MapData, license_no: str, link: Link) -> Panel:
-    """Registry facts, packs, the department's alerts. NotFound when the viewer has no such shop."""
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who tells: `link` knows addresses of pages, `say` puts a Chinese text into the reader's language."""
+
+    link: Link = no_links
+    say: Say = as_written
+
+    def n(self, text: str, n: object) -> str:
+        """A text with a number or a name in it: n("{n} 家", 3)."""
+        return self.say(text).replace("{n}", str(n))
+
+
+PLAIN = Teller()
+
+
+def shop_panel(data: MapData, license_no: str, teller: Teller = PLAIN, *, outlined: bool = True) -> Panel:
+    """Registry facts, packs, the department's alerts. NotFound when the viewer has no such shop.
+
+    `outlined`: with the outline of the shop's area, which a page that holds the area's panel need not repeat.
+    """
     found = data.shops[data.shops["license_no"] == license_no]
     if found.empty:
         raise NotFound(f"没有药店 {license_no}，或不在您的辖区内。")
@@ -42,20 +64,20 @@ def shop_panel(data: MapData, license_no: str, link: Link) -> Panel:
     area = shop["area_code"]
     return {
         "id": f"shop:{license_no}",
-        "kind_zh": "药店",
+        "kind_zh": teller.say("药店"),
         "title": str(shop["name"]),
-        "href": link("pharmacy", license_no),
+        "href": teller.link("pharmacy", license_no),
         "area": None if pd.isna(area) else {"id": f"area:{area}", "name": _text(shop["area_name"])},
-        "facts": _shop_facts(shop) + _packs(data, license_no, str(shop["reporting"])),
-        "alerts": _alerts(data.alerts.of_shop(license_no), link, data.alerts.levels_only),
+        "facts": _shop_facts(shop, teller) + _packs(data, license_no, str(shop["reporting"]), teller),
+        "alerts": _alerts(data.alerts.of_shop(license_no), teller, data.alerts.levels_only),
         "others": [],
-        "none_zh": _none(data),
+        "none_zh": _none(data, teller),
         "notes": [],
-        **_place_of_shop(data, shop),
+        **_place_of_shop(data, shop, outlined),
     }
 
 
-def area_panel(data: MapData, area_code: str, link: Link) -> Panel:
+def area_panel(data: MapData, area_code: str, teller: Teller = PLAIN) -> Panel:
     """Figures of an area, its alerts, and its shops with the gravest first."""
     found = data.areas[data.areas["area_code"] == area_code]
     if found.empty:
@@ -65,22 +87,45 @@ def area_panel(data: MapData, area_code: str, link: Link) -> Panel:
     others = data.alerts.others(area_code)
     return {
         "id": f"area:{area_code}",
-        "kind_zh": "区域",
+        "kind_zh": teller.say("区域"),
         "title": str(area["area_name"]),
         "href": None,
         "area": None,
-        "facts": _area_facts(data, area),
-        "alerts": _alerts(data.alerts.of_area(area_code), link, data.alerts.levels_only),
-        "none_zh": _none(data),
-        "others": [{"level": level, "level_zh": LEVEL_ZH[level], "count": n} for level, n in others.items()],
-        "notes": [note for note in (_text(area["note"]),) if note],
-        "shops": [_shop_line(shop) for _, shop in _gravest_first(shops).head(MOST_SHOPS).iterrows()],
+        "facts": _area_facts(data, area, teller),
+        "alerts": _alerts(data.alerts.of_area(area_code), teller, data.alerts.levels_only),
+        "none_zh": _none(data, teller),
+        "others": [
+            {"level": level, "level_zh": teller.say(LEVEL_ZH[level]), "count": n}
+            for level, n in others.items()
+        ],
+        "notes": [teller.say(note) for note in (_text(area["note"]),) if note],
+        "shops": [_shop_line(shop, teller) for _, shop in _gravest_first(shops).head(MOST_SHOPS).iterrows()],
         "more": max(0, len(shops) - MOST_SHOPS),
         **_place_of_area(area),
     }
 
 
-def overview(data: MapData) -> Panel:
+def inside_panel(data: MapData, box: tuple[float, float, float, float], teller: Teller = PLAIN) -> Panel:
+    """Figures of the shops within west, south, east, north (degrees, WGS-84), the gravest listed first."""
+    west, south, east, north = box
+    within = data.shops["lon"].between(west, east) & data.shops["lat"].between(south, north)
+    shops = data.shops[within]
+    listed = _gravest_first(shops).head(MOST_SHOPS)
+    return {
+        "id": "inside",
+        "kind_zh": teller.say("框选"),
+        "title": teller.n("框内 {n} 家药店", f"{len(shops):,}"),
+        "href": None,
+        "area": None,
+        "facts": _inside_facts(data, shops, teller),
+        "alerts": None,
+        "notes": [],
+        "shops": [_shop_line(shop, teller) for _, shop in listed.iterrows()],
+        "more": len(shops) - len(listed),
+    }
+
+
+def overview(data: MapData, teller: Teller = PLAIN) -> Panel:
     """Every leaf area with its main figures, most alerts first; those without data stand apart at the end."""
     leaves = data.leaves.assign(rate=per_residents(data, area_packs(data, SPECIAL), 1000.0))
     leaves = leaves.sort_values(list(LEVEL_ZH), ascending=False, kind="stable")
@@ -94,15 +139,19 @@ def overview(data: MapData) -> Panel:
         "never": int((data.shops["reporting"] == "never").sum()),
         "outside": int(data.shops["area_code"].isna().sum()),
         "window_days": WINDOW_DAYS,
-        "levels_zh": [[level, name] for level, name in LEVEL_ZH.items()],  # in order, whatever sorts keys
+        "levels_zh": [
+            [level, teller.say(name)] for level, name in LEVEL_ZH.items()
+        ],  # in order, whatever sorts keys
         "areas": lines,
         "more": len(leaves) - len(lines),
     }
 
 
-def _place_of_shop(data: MapData, shop: pd.Series) -> dict[str, Any]:
+def _place_of_shop(data: MapData, shop: pd.Series, outlined: bool) -> dict[str, Any]:
     """Where to draw the choice: the shop, and the outline of the area it lies in."""
     place = None if pd.isna(shop["lon"]) or pd.isna(shop["lat"]) else [float(shop["lat"]), float(shop["lon"])]
+    if not outlined:
+        return {"place": place}
     around = data.areas[data.areas["area_code"] == shop["area_code"]]
     return {"place": place, "shape": None if around.empty else _outline(around.geometry.iloc[0])}
 
@@ -132,44 +181,76 @@ def _area_line(area: pd.Series) -> dict[str, Any]:
     }
 
 
-def _shop_facts(shop: pd.Series) -> list[list[str]]:
-    last = shop["last_sold_on"]
+def _shop_facts(shop: pd.Series, teller: Teller) -> Facts:
+    say, last = teller.say, shop["last_sold_on"]
     return [
-        ["许可证号", str(shop["license_no"])],
-        ["地址", _text(shop["address"])],
-        ["所在区域", _text(shop["area_name"]) or "在已知区域之外"],
-        ["类型", _KINDS.get(str(shop["kind"]), "未登记")],
-        *([["连锁", _text(shop["chain"])]] if _text(shop["chain"]) else []),
-        ["医保定点", _yes(shop["insurance_designated"])],
-        ["数据", _REPORTING[str(shop["reporting"])]],
-        ["最近销售", "无" if pd.isna(last) else last.isoformat()],
+        [say("许可证号"), str(shop["license_no"])],
+        [say("地址"), _text(shop["address"])],
+        [say("所在区域"), _text(shop["area_name"]) or say("在已知区域之外")],
+        [say("类型"), say(_KINDS.get(str(shop["kind"]), "未登记"))],
+        *([[say("连锁"), _text(shop["chain"])]] if _text(shop["chain"]) else []),
+        [say("医保定点"), say(_yes(shop["insurance_designated"]))],
+        [say("数据"), _reporting(shop, teller)],
+        [say("最近销售"), say("无") if pd.isna(last) else f"{last:%Y-%m-%d}"],
     ]
 
 
-def _packs(data: MapData, license_no: str, reporting: str) -> list[list[str]]:
+def _reporting(shop: pd.Series, teller: Teller) -> str:
+    return teller.n(_REPORTING[str(shop["reporting"])], SILENT_DAYS)
+
+
+def _packs(data: MapData, license_no: str, reporting: str, teller: Teller) -> Facts:
+    title = teller.n("近 {n} 天特药", WINDOW_DAYS)
     if reporting == "never":
-        return [[f"近 {WINDOW_DAYS} 天特药", "无数据（未知）"]]
+        return [[title, teller.say("无数据（未知）")]]
     mine = data.packs[data.packs["license_no"] == license_no].set_index("category")["packs"]
     named = [one for one in data.categories if one in mine.index and mine[one] != 0]
-    rows = [[data.categories[one], f"{_number(mine[one])} 盒"] for one in named if one != SPECIAL]
-    return [[f"近 {WINDOW_DAYS} 天特药", f"{_number(mine.get(SPECIAL, 0.0))} 盒"], *rows]
+    packs = {one: teller.n("{n} 盒", _number(float(mine[one]))) for one in named}
+    rows = [[teller.say(data.categories[one]), told] for one, told in packs.items() if one != SPECIAL]
+    return [[title, packs.get(SPECIAL, teller.n("{n} 盒", 0))], *rows]
 
 
-def _area_facts(data: MapData, area: pd.Series) -> list[list[str]]:
-    people = area["population"]
+def _area_facts(data: MapData, area: pd.Series, teller: Teller) -> Facts:
+    say, people = teller.say, area["population"]
+    levels = [f"{say(LEVEL_ZH[one])} {n}" for one, n in _levels(area).items() if n]
     facts = [
-        ["常住人口", "不详" if pd.isna(people) else f"{int(people):,} 人"],
-        ["药店", f"{int(area['shops'])} 家"],
-        [f"近 {WINDOW_DAYS} 天有数据", f"{int(area['shops_reporting'])} 家"],
-        ["未结预警", "、".join(f"{LEVEL_ZH[one]} {n}" for one, n in _levels(area).items() if n) or "0 条"],
+        [say("常住人口"), say("不详") if pd.isna(people) else teller.n("{n} 人", f"{int(people):,}")],
+        [say("药店"), teller.n("{n} 家", int(area["shops"]))],
+        [teller.n("近 {n} 天有数据", WINDOW_DAYS), teller.n("{n} 家", int(area["shops_reporting"]))],
+        [say("未结预警"), say("、").join(levels) or teller.n("{n} 条", 0)],
     ]
     if not area["is_leaf"]:
         return [facts[0]]
     for one, name in data.categories.items():
         packs = _packs_of(data, area, one)
         if one == SPECIAL or packs > 0:
-            facts.append([f"{name}每千人", _rate(packs, area["population"])])
+            facts.append([teller.n("{n}每千人", say(name)), _rate(packs, area["population"], teller)])
     return facts
+
+
+def _inside_facts(data: MapData, shops: pd.DataFrame, teller: Teller) -> Facts:
+    say, count = teller.say, lambda one: teller.n("{n} 家", f"{int(one.sum()):,}")
+    never = shops["reporting"] == "never"
+    packs = data.packs[data.packs["license_no"].isin(shops["license_no"])]
+    summed = packs.groupby("category")["packs"].sum()
+    sold = [one for one in data.categories if one == SPECIAL or summed.get(one, 0.0)]
+    unknown = say("无数据（未知）")
+    known = len(shops) > 0 and not never.all()
+    levels = [[say(name), count(shops["worst"] == level)] for level, name in LEVEL_ZH.items()]
+    return [
+        *[[say(name), count(shops["kind"] == kind)] for kind, name in _KINDS.items()],
+        [say("医保定点"), count(shops["insurance_designated"].eq(True))],
+        [say("停报药店"), count(shops["reporting"] == "silent")],
+        [say("从未上报"), count(never)],
+        *[[f"{say('最高未结预警')} {name}", told] for name, told in levels],
+        *[
+            [
+                f"{teller.n('近 {n} 天', WINDOW_DAYS)} {say(data.categories[one])}",
+                teller.n("{n} 盒", _number(float(summed.get(one, 0.0)))) if known else unknown,
+            ]
+            for one in sold
+        ],
+    ]
 
 
 def _packs_of(data: MapData, area: pd.Series, category: str) -> float:
@@ -181,36 +262,40 @@ def _packs_of(data: MapData, area: pd.Series, category: str) -> float:
     return float(mine["packs"].sum())
 
 
-def _rate(packs: float, people: Any) -> str:
-    if pd.isna(packs) or pd.isna(people) or people <= 0:
-        return "无数据（未知）"
-    return f"{_number(1000.0 * packs / float(people))} 盒" + ("（例数少）" if few(packs) else "")
+def _rate(packs: float, people: Any, teller: Teller) -> str:
+    if math.isnan(packs) or pd.isna(people) or people <= 0:
+        return teller.say("无数据（未知）")
+    rate = teller.n("{n} 盒", _number(1000.0 * packs / float(people)))
+    return rate + (teller.say("（例数少）") if few([packs])[0] else "")
 
 
-def _alerts(alerts: pd.DataFrame, link: Link, levels_only: bool) -> list[dict[str, Any]]:
+def _alerts(alerts: pd.DataFrame, teller: Teller, levels_only: bool) -> list[dict[str, Any]]:
+    unnamed = {"title": teller.say("未结预警"), "text": "", "part_zh": ""}
     return [
         {
             "level": str(one["level"]),
-            "level_zh": LEVEL_ZH[str(one["level"])],
-            "days": f"{one['first_day']:%Y-%m-%d} 至 {one['last_day']:%Y-%m-%d}",
-            **({"title": "未结预警", "text": "", "part_zh": ""} if levels_only else _told(one, link)),
+            "level_zh": teller.say(LEVEL_ZH[str(one["level"])]),
+            "days": teller.say("{from} 至 {until}")
+            .replace("{from}", f"{one['first_day']:%Y-%m-%d}")
+            .replace("{until}", f"{one['last_day']:%Y-%m-%d}"),
+            **(unnamed if levels_only else _told(one, teller)),
         }
         for _, one in alerts.iterrows()
     ]
 
 
-def _told(one: pd.Series, link: Link) -> dict[str, Any]:
+def _told(one: pd.Series, teller: Teller) -> dict[str, Any]:
     return {
         "id": str(one["alert_id"]),
-        "title": str(one["rule_zh"]),
+        "title": teller.say(str(one["rule_zh"])),
         "text": str(one["reason_zh"]),
-        "part_zh": "主办" if one["part"] == "lead" else "协办",
-        "href": link("alert", str(one["alert_id"])),
+        "part_zh": teller.say("主办" if one["part"] == "lead" else "协办"),
+        "href": teller.link("alert", str(one["alert_id"])),
     }
 
 
-def _none(data: MapData) -> str:
-    return "没有未结预警。" if data.alerts.levels_only else "没有派发给本部门的未结预警。"
+def _none(data: MapData, teller: Teller) -> str:
+    return teller.say("没有未结预警。" if data.alerts.levels_only else "没有派发给本部门的未结预警。")
 
 
 def _gravest_first(shops: pd.DataFrame) -> pd.DataFrame:
@@ -219,14 +304,14 @@ def _gravest_first(shops: pd.DataFrame) -> pd.DataFrame:
     return shops.assign(order=order).sort_values(["order", "license_no"])
 
 
-def _shop_line(shop: pd.Series) -> dict[str, Any]:
+def _shop_line(shop: pd.Series, teller: Teller) -> dict[str, Any]:
     worst = None if pd.isna(shop["worst"]) else str(shop["worst"])
     return {
         "id": f"shop:{shop['license_no']}",
         "name": str(shop["name"]),
         "level": worst,
-        "level_zh": LEVEL_ZH[worst] if worst else None,
-        "state_zh": "" if shop["reporting"] == "current" else _REPORTING[str(shop["reporting"])],
+        "level_zh": teller.say(LEVEL_ZH[worst]) if worst else None,
+        "state_zh": "" if shop["reporting"] == "current" else _reporting(shop, teller),
     }
 
 

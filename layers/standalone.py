@@ -16,7 +16,7 @@ from layers.bundle import bundled
 from layers.contract import Layer, layers
 from layers.geojson import collection, values
 from layers.page import dual_map
-from layers.panel import area_panel, no_links, overview, shop_panel
+from layers.panel import area_panel, overview, shop_panel
 from layers.summary import scale_of, summary
 from yaotong.errors import UsageError
 from yaotong.reads.map import MapData, read_map
@@ -75,9 +75,9 @@ def embedded(data: MapData, drawn: Mapping[str, Layer]) -> Mapping[str, Any]:
     for one in drawn.values():
         content |= layer_content(one, data)
     for license_no in data.shops["license_no"]:
-        content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, no_links)
+        content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, outlined=False)
     for area_code in data.areas["area_code"]:
-        content[f"panel/area/{area_code}"] = area_panel(data, area_code, no_links)
+        content[f"panel/area/{area_code}"] = area_panel(data, area_code)
     return content
 
 

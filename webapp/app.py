@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from webapp import (
     alert_api,
     alert_pages,
+    basemap_pages,
     coverage_pages,
     desk_pages,
     exemption_pages,
@@ -20,6 +21,7 @@ from webapp import (
     pharmacy_pages,
     probes,
     public_api,
+    risk_pages,
     rule_pages,
     source_pages,
     version_pages,
@@ -33,17 +35,20 @@ from webapp.security import protect
 from webapp.words import add_words
 from yaotong import config
 from yaotong.acts.limits import limits_of
+from yaotong.basemaps.reading import need_keys
 from yaotong.departments import departments
 from yaotong.workspace import open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
     public_api.bp,
+    public_api.tiles_bp,
     login_pages.bp,
     desk_pages.bp,
     alert_pages.bp,
     alert_api.bp,
     pharmacy_pages.bp,
+    risk_pages.bp,
     rule_pages.bp,
     version_pages.bp,
     source_pages.bp,
@@ -51,6 +56,7 @@ _BLUEPRINTS = (
     exemption_pages.bp,
     why_pages.bp,
     map_pages.bp,
+    basemap_pages.bp,
     probes.bp,
 )
 _FORM_BYTES = 1 << 20  # of an upload beside its file
@@ -60,6 +66,7 @@ _SESSION = timedelta(minutes=30)
 def create_app(home: Path | None = None) -> Flask:
     """The app over a workspace (YAOTONG_HOME by default); ConfigError or StoreError when it is not one."""
     workspace = open_workspace(config.home_of(home))
+    need_keys(workspace.settings.basemaps)
     app = Flask(__name__)
     app.config.update(
         {

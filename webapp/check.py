@@ -26,7 +26,7 @@ START_SECONDS = 60
 PAGE_SECONDS = 30.0
 MIN_PAGE_BYTES = 400
 PUBLIC_PAGES = ("/", "/find", "/login")
-OFFICE_PAGES = ("/desk", "/map", "/alerts", "/rules", "/sources")
+OFFICE_PAGES = ("/desk", "/map", "/alerts", "/risk", "/rules", "/sources")
 PROBES = ("/healthz", "/readyz")
 # The middle of Pinghu, WGS-84: the demo city lies around it.
 PUBLIC_CALLS = (
@@ -163,8 +163,10 @@ def _walk_office(officer: Visitor) -> None:
 
 
 def map_data() -> list[str]:
-    """What the map's script fetches once the page is there: the overview and every layer."""
-    return ["/map/data/panel/overview.json", *(f"/map/data/layer/{one}.json" for one in layers())]
+    """What the map's script fetches once the page is there: the overview, every legend and table."""
+    legends = [f"/map/data/layer/{one}.json" for one in layers()]
+    tables = [f"/map/data/table/{one}.json" for one in layers()]
+    return ["/map/data/panel/overview.json", *legends, *tables]
 
 
 def _client(base_url: str) -> httpx.Client:

@@ -27,7 +27,7 @@ def serve_command(context: click.Context, host: str, port: int, workers: int, ho
     environ = {**os.environ, "YAOTONG_HOME": str(chosen_home(context, home))}
     arguments = ["--bind", f"{host}:{port}", "--workers", str(workers), "--threads", str(_THREADS)]
     quiet = ["--log-level", "warning"]
-    command = [sys.executable, "-m", "gunicorn", *arguments, *quiet, "webapp.app:create_app()"]
+    command = [sys.executable, "-m", "gunicorn", *arguments, *quiet, "webapp.warming:warmed_app()"]
     sys.stdout.flush()
     os.execve(sys.executable, command, environ)
 

@@ -1,29 +1,34 @@
-"""`/map` and the data behind it: the page is a frame, its layers and panels are fetched from below it."""
+"""`/map` and the data behind it: the page is a frame, its legends, panels, tables and tiles are fetched."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import date
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask_login import login_required
 
+from geo.mercator import check_tile
 from layers.assets import served_from
-from layers.contract import layers
 from layers.page import dual_map
-from layers.panel import area_panel, overview, shop_panel
+from layers.panel import Teller, area_panel, inside_panel, overview, shop_panel
+from layers.rows import as_table, told_rows
+from layers.speech import spoken
+from layers.summary import summary
+from webapp import asking, basemap_pages, map_cache
 from webapp.context import current_viewer, current_workspace
+from webapp.map_asking import Ask, read_ask
+from webapp.map_crs import box_between, crs_of, data_in, panel_in
+from webapp.map_words import say
 from yaotong import __version__
-from yaotong.errors import NotFound, UsageError
-from yaotong.reads.map import MapData, map_stamp, read_map
-from yaotong.viewer import Viewer
-from yaotong.workspace import Workspace
+from yaotong.cells import exported_frame
+from yaotong.errors import UsageError
+from yaotong.reads.map import MapData, map_stamp
 
 bp = Blueprint("map", __name__)
+_TILE_TYPE = "application/vnd.mapbox-vector-tile"
 
 
 @bp.get("/map")
@@ -31,48 +36,173 @@ bp = Blueprint("map", __name__)
 def page() -> str:
     """The dual map in the shell of the product."""
     data = _data()
-    query = f"as_of={_as_of()}" if _as_of() else ""
-    source = {"url": url_for("map.page") + "/data", "query": query}
+    source = {"url": url_for("map.page") + "/data", "tiles": "/tiles"}
     static_url = url_for("static", filename="").rstrip("/")
-    parts = dual_map(data, asset=served_from(static_url), nonce=g.csp_nonce, source=source)
-    return render_template("map.html", parts=parts, data=data, asked=_as_of())
+    parts = dual_map(
+        data, asset=served_from(static_url), nonce=g.csp_nonce, source=source, say=say, more=_more(data)
+    )
+    return render_template("map.html", parts=parts, data=data)
 
 
 @bp.get("/map/data/layer/<layer_id>.json")
 @login_required
 def layer(layer_id: str) -> Response:
-    """One layer's features as GeoJSON."""
-    if layer_id not in layers():
-        raise NotFound(f"没有图层 {layer_id}。")
-    return _answer(lambda: layers()[layer_id].features(_data()))
+    """What the legend of a layer says."""
+    return _answer(lambda ask, stamp: _summary(ask, stamp, layer_id))
+
+
+@bp.get("/map/data/table/<layer_id>.json")
+@login_required
+def table(layer_id: str) -> Response:
+    """The gravest rows of a layer."""
+    return _answer(lambda ask, stamp: told_rows(_drawn(ask, stamp, layer_id), _paint(layer_id)))
+
+
+@bp.get("/map/data/table/<layer_id>.csv")
+@login_required
+def table_file(layer_id: str) -> Response:
+    """All rows of a layer as CSV, in the reader's scope and words."""
+    ask, stamp = _ask(), map_stamp(current_workspace())
+    frame = exported_frame(as_table(_drawn(ask, stamp, layer_id), _paint(layer_id), say))
+    response = Response("\ufeff" + frame.to_csv(index=False), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="yaotong-{layer_id}.csv"'
+    return response
 
 
 @bp.get("/map/data/panel/overview.json")
 @login_required
 def region_panel() -> Response:
     """The side panel before anything is selected."""
-    return _answer(lambda: overview(_data()))
+    return _answer(lambda ask, stamp: overview(_picture(ask, stamp), _teller()))
+
+
+@bp.get("/map/data/panel/state.json")
+@login_required
+def state() -> Response:
+    """Of which day and data the picture is, and what to know of it."""
+    return _answer(lambda ask, stamp: _state(_picture(ask, stamp)))
+
+
+@bp.get("/map/data/panel/inside.json")
+@login_required
+def box_panel() -> Response:
+    """The figures of a rectangle."""
+    box = asking.box(request.args, "box")
+    if box is None:
+        raise UsageError("缺少 box：应为 west,south,east,north（度）。")
+    return _answer(lambda ask, stamp: inside_panel(data_in(_picture(ask, stamp), ask.crs), box, _teller()))
 
 
 @bp.get("/map/data/panel/shop/<license_no>.json")
 @login_required
 def one_shop(license_no: str) -> Response:
     """The side panel of a shop."""
-    return _answer(lambda: shop_panel(_data(), license_no, _link))
+    return _answer(
+        lambda ask, stamp: panel_in(shop_panel(_picture(ask, stamp), license_no, _teller()), ask.crs)
+    )
 
 
 @bp.get("/map/data/panel/area/<area_code>.json")
 @login_required
 def one_area(area_code: str) -> Response:
     """The side panel of an area."""
-    return _answer(lambda: area_panel(_data(), area_code, _link))
+    return _answer(
+        lambda ask, stamp: panel_in(area_panel(_picture(ask, stamp), area_code, _teller()), ask.crs)
+    )
 
 
-def _answer(content: Callable[[], dict[str, Any]]) -> Response:
-    """JSON under an ETag of what it is made from; what the asker already has is not made again."""
-    tag = _tag()
+@bp.get("/map/data/moved.json")
+@login_required
+def moved() -> Response:
+    """A box of the system `from` in the system `crs`: what a view becomes when the base map changes."""
+    box = asking.box(request.args, "box")
+    if box is None:
+        raise UsageError("缺少 box：应为 west,south,east,north（度）。")
+    there, here = (crs_of(request.args.get(name, "")) for name in ("from", "crs"))
+    return Response(
+        current_app.json.dumps({"box": box_between(box, there, here)}), mimetype="application/json"
+    )
+
+
+@bp.get("/tiles/<layer_id>/<int:z>/<int:x>/<int:y>.mvt")
+@login_required
+def tile(layer_id: str, z: int, x: int, y: int) -> Response:
+    """A vector tile of a layer: 512 px, extent 4,096, with a margin for symbols that reach over its edge."""
+    map_cache.layer_of(layer_id)
+    try:
+        check_tile(z, x, y)
+    except ValueError as error:
+        raise UsageError(f"没有瓦片 {z}/{x}/{y}：缩放级别 0 到 22，行列须在其内。") from error
+    ws = current_workspace()
+
+    def made(ask: Ask, stamp: str) -> Response:
+        return Response(map_cache.tile(ws, ask, stamp, layer_id, (z, x, y)), mimetype=_TILE_TYPE)
+
+    return _tagged(made)
+
+
+def _state(data: MapData) -> dict[str, Any]:
+    return {
+        "as_of": data.as_of.isoformat() if data.as_of else None,
+        "known": f"{data.known:%Y-%m-%d}" if data.known else None,
+        "data_version": data.data_version,
+        "note": say(data.note) if data.note else "",
+    }
+
+
+def _summary(ask: Ask, stamp: str, layer_id: str) -> dict[str, Any]:
+    scale = map_cache.scale(current_workspace(), ask, stamp, layer_id)
+    told = summary(_drawn(ask, stamp, layer_id), _paint(layer_id), scale)
+    return {**told, "fine_zh": say(told["fine_zh"])}
+
+
+def _more(data: MapData) -> dict[str, Any]:
+    """What the served page's script is told beside what every page's is."""
+    person = current_viewer()
+    days = map_cache.days(current_workspace(), _ask(), map_stamp(current_workspace()))
+    newest = data if _ask().as_of is None else _newest()
+    return {
+        "first": days.first_day.isoformat() if days.first_day else None,
+        "last": days.last_day.isoformat() if days.last_day else None,
+        "filters": [
+            {"key": key, "title": say(title), "options": spoken(options, say)}
+            for key, title, options in map_cache.options(current_workspace(), _ask(), newest)
+        ],
+        "about": " · ".join([f"{say('数据版本')} {data.data_version}", *_synthetic(data)]),
+        "author": f"{person.display_name}",
+        "printed": True,
+        "bases": basemap_pages.told(current_workspace().settings.basemaps),
+    }
+
+
+def _synthetic(data: MapData) -> list[str]:
+    return [say("演示数据（合成）")] if data.synthetic else []
+
+
+def _newest() -> MapData:
+    ask = _ask()
+    plain = Ask(ask.department, ask.area_code, known=ask.known)
+    return _picture(plain, map_stamp(current_workspace()))
+
+
+def _answer(content: Callable[[Ask, str], dict[str, Any]]) -> Response:
+    """JSON, kept as bytes: it depends on what is asked and on the language, not on the person."""
+    ws, path = current_workspace(), request.full_path
+
+    def made(ask: Ask, stamp: str) -> Response:
+        key = (ws, stamp, ask, g.lang, path)
+        told = map_cache.answers.get(key, lambda: current_app.json.dumps(content(ask, stamp)).encode())
+        return Response(told, mimetype="application/json")
+
+    return _tagged(made)
+
+
+def _tagged(make: Callable[[Ask, str], Response]) -> Response:
+    """An answer under an ETag of what it is made from; what the asker already has is not made again."""
+    ask, stamp = _ask(), map_stamp(current_workspace())
+    tag = hashlib.blake2b(repr((__version__, g.lang, stamp, ask)).encode(), digest_size=12).hexdigest()
     known = request.if_none_match.contains_weak(tag)
-    response = Response(status=304) if known else jsonify(content())
+    response = Response(status=304) if known else make(ask, stamp)
     response.set_etag(tag, weak=True)
     response.cache_control.private = True
     response.cache_control.no_cache = True
@@ -80,31 +210,28 @@ def _answer(content: Callable[[], dict[str, Any]]) -> Response:
     return response
 
 
-def _tag() -> str:
-    viewer = current_viewer()
-    parts = (__version__, map_stamp(current_workspace()), viewer.department, viewer.area_code, str(_as_of()))
-    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
+def _ask() -> Ask:
+    return read_ask(request.args, current_viewer())
 
 
 def _data() -> MapData:
-    ws, viewer = current_workspace(), current_viewer()
-    return _read(ws, viewer.department, viewer.area_code, _as_of(), map_stamp(ws))
+    return _picture(_ask(), map_stamp(current_workspace()))
 
 
-@lru_cache(maxsize=16)
-def _read(ws: Workspace, department: str, area_code: str, as_of: date | None, _stamp: str) -> MapData:
-    """The picture, once for all who see the same: it depends on department and area, not on the person."""
-    return read_map(ws, Viewer("map", "", department, area_code), as_of=as_of)
+def _picture(ask: Ask, stamp: str) -> MapData:
+    return map_cache.picture(current_workspace(), ask, stamp)
 
 
-def _as_of() -> date | None:
-    text = request.args.get("as_of", "")
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"日期应写作 2026-03-31 的样子，不是 {text[:20]!r}。") from error
+def _drawn(ask: Ask, stamp: str, layer_id: str) -> Any:
+    return map_cache.drawn(current_workspace(), ask, stamp, layer_id)
+
+
+def _paint(layer_id: str) -> Any:
+    return map_cache.layer_of(layer_id).draw()
+
+
+def _teller() -> Teller:
+    return Teller(_link, say)
 
 
 def _link(kind: str, key: str) -> str:

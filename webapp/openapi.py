@@ -22,7 +22,7 @@ def document() -> Json:
             "description": "公众接口只读药店与区域名录；部门接口须先登录，写操作带 X-CSRFToken。",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_public(), **_alerts(), **_feeds()},
+        "paths": {**_public(), **_tiles(), **_alerts(), **_feeds()},
         "components": {
             "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "yaotong-session"}},
             "schemas": {"Problem": _problem()},
@@ -56,6 +56,24 @@ def _public() -> Json:
             "get": _operation("pharmacies", "药店名录", area, "application/geo+json")
         },
         "/api/v1/openapi.json": {"get": _operation("openapi", "本说明", [], "application/json")},
+    }
+
+
+def _tiles() -> Json:
+    media = "application/vnd.mapbox-vector-tile"
+    place = [_path("z", "缩放级别，0 到 22", 11), _path("x", "列", 1712), _path("y", "行", 840)]
+    layer = {"name": "layer_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    asks = [
+        _query("as_of", "string", "哪一天的地图", example="2026-03-31"),
+        _query("known", "string", "按哪一天结束时所知"),
+        _query("category", "string", "药品类别"),
+    ]
+    mine = _operation("tile", "本部门地图的矢量瓦片，512 像素", [layer, *place, *asks], media)
+    return {
+        "/tiles/public/pharmacies/{z}/{x}/{y}.mvt": {
+            "get": _operation("public_tile", "药店名录的矢量瓦片", place, media)
+        },
+        "/tiles/{layer_id}/{z}/{x}/{y}.mvt": {"get": _signed(mine)},
     }
 
 
@@ -128,6 +146,11 @@ def _query(
     schema: Json = {"type": kind, **({"enum": choices} if choices else {})}
     parameter: Json = {"name": name, "in": "query", "description": text, "schema": schema}
     return {**parameter, "required": required, **({} if example is None else {"example": example})}
+
+
+def _path(name: str, text: str, example: int) -> Json:
+    told = {"schema": {"type": "integer", "minimum": 0}, "example": example}
+    return {"name": name, "in": "path", "required": True, "description": text, **told}
 
 
 def _problem() -> Json:

@@ -7,12 +7,16 @@ from flask import Blueprint, Response, jsonify, request
 from webapp import asking
 from webapp.context import current_workspace
 from webapp.openapi import document
-from yaotong import clock
+from yaotong import __version__, clock
 from yaotong.reads import public
 from yaotong.reads.public import Wanted
+from yaotong.reads.public_tiles import public_tile
 
 bp = Blueprint("public_api", __name__, url_prefix="/api/v1")
+tiles_bp = Blueprint("public_tiles", __name__, url_prefix="/tiles/public")
 _DEFAULT_LIMIT = 10
+_TILE_SECONDS = 300
+TILE_TYPE = "application/vnd.mapbox-vector-tile"
 
 
 @bp.get("/public/pharmacies/nearest")
@@ -50,6 +54,18 @@ def pharmacies() -> Response:
             wanted=Wanted(area_code=asking.words(asked, "area")),
         )
     )
+
+
+@tiles_bp.get("/pharmacies/<int:z>/<int:x>/<int:y>.mvt")
+def tile(z: int, x: int, y: int) -> Response:
+    """Licensed pharmacies as a vector tile: registry facts only."""
+    content, version = public_tile(current_workspace(), z, x, y)
+    response = Response(content, mimetype=TILE_TYPE)
+    response.set_etag(f"{__version__}-{version}")
+    response.cache_control.public = True
+    response.cache_control.max_age = _TILE_SECONDS
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/openapi.json")

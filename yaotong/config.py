@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from yaotong.basemaps.model import Basemap
+from yaotong.basemaps.reading import read_basemaps
 from yaotong.errors import ConfigError
 
 SETTINGS_FILE = "settings.toml"
@@ -58,6 +60,13 @@ flood_alerts_a_day = 200
 # department = "psb"
 # url = "https://…"
 # secret_file = "keys/psb-webhook.key"
+
+# Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
+# [[basemap]]
+# id = "tianditu"
+# kind = "tianditu"
+# key_env = "YAOTONG_TIANDITU_KEY"
+# review_no = "GS(…)…号"
 """
 
 
@@ -87,6 +96,7 @@ class Settings:
     # What [limits] says; empty: the contract's.
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     flood_alerts_a_day: int = 200
+    basemaps: tuple[Basemap, ...] = ()
 
     @property
     def facts_dir(self) -> Path:
@@ -97,6 +107,11 @@ class Settings:
     def raw_dir(self) -> Path:
         """Folder of the reject files and raw receipts."""
         return self.home / "loads"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder of what may be deleted at any time: tiles of base maps."""
+        return self.home / "cache"
 
 
 def home_of(given: str | os.PathLike[str] | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -162,6 +177,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         session_key=_read_key(home / "keys" / "session.key"),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
+        basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
 

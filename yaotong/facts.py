@@ -214,28 +214,11 @@ _OF_DRUGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """One consistent set of tables at one data version, as Ibis expressions of the same backend.
-
-    Every table of lines holds current ones only: a corrected line stands once, in its last wording.
-    `days` covers every day from the first sale to the last day of the window asked for. `openings`
-    reaches one day further; a shop has no row on a day for which its hours are unknown.
-    """
+class Sold:
+    """Sales and the drugs they are of, at one data version; a corrected line stands in its last wording."""
 
     sales: ir.Table
-    purchases: ir.Table
     drugs: ir.Table
-    pharmacies: ir.Table
-    areas: ir.Table
-    recalls: ir.Table
-    notices: ir.Table
-    days: ir.Table
-    stock_counts: ir.Table
-    prescriptions: ir.Table
-    settlements: ir.Table
-    duty: ir.Table
-    inspections: ir.Table
-    openings: ir.Table
 
     def sales_of(self, *categories: str) -> ir.Table:
         """Sales lines of drugs that bore any of the categories on the day of sale.
@@ -259,6 +242,29 @@ class Facts:
             [sales.drug_code == drugs.drug_code, day >= drugs.valid_from, day <= drugs.valid_to],
         )
         return joined.select(*(sales[name] for name in sales.columns), *(drugs[name] for name in _OF_DRUGS))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(Sold):
+    """One consistent set of tables at one data version, as Ibis expressions of the same backend.
+
+    Every table of lines holds current ones only: a corrected line stands once, in its last wording.
+    `days` covers every day from the first sale to the last day of the window asked for. `openings`
+    reaches one day further; a shop has no row on a day for which its hours are unknown.
+    """
+
+    purchases: ir.Table
+    pharmacies: ir.Table
+    areas: ir.Table
+    recalls: ir.Table
+    notices: ir.Table
+    days: ir.Table
+    stock_counts: ir.Table
+    prescriptions: ir.Table
+    settlements: ir.Table
+    duty: ir.Table
+    inspections: ir.Table
+    openings: ir.Table
 
 
 @dataclass(frozen=True, slots=True)

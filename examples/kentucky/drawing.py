@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from layers.colours import DISC, NOTHING, RISK, TEAL, Mark
-from layers.contract import About, Collection, Layer, layers
+from layers.contract import About, Layer, layers
+from layers.drawn import Drawn
 from layers.elements import Paint
-from layers.features import area_features, few, same_for_all, shop_features
-from layers.panel import area_panel, no_links, overview, shop_panel
-from layers.scales import breaks
+from layers.features import area_features, few, shop_features
+from layers.panel import area_panel, overview, shop_panel
 from layers.standalone import standalone_page
 from yaotong.codes import Level
 from yaotong.reads.map import SPECIAL, MapData, read_map
@@ -79,20 +80,20 @@ def _only(data: MapData, outlets: pd.DataFrame, state: str) -> MapData:
 def _layers(outlets: pd.DataFrame) -> dict[str, Layer]:
     """Four layers of our own, by the same contract as the program's."""
     flags = outlets.set_index("license_no")
-    made: list[tuple[str, About, Callable[[MapData], Collection], Paint]] = [
-        ("per_head", About("人均片数", ("left",), "ground", 10, ("left",)), _per_head,
+    made: list[tuple[str, About, Callable[[MapData, str], Drawn], Paint]] = [
+        ("per_head", About("人均片数", ("left",), "ground", 12, ("left",)), lambda data, _: _per_head(data),
          Paint("fill", "每人每年片数", palette=TEAL, nothing=NOTHING, unit="片/人", unknown_zh=_UNKNOWN,
                few_zh="药店少于 20 家，比率不稳定")),
-        ("volume", About("药店 · 年均片数", ("left",), "shops", 42), lambda data: _volume(data, flags),
+        ("volume", About("药店 · 年均片数", ("left",), "shops", 42), lambda data, _: _volume(data, flags),
          Paint("bubble", "近三年年均片数", palette=(DISC,), unit="片", unknown_zh="无数据", zero_zh="0 片")),
-        ("named", About("突出药店所占", ("right",), "ground", 20, ("right",)), lambda data: _named(data),
+        ("named", About("突出药店所占", ("right",), "ground", 20, ("right",)), lambda data, _: _named(data),
          Paint("fill", "每十家药店中突出的", palette=RISK, nothing=NOTHING, unit="家/十家", zero_zh="0",
                unknown_zh=_UNKNOWN, few_zh="药店少于 20 家，比率不稳定")),
         ("flags", About("药店 · 突出几项", ("right",), "shops", 40, ("right",)),
-         lambda data: _flags(data, flags), Paint("class", "与人口、往年、邻店三种比较", classes=_CLASSES)),
+         lambda data, _: _flags(data, flags), Paint("class", "与人口、往年、邻店三种比较", classes=_CLASSES)),
     ]  # fmt: skip
-    kinds = {"outlets": layers()["outlets"]}
-    return kinds | {
+    ours = {one: layers()[one] for one in ("borders", "names", "outlets")}
+    return ours | {
         name: Layer(name, about, features, lambda paint=paint: paint)  # type: ignore[misc]
         for name, about, features, paint in made
     }
@@ -110,34 +111,31 @@ def _rates(data: MapData) -> dict[str, float | None]:
     }
 
 
-def _filled(data: MapData, values: dict[str, float | None], classes: int) -> Collection:
-    shops = data.areas.set_index("area_code")["shops"]
-    own = {
-        one: {"value": same_for_all(data, value), "few": same_for_all(data, few(int(shops[one])))}
-        for one, value in values.items()
-    }
-    return area_features(data, own) | {"limits": {SPECIAL: breaks(values.values(), classes)}}
+def _filled(data: MapData, values: list[float | None]) -> Drawn:
+    told = np.array([np.nan if one is None else one for one in values])
+    return area_features(data, {"value": told, "few": few(data.areas["shops"])}, leaves=False)
 
 
-def _per_head(data: MapData) -> Collection:
-    return _filled(data, _rates(data), len(TEAL))
+def _per_head(data: MapData) -> Drawn:
+    return _filled(data, list(_rates(data).values()))
 
 
-def _named(data: MapData) -> Collection:
-    shares = {}
+def _named(data: MapData) -> Drawn:
+    shares: list[float | None] = []
     for area in data.areas.to_dict("records"):
         named = sum(int(area[level]) for level in _LEVELS.values())
-        shares[area["area_code"]] = 10.0 * named / int(area["shops"]) if area["shops"] else None
-    return _filled(data, shares, len(RISK))
+        shares.append(10.0 * named / int(area["shops"]) if area["shops"] else None)
+    return _filled(data, shares)
 
 
-def _volume(data: MapData, flags: pd.DataFrame) -> Collection:
-    own = {one: {"value": {SPECIAL: float(flags["volume"][one])}} for one in data.shops["license_no"]}
-    return shop_features(data, own) | {"largest": {SPECIAL: float(flags["volume"].max())}}
+def _volume(data: MapData, flags: pd.DataFrame) -> Drawn:
+    volume = data.shops["license_no"].map(flags["volume"]).to_numpy(dtype=float)
+    return shop_features(data, {"value": volume})
 
 
-def _flags(data: MapData, flags: pd.DataFrame) -> Collection:
-    return shop_features(data, {one: {"class": _class(flags.loc[one])} for one in data.shops["license_no"]})
+def _flags(data: MapData, flags: pd.DataFrame) -> Drawn:
+    classes = [_class(flags.loc[one]) for one in data.shops["license_no"]]
+    return shop_features(data, {"class": classes})
 
 
 def _class(row: pd.Series) -> str:
@@ -145,7 +143,7 @@ def _class(row: pd.Series) -> str:
 
 
 def _shop(data: MapData, row: dict[str, Any]) -> dict[str, Any]:
-    panel = shop_panel(data, row["license_no"], no_links)
+    panel = shop_panel(data, row["license_no"])
     told = row["reasons"].split("；") if row["reasons"] and row["outlet"] == "retail" else []
     level = _LEVELS.get(int(row["flags"]), "blue")
     return panel | {
@@ -165,7 +163,7 @@ def _shop(data: MapData, row: dict[str, Any]) -> dict[str, Any]:
 
 def _area(data: MapData, code: str, outlets: pd.DataFrame) -> dict[str, Any]:
     rate = _rates(data)[code]
-    panel = area_panel(data, code, no_links)
+    panel = area_panel(data, code)
     mine = outlets[outlets["county_code"] == code]
     people = data.areas.set_index("area_code")["population"][code]
     return panel | {

@@ -2,8 +2,8 @@
 
 `python examples/taiwan/run.py [--data DIR] [--out DIR] [--at LON,LAT]` takes the published files in
 unchanged and writes `taiwan.html`: choose one of 368 towns and see the nearest pharmacies that had
-masks, how many, and how old that count is. One file, opens without a network. `--at` prints the list
-for one place instead of reading it off the page.
+masks, how many, and how old that count is. `taiwan-map.html` is the dual map of the same: where outlets
+are, and how old their counts are. Both open without a network. `--at` prints the list for one place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from typing import Any
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from drawing import draw_map  # noqa: E402
 
 from yaotong import clock  # noqa: E402
 from yaotong.acts.intake import take_in  # noqa: E402
@@ -52,9 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     page = (Path(__file__).parent / "finder.html").read_text("utf-8")
     filled = page.replace("/*TOWNS*/", _json(names)).replace("/*FOUND*/", _json(found))
     (given.out / "taiwan.html").write_text(filled, "utf-8")
+    draw_map(workspace, counted, ASKED_AT, given.out / "taiwan-map.html")
     empty = sum(not rows for rows in found.values())
     print(f"{len(names)} 个乡镇，{len(counted)} 家有库存记录；{empty} 个乡镇附近 {SEARCHED} 家内都没有存货。")
-    print(f"已写出 {given.out}/taiwan.html")
+    print(f"已写出 {given.out}/taiwan.html 与 taiwan-map.html")
     return 0
 
 

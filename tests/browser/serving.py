@@ -65,3 +65,47 @@ def view(page: Page, side: str) -> tuple[float, float, float]:
     """Centre and zoom of one map: lat, lon, zoom."""
     lat, lon, zoom = page.evaluate(f"(() => {{ const m = map_{side}; const c = m.getCenter(); return [c.lat, c.lng, m.getZoom()]; }})()")
     return lat, lon, zoom
+
+
+def features(page: Page, side: str, layer: str) -> dict[str, dict[str, Any]]:
+    """What a layer has on the screen of one side: the features' properties by id."""
+    told = page.evaluate("([side, layer]) => yaotongBoards[side].features(layer).map((one) => [one.id, one.props])", [side, layer])
+    return dict(told)
+
+
+def spot(page: Page, side: str, layer: str, subject: str) -> tuple[float, float]:
+    """Where on the screen a point of a layer stands."""
+    x, y = page.evaluate(
+        """([side, layer, subject]) => {
+            const board = yaotongBoards[side];
+            const found = board.features(layer).find((one) => one.id === subject);
+            const at = board._map.latLngToContainerPoint(found.place);
+            const box = board._map.getContainer().getBoundingClientRect();
+            return [box.left + at.x, box.top + at.y];
+        }""",
+        [side, layer, subject],
+    )
+    return x, y
+
+
+def click(page: Page, side: str, layer: str, subject: str) -> None:
+    """Click a point of a layer, as a person does."""
+    page.mouse.click(*spot(page, side, layer, subject))
+
+
+def colours_at(page: Page, side: str, x: float, y: float, size: int = 1) -> set[tuple[int, ...]]:
+    """The colours (red, green, blue, opacity) that the drawing of a side has in a square of the screen."""
+    told = page.evaluate(
+        """([side, x, y, size]) => {
+            for (const canvas of document.querySelectorAll(`#map_${side} canvas.ym-tile`)) {
+                const box = canvas.getBoundingClientRect();
+                if (x < box.left || y < box.top || x >= box.right || y >= box.bottom) continue;
+                const at = [(x - box.left) * canvas.width / box.width, (y - box.top) * canvas.height / box.height];
+                const bytes = canvas.getContext("2d").getImageData(Math.floor(at[0]), Math.floor(at[1]), size, size).data;
+                return Array.from({ length: size * size }, (_, i) => [...bytes.slice(4 * i, 4 * i + 4)]);
+            }
+            return [];
+        }""",
+        [side, x, y, size],
+    )
+    return {tuple(one) for one in told}

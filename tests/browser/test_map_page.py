@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import sign_in
-from tests.browser.serving import PHONE, Witness, ready, view
+from tests.browser.serving import PHONE, Witness, click, features, ready, spot, view
 
 
 @pytest.fixture
@@ -42,17 +43,18 @@ def test_both_maps_move_together(page: Page) -> None:
 
 
 def test_all_shops_stand_on_both_sides(page: Page) -> None:
-    left, right = (
-        page.evaluate(f"{name}.getLayers()[0].getLayers().length") for name in ("layer_left_outlets", "layer_right_risk")
-    )
-    assert left == right > 50
+    left, right = features(page, "left", "outlets"), features(page, "right", "risk")
+    assert left.keys() == right.keys()
+    assert len(left) > 50
+
+
+def _with_an_alert(page: Page) -> str:
+    told = features(page, "right", "risk")
+    return next(one for one, props in told.items() if props["class"] in ("red", "orange", "yellow", "blue"))
 
 
 def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(page: Page, address: str, screens: Path) -> None:
-    page.evaluate(
-        """layer_right_risk.getLayers()[0].getLayers()
-            .find((one) => ["red", "orange", "yellow", "blue"].includes(one.feature.properties.class)).fire("click")"""
-    )
+    click(page, "right", "risk", _with_an_alert(page))
     panel = page.locator("#ym-panel")
     panel.locator(".ym-alert a").first.wait_for()
     assert page.locator("#map_left path.ym-chosen-shop").count() == 1
@@ -63,18 +65,99 @@ def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(page: Page, add
         assert page.request.get(address + target).ok
 
 
+def test_pointing_at_a_shop_rings_it_on_both_sides_and_names_it_on_one(page: Page) -> None:
+    shop = next(iter(features(page, "left", "outlets")))
+    page.mouse.move(*spot(page, "left", "outlets", shop))
+    page.locator("#map_left .ym-tip").wait_for()
+    assert page.locator("#map_left path.ym-under").count() == page.locator("#map_right path.ym-under").count() == 1
+    assert page.locator("#map_right .ym-tip").count() == 0
+    page.mouse.move(5, 5)
+    page.locator("#map_left .ym-tip").wait_for(state="detached")
+
+
 def test_the_page_says_its_day_and_version(page: Page) -> None:
     text = page.locator(".ym-fresh").inner_text()
     assert "数据版本" in text
-    assert "统计 2026-" in text
+    assert "统计截至 2026-" in text
 
 
-def test_an_earlier_day_can_be_asked_for(page: Page, address: str) -> None:
-    page.fill("input[name=as_of]", "2026-05-15")
-    page.get_by_role("button", name="查看").click()
+def _choose_day(page: Page, day: str) -> None:
+    """Move the slider to a day, as its own script reads it."""
+    first = page.evaluate("JSON.parse(document.getElementById('ym-config').textContent).first")
+    index = (date.fromisoformat(day) - date.fromisoformat(first)).days
+    page.evaluate(
+        """(index) => { const box = document.getElementById("ym-day"); box.value = index; box.dispatchEvent(new Event("input")); }""",
+        index,
+    )
+    page.locator("#ym-fresh", has_text=day).wait_for()
+
+
+def test_a_day_chosen_changes_both_sides_and_its_address_brings_it_back(page: Page, address: str) -> None:
+    page.locator(".ym-side[data-side=right] summary").click()
+    page.get_by_label("特药每千人盒数").check()
+    page.wait_for_timeout(400)
+    newest = features(page, "right", "rate")
+    _choose_day(page, "2026-05-15")
+    earlier = features(page, "right", "rate")
+    assert earlier.keys() == newest.keys()
+    assert earlier != newest
+    assert "day=2026-05-15" in page.url
+    asked = page.request.get(f"{address}/map/data/panel/overview.json?as_of=2026-05-15").json()
+    assert {one["id"]: one["rate"] for one in asked["areas"]} == pytest.approx({one: props["value"] for one, props in earlier.items()})
+    page.reload()
     ready(page)
-    assert "2026-05-15" in page.locator(".ym-fresh").inner_text()
-    assert "as_of=2026-05-15" in page.url
+    assert features(page, "right", "rate") == earlier
+    assert page.locator("output.ym-day").inner_text() == "2026-05-15"
+
+
+def test_playing_moves_both_sides_day_by_day_to_the_end(page: Page) -> None:
+    _choose_day(page, "2026-06-10")
+    page.select_option(".ym-time select", "7")
+    page.locator(".ym-play").click()
+    page.locator(".ym-play", has_text="暂停").wait_for()
+    page.locator("#ym-fresh", has_text="2026-06-30").wait_for()
+    page.locator(".ym-play", has_text="播放").wait_for()
+    assert page.locator("output.ym-day").inner_text() == "2026-06-30"
+
+
+def test_filters_are_shared_and_counted(page: Page) -> None:
+    all_of_them = features(page, "right", "risk")
+    page.locator("#ym-filters summary").click()
+    page.get_by_label("单体药店").check()
+    page.locator("#ym-filters summary", has_text="1").wait_for()
+    page.wait_for_timeout(800)
+    left, right = features(page, "left", "outlets"), features(page, "right", "risk")
+    assert left.keys() == right.keys()
+    assert {one["class"] for one in left.values()} == {"single"}
+    assert 0 < len(left) < len(all_of_them)
+    assert "kind=single" in page.url
+    page.get_by_role("button", name="清除筛选").click()
+    page.wait_for_timeout(800)
+    assert features(page, "right", "risk").keys() == all_of_them.keys()
+
+
+def test_the_table_and_its_export(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="表格").click()
+    page.select_option("#ym-table select", label="分布 · 药店 · 按类型")
+    page.locator("#ym-table th", has_text="药店类型").wait_for()
+    with page.expect_download() as waiting:
+        page.locator("#ym-table a", has_text="导出").click()
+    waiting.value.save_as(tmp_path / "table.csv")
+    rows = (tmp_path / "table.csv").read_text("utf-8-sig").splitlines()
+    assert rows[0].startswith("编号,名称,药店类型")
+    assert len(rows) - 1 == len(features(page, "left", "outlets"))
+
+
+def test_the_keyboard_moves_the_map_and_reaches_every_tool(page: Page) -> None:
+    before = view(page, "left")
+    page.locator("#map_left").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(600)
+    assert view(page, "left")[1] > before[1]
+    assert view(page, "left") == pytest.approx(view(page, "right"), abs=1e-9)
+    for name in ("框选", "表格", "打印", "PNG", "PDF"):
+        page.get_by_role("button", name=name, exact=True).focus()
+        assert page.evaluate("document.activeElement.textContent") == name
 
 
 def test_a_day_that_is_none_is_said(page: Page, address: str) -> None:
@@ -96,8 +179,8 @@ def test_departments_see_their_own_alerts_only(browser: Browser, address: str) -
     for department in ("msa", "hc"):
         context = browser.new_context()
         page = sign_in(context.new_page(), address, department)
-        features = page.request.get(f"{address}/map/data/layer/risk.json").json()["features"]
-        levels[department] = {one["id"]: one["properties"]["class"] for one in features}
+        page.goto(f"{address}/map")
+        levels[department] = {one: props["class"] for one, props in features(ready(page), "right", "risk").items()}
         context.close()
     assert levels["msa"].keys() == levels["hc"].keys()
     assert levels["msa"] != levels["hc"]
@@ -119,7 +202,7 @@ def test_on_a_phone_a_choice_is_one_tap_from_its_details(browser: Browser, witne
     page.goto(f"{address}/map")
     ready(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    page.evaluate("layer_left_outlets.getLayers()[0].getLayers()[0].fire('click')")
+    page.touchscreen.tap(*spot(page, "left", "outlets", next(iter(features(page, "left", "outlets")))))
     chip = page.locator(".ym-chip")
     chip.wait_for()
     chip.click()

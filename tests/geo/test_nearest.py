@@ -1,5 +1,6 @@
 """Nearest places: exactly the order of a full sort by distance, with filters, over poles and antimeridian."""
 
+import math
 import time
 
 import numpy as np
@@ -139,3 +140,16 @@ def test_taiwan_nearest_are_the_true_ones(taiwan_outlets):
     for here in [(121.5654, 25.0330), (120.2, 23.0), (118.3, 24.4), (119.6, 23.6)]:
         for keep in (None, stocked):
             assert rows(index.query(*here, 10, keep)) == plain_nearest(*here, places, 10, keep)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), max_size=20),
+    st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1, max_size=5),
+)
+def test_distances_of_many_are_those_of_a_look_at_every_place(
+    held: list[tuple[float, float]], asked: list[tuple[float, float]]
+) -> None:
+    index = NearestIndex([*(one for one, _ in held), math.nan], [*(one for _, one in held), 0.0])
+    lon, lat = np.array(asked).T
+    slow = [min((haversine_m(x, y, *one) for one in held), default=math.inf) for x, y in asked]
+    assert index.distances_m(lon, lat) == pytest.approx(slow, abs=1e-3)

@@ -45,6 +45,7 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
         "/alerts": lambda: _page(links),
         "/alerts/A-1": _page,
         "/pharmacies/P-1": _page,
+        "/risk": _page,
         "/rules": lambda: _page('<a href="/rules/R-M01">规则</a>'),
         "/rules/R-M01": _page,
         "/sources": _page,

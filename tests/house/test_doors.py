@@ -19,14 +19,15 @@ DOORS: dict[str, tuple[str, ...]] = {
     "flask_login": ("webapp/",),
     "flask_wtf": ("webapp/",),
     "folium": ("layers/",),
-    "httpx": ("yaotong/delivery/", "webapp/check.py"),
+    # Tiles of base maps are asked for there, and nothing is told with them.
+    "httpx": ("yaotong/delivery/", "yaotong/basemaps/fetching.py", "webapp/check.py"),
     "jinja2": ("webapp/", "layers/"),
     "psycopg": ("yaotong/store/",),
     "pyspark": ("yaotong/store/", "yaotong/rules/"),
     "requests": (),
     "smtplib": ("yaotong/delivery/",),
     # The reading processes are wired to their owner by a pair of local sockets that lead nowhere else.
-    "socket": ("yaotong/delivery/", "webapp/check.py", "yaotong/intake/core/sandbox"),
+    "socket": ("yaotong/delivery/", "webapp/check.py", "yaotong/intake/core/sandbox", "yaotong/basemaps/fetching.py"),
     "sqlalchemy": ("yaotong/store/",),
     "standardwebhooks": ("yaotong/delivery/",),
     "urllib.request": ("yaotong/delivery/",),

@@ -18,7 +18,8 @@ import shapely
 from sqlalchemy import Connection, insert
 
 from tests.staged import put_sales
-from yaotong.store.schema import alert, alert_event, area, dispatch, drug, load, pharmacy, placement
+from yaotong.store import alerts
+from yaotong.store.schema import area, drug, load, pharmacy, placement
 from yaotong.workspace import Workspace, init_workspace
 
 AS_OF = date(2026, 3, 31)
@@ -60,12 +61,12 @@ def add_alert(
         "measure": 4.0, "threshold": 2.0, "first_day": day, "last_day": day, "behaviour_from": start,
         "behaviour_until": start, "opened_at": _ARRIVED, "condition_gone": False, "data_version": 1, **due,
     }  # fmt: skip
-    connection.execute(insert(alert), row)
-    for department, part in told.items():
-        connection.execute(insert(dispatch), {"alert_id": alert_id, "department": department, "part": part, "sent_at": _ARRIVED})
+    alerts.insert_alerts(connection, [row])
+    sent = {"alert_id": alert_id, "sent_at": _ARRIVED}
+    alerts.add_dispatches(connection, [{**sent, "department": one, "part": part} for one, part in told.items()])
     if closed_at:
         event = {"seq": 2, "at": closed_at, "actor": "x", "department": lead, "act": "close", "reason": "", "text": ""}
-        connection.execute(insert(alert_event), {"alert_id": alert_id, "from_state": "disposed", "to_state": "closed", **event})
+        alerts.add_events(connection, [{"alert_id": alert_id, "from_state": "disposed", "to_state": "closed", **event}])
 
 
 def _load(connection: Connection) -> None:

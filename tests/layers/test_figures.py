@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from layers.contract import layers
 from layers.drawn import Drawn
 from layers.elements import Paint
-from layers.panel import area_panel, no_links, overview, shop_panel
+from layers.panel import Teller, area_panel, overview, shop_panel
 from layers.scales import breaks
 from layers.summary import Scale, summary
 from tests.layers import region
@@ -80,24 +80,24 @@ def test_the_overview_puts_areas_without_data_last_and_says_so(data: MapData) ->
 
 
 def test_the_panel_of_an_area_names_own_alerts_and_counts_the_others(data: MapData) -> None:
-    east = area_panel(data, region.EAST, no_links)
+    east = area_panel(data, region.EAST)
     assert east["alerts"] == []
     assert east["others"] == [{"level": "yellow", "level_zh": "黄色", "count": 1}]
-    west = area_panel(data, region.WEST, lambda kind, key: f"/{kind}/{key}")
+    west = area_panel(data, region.WEST, Teller(lambda kind, key: f"/{kind}/{key}"))
     assert [one["href"] for one in west["alerts"]] == ["/alert/a-red"]
     assert [one["id"] for one in west["shops"]] == ["shop:W1", "shop:W2"]
 
 
 def test_the_panel_of_a_shop_says_unknown_where_nothing_came(data: MapData) -> None:
-    facts = dict(shop_panel(data, "N1", no_links)["facts"])
+    facts = dict(shop_panel(data, "N1")["facts"])
     assert facts["近 30 天特药"] == "无数据（未知）"
-    assert dict(shop_panel(data, "E1", no_links)["facts"])["近 30 天特药"] == "0 盒"
+    assert dict(shop_panel(data, "E1")["facts"])["近 30 天特药"] == "0 盒"
 
 
 @pytest.mark.parametrize(("read", "key"), [(shop_panel, "W9"), (area_panel, "330482009")])
 def test_a_panel_of_nothing_is_not_found(data: MapData, read: Any, key: str) -> None:
     with pytest.raises(NotFound):
-        read(data, key, no_links)
+        read(data, key)
 
 
 @given(st.lists(st.none() | st.floats(0, 1e6), max_size=40), st.integers(2, 7))

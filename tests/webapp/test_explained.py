@@ -74,7 +74,7 @@ def test_each_rule_has_its_record_and_unknown_is_no_zero(own_app: Flask, signed:
         for number, one in enumerate(mine[:3]):
             outcome = "confirmed" if number else "false_alarm"
             state = "closed" if number != 1 else "disposed"
-            alerts.change(connection, one.alert_id, one.revision, {"outcome": outcome, "state": state})
+            alerts.change(connection, one.alert_id, one.revision, {"outcome": outcome, "state": state}, at=MORNING)
     row = next(one for one in rules(workspace) if one.rule.rule_id == "R-M20")
     assert (row.alerts, row.closed, row.open) == (len(mine), 2, len(mine) - 2)
     assert (row.confirmed, row.false_alarms, row.judged) == (2, 1, 3)

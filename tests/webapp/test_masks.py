@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -104,10 +106,11 @@ def test_the_map_names_no_shop_to_a_department_that_may_see_none(signed: SignIn,
     assert shared["alert_id"] in named["msa"]
     assert shared["alert_id"] not in named["hc"]
     assert shared["alert_id"] in signed("hc").get(f"/map/data/panel/area/{town}.json").get_data(as_text=True)
-    levels = {who: _shop_class(signed(who).get("/map/data/layer/risk.json").get_json(), shop) for who in ("msa", "hc")}
-    assert levels["msa"] == "red"
-    assert levels["hc"] not in ("red", "orange", "yellow", "blue")
+    levels = {who: _shop_class(signed(who).get("/map/data/table/risk.csv").get_data(as_text=True), shop) for who in ("msa", "hc")}
+    assert levels["msa"] == "红色预警"
+    assert levels["hc"] == "无上述预警"
 
 
-def _shop_class(layer: dict[str, Any], shop: str) -> str:
-    return next(str(one["properties"]["class"]) for one in layer["features"] if one["id"] == f"shop:{shop}")
+def _shop_class(table: str, shop: str) -> str:
+    rows = csv.DictReader(io.StringIO(table.lstrip("\ufeff")))
+    return next(row["药店最高未结预警"] for row in rows if row["编号"] == shop)

@@ -16,7 +16,7 @@ from yaotong.rules.book import book
 from yaotong.store.schema import alert, pharmacy
 from yaotong.workspace import Workspace
 
-OFFICE = ("/desk", "/map", "/alerts", "/rules", "/rules/R-P01", "/sources", "/sources/1")
+OFFICE = ("/desk", "/map", "/alerts", "/risk", "/rules", "/rules/R-P01", "/sources", "/sources/1")
 PUBLIC = ("/", "/find", "/find?town=330482001&open=1", "/login", "/healthz", "/readyz")
 
 

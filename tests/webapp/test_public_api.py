@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.cities import copy_of
 from webapp.app import create_app
 from webapp.context import WORKSPACE_KEY
+from yaotong.store.risk_tables import risk_override
 from yaotong.store.schema import (
     account,
     alert,
@@ -31,6 +34,7 @@ from yaotong.store.schema import (
     quality_finding,
     recall,
 )
+from yaotong.store.schema import pharmacy as pharmacy_table
 from yaotong.workspace import Workspace
 
 NEAREST = "/api/v1/public/pharmacies/nearest"
@@ -43,6 +47,8 @@ ANSWERS = (
     "/find?town=330482001",
     "/find?q=当湖&open=1&big=1",
     "/find?lon=121.02&lat=30.70&lang=en",
+    "/tiles/public/pharmacies/9/428/210.mvt",
+    "/tiles/public/pharmacies/11/1712/840.mvt",
 )
 # Everything but the registers that citizens read, and the dates they were taken in. The drug catalogue is
 # read for a drug asked for by name only; whoever asks by category is answered without it.
@@ -90,33 +96,46 @@ def test_changing_risk_changes_no_byte(small: Workspace, before: dict[str, bytes
     assert _bytes(create_app(copied.settings.home)) == before
 
 
+def test_an_override_of_a_risk_score_changes_no_byte(small: Workspace, before: dict[str, bytes], tmp_path: Any) -> None:
+    copied = copy_of(small, tmp_path / "graded")
+    row = {"grade": "D", "reason": "other", "text": "x", "department": "msa", "author": "x"}
+    days = {"created_at": datetime(2026, 6, 30), "valid_until": date(2026, 12, 31)}
+    with copied.store.write() as connection:
+        shops = list(connection.execute(select(pharmacy_table.c.license_no)).scalars())
+        assert shops
+        connection.execute(insert(risk_override), [{"license_no": one, **row, **days} for one in shops])
+    assert _bytes(create_app(copied.settings.home)) == before
+
+
 def test_the_comparison_can_fail(small: Workspace, before: dict[str, bytes], tmp_path: Any) -> None:
     """A changed register does change the answers: the test above is not blind."""
     from yaotong.store.schema import pharmacy
 
     copied = copy_of(small, tmp_path / "renamed")
     with copied.store.write() as connection:
-        connection.execute(update(pharmacy).values(phone="0573-1"))
+        connection.execute(update(pharmacy).values(phone="0573-1", name="改过的名字"))
     after = _bytes(create_app(copied.settings.home))
     assert {path for path in ANSWERS if after[path] != before[path]} == set(ANSWERS) - {"/"}
 
 
 def test_the_public_read_names_no_table_of_risk() -> None:
-    from yaotong.reads import fitting, opening, public
+    from yaotong.reads import fitting, opening, public, public_tiles
     from yaotong.store import taken
 
-    for module in (public, fitting, opening, taken):
+    for module in (public, public_tiles, fitting, opening, taken):
         text = Path(str(module.__file__)).read_text("utf-8")
         imported = re.findall(r"from yaotong\.store\.schema import (.+)", text)
         assert set(", ".join(imported).split(", ")) <= {"", "pharmacy", "placement", "load", "drug as drug_table"}
+        assert not re.search(r"import .*\brisk|yaotong\.(?:reads\.|store\.)?risk", text)
 
 
 def test_no_word_of_risk_is_in_an_answer(before: dict[str, bytes]) -> None:
     for path, data in before.items():
-        text = data.decode()
-        if path.startswith("/api/"):
+        text = data.decode(errors="replace")
+        if path.startswith(("/api/", "/tiles/")):
             assert not re.search(r"risk|alert|level|score|finding|\"scope\"|buyer", text), path
         assert "红色" not in text
+        assert not re.search(r"/risk|风险分|数据不足|监管等级", text), path
         assert "发现" not in text
 
 
@@ -188,7 +207,7 @@ def test_openapi_describes_the_routes_that_exist(shared_app: Flask, citizen: Fla
     existing = {
         (re.sub(r"<[^>]+>", "*", rule.rule), method.lower())
         for rule in shared_app.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1")
+        if rule.rule.startswith(("/api/v1", "/tiles/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == existing
@@ -199,7 +218,33 @@ def test_openapi_examples_run(citizen: FlaskClient) -> None:
     ran = 0
     for path, method, operation in _operations(document):
         if method == "get" and "security" not in operation:
-            query = {one["name"]: one["example"] for one in operation["parameters"] if "example" in one}
-            assert citizen.get(path, query_string=query).status_code == 200
+            given = {(one["in"], one["name"]): one["example"] for one in operation["parameters"] if "example" in one}
+            query = {name: example for (where, name), example in given.items() if where == "query"}
+            asked = re.sub(r"\{(\w+)\}", lambda one: str(given["path", one[1]]), path)  # noqa: B023
+            assert citizen.get(asked, query_string=query).status_code == 200
             ran += 1
-    assert ran == 3
+    assert ran == 4
+
+
+def test_a_public_tile_holds_registry_facts_of_licensed_shops(citizen: FlaskClient) -> None:
+    answer = citizen.get("/tiles/public/pharmacies/11/1712/840.mvt")
+    assert answer.content_type == "application/vnd.mapbox-vector-tile"
+    layer = mapbox_vector_tile.decode(answer.data)["pharmacies"]
+    listed = citizen.get("/api/v1/public/pharmacies?area=330482").get_json()["features"]
+    names = {one["id"]: one["properties"]["name"] for one in listed}
+    singles = [one["properties"] for one in layer["features"] if "id" in one["properties"]]
+    assert len(singles) > 20
+    assert all(names[one["id"]] == one["name"] for one in singles)
+    assert {key for one in layer["features"] for key in one["properties"]} <= {"id", "name", "insured", "dual", "n"}
+
+
+def test_a_public_tile_already_had_is_not_sent_again(citizen: FlaskClient) -> None:
+    url = "/tiles/public/pharmacies/11/1712/840.mvt"
+    tag = citizen.get(url).headers["ETag"]
+    again = citizen.get(url, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(("place", "status"), [("0/0/0", 200), ("22/0/0", 200), ("23/0/0", 400), ("1/2/0", 400), ("1/0/2", 400)])
+def test_a_tile_that_is_none_is_refused(citizen: FlaskClient, place: str, status: int) -> None:
+    assert citizen.get(f"/tiles/public/pharmacies/{place}.mvt").status_code == status

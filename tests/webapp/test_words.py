@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webapp.conftest import SignIn, ids_of
-from webapp import faults, find_pages, i18n, words
+from webapp import faults, find_pages, i18n, risk_pages, risk_words, words
 from yaotong.terms import TERMS
 
 ROOT = Path(i18n.__file__).parent
@@ -44,7 +44,7 @@ def test_no_page_holds_a_text_outside_the_catalogue(path: Path) -> None:
 
 
 def test_texts_of_the_code_have_their_english() -> None:
-    texts = _said(words) | _said(find_pages) | set(faults._TITLES.values()) | set(find_pages._WEEKDAYS)
+    texts = _said(words) | _said(find_pages) | _said(risk_pages) | _said(risk_words) | set(risk_words._MEASURES.values()) | set(faults._TITLES.values()) | set(find_pages._WEEKDAYS)
     assert len(texts) > 15
     assert texts - set(i18n.catalogue()) == set()
 

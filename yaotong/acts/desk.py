@@ -81,7 +81,7 @@ def _apply(
     columns: dict[str, Any] = {"state": str(after)}
     if outcome is not None:
         columns["outcome"] = str(outcome)
-    revision = alerts.change(connection, row.alert_id, row.revision, columns)
+    revision = alerts.change(connection, row.alert_id, row.revision, columns, at=now)
     seq = alerts.add_event(
         connection,
         row.alert_id,

@@ -195,6 +195,7 @@ def _alter(connection: Connection, change: Change, now: datetime, version: int) 
         change.alert_id,
         row.revision,
         {**columns, "condition_gone": gone, "data_version": version},
+        at=now,
     )
 
 

@@ -225,9 +225,7 @@ class _Staging:
             yield lanes_of(part["line_key"]), lanes_of(part["line_sha"]), recorded
 
 
-def _wordings(
-    key: Lanes, content: Lanes, recorded: Moments, places: np.ndarray, file: str
-) -> list[Wording]:
+def _wordings(key: Lanes, content: Lanes, recorded: Moments, places: np.ndarray, file: str) -> list[Wording]:
     keys = key.binary().take(pa.array(places)).to_pylist()
     shas = content.binary().take(pa.array(places)).to_pylist()
     return [

@@ -2,26 +2,39 @@
 
 A viewer sees the alerts dispatched to their department; those of other departments are counted by
 level and area, never named. What nobody reported is None here, never zero.
+
+A map has two times. Its day (`as_of`) is one of behaviour: the windows of its figures end there. `known` is
+one of knowledge: registers, sales and alerts are what was known at its end, so that a map once seen can be
+seen again whatever came after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache, partial
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from yaotong.codes import CATEGORIES, SPECIAL_CATEGORIES, Level
-from yaotong.errors import NotFound
-from yaotong.reads.map_alerts import OpenAlerts, read_open_alerts
-from yaotong.reads.map_sales import read_sales
-from yaotong.store import Connection, open_alerts, registry
+from yaotong.codes import Level
+from yaotong.facts import Facts
+from yaotong.reads.map_alerts import EVER, KnownAlerts, OpenAlerts, read_alerts
+from yaotong.reads.map_inspections import no_inspections, read_inspections
+from yaotong.reads.map_registers import SPECIAL as SPECIAL
+from yaotong.reads.map_registers import Seen, read_registers
+from yaotong.reads.map_sales import CountrySales, DailySales, ShopSales, read_sales
+from yaotong.reads.map_scores import no_scores, scores_on
+from yaotong.reads.map_stamp import map_stamp as map_stamp
+from yaotong.reads.map_stock import no_stock, read_stock
+from yaotong.reads.risk import Scores
+from yaotong.store import Connection
 from yaotong.store.factbase import open_facts
-from yaotong.store.loads import current_version
-from yaotong.store.outlines import read_areas
-from yaotong.store.schema import drug, pharmacy, placement
+from yaotong.store.loads import current_version, version_at
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -30,7 +43,6 @@ WINDOW_DAYS = 30
 SILENT_DAYS = 7
 # A rate of fewer events has a relative standard error above 22 %: shown, but flagged.
 FEW = 20
-SPECIAL = "SPECIAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class MapData:
     window) and open alerts by level, all departments together. `shops`: registry facts, last_sold_on,
     `reporting` (current, silent, never) and `worst`, the gravest open alert the viewer may read.
     `packs`: license_no, category (SPECIAL: all special drugs together), packs in the window.
+    `known`: the day or moment at whose end all this was known; None for now.
     """
 
     as_of: date | None
@@ -53,6 +66,12 @@ class MapData:
     shops: pd.DataFrame
     packs: pd.DataFrame
     alerts: OpenAlerts
+    known: date | None = None
+    # What one layer alone asks for is read when it asks: as map_stock and map_inspections tell.
+    stock: Callable[[], pd.DataFrame] = no_stock
+    inspections: Callable[[], pd.DataFrame] = no_inspections
+    # Scores of the risk formula; None as known on an earlier day, for the formula is of today.
+    scores: Callable[[], Scores | None] = no_scores
 
     @property
     def leaves(self) -> gpd.GeoDataFrame:
@@ -61,110 +80,170 @@ class MapData:
 
     @property
     def note(self) -> str:
-        """What the areas say about their outlines, such as that they are schematic; "" when nothing."""
-        return "；".join(sorted({str(one) for one in self.areas["note"].dropna()}))
+        """What to know of the picture: schematic outlines, a past not recorded; "" when nothing."""
+        told = sorted({str(one) for one in self.areas["note"].dropna()})
+        if self.known is not None and not self.data_version:
+            told.append(f"截至 {self.known:%Y-%m-%d} 还没有收到任何数据")
+        if self.alerts.unrecorded:
+            told.append(f"{self.alerts.unrecorded} 条预警当时的内容没有记录，按最早的记录显示")
+        return "；".join(told)
 
 
-def map_stamp(ws: Workspace) -> str:
-    """Changes whenever anything the map shows can have changed: cheap, for ETags and caches."""
-    with ws.store.read() as connection:
-        moves, sent = open_alerts.moves_made(connection)
-        return f"{current_version(connection)}.{moves}.{sent}"
+@dataclass(frozen=True, slots=True)
+class MapDays:
+    """All the pictures of a region that one state of knowledge gives, a day at a time."""
+
+    seen: Seen
+    sales: DailySales | CountrySales
+    alerts: KnownAlerts
+    data_version: int
+    title: str
+    synthetic: bool
+    known: date | None
+    facts: Callable[[], Facts]
+    scores: Callable[[date | None, date | None], Scores | None]
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day with sales."""
+        return self.sales.first_day
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day with sales."""
+        return self.sales.last_day
+
+    def on(self, as_of: date | None = None) -> MapData:
+        """The picture on a day, the last day with sales by default."""
+        day = as_of or self.last_day
+        sales = _no_sales() if day is None else self.sales.on(day, WINDOW_DAYS)
+        names = self.seen.names
+        last = sales.last_of(names)
+        opened = self.alerts.on(day)
+        return MapData(
+            as_of=day,
+            since=day - timedelta(days=WINDOW_DAYS - 1) if day else None,
+            data_version=self.data_version,
+            title=self.title,
+            synthetic=self.synthetic,
+            categories=self.seen.categories,
+            areas=_with_figures(self.seen, _age_days(last, day) < WINDOW_DAYS, opened),
+            shops=_with_state(self.seen.shops, last, day, self.alerts.worst(day)),
+            packs=sales.packs_of(names),
+            alerts=opened,
+            known=self.known,
+            stock=cache(lambda: read_stock(self.facts(), day)),
+            inspections=cache(lambda: read_inspections(self.facts(), day)),
+            scores=cache(lambda: self.scores(as_of, day)),
+        )
 
 
 def read_map(
-    ws: Workspace, viewer: Viewer, *, as_of: date | None = None, area_code: str | None = None
+    ws: Workspace,
+    viewer: Viewer,
+    *,
+    as_of: date | None = None,
+    known: date | None = None,
+    area_code: str | None = None,
+    today: date | None = None,
 ) -> MapData:
     """The map for a viewer on a day (the last day with sales by default), of one area or all they cover.
 
+    With `known`, the map as it was known at the end of that Beijing day (at that moment, for a datetime).
     NotFound when `area_code` is no area, or one the viewer does not cover.
     """
     with ws.store.read() as connection:
-        version = current_version(connection)
-        areas = _areas(read_areas(connection), viewer, area_code)
-        shops = _shops(connection, areas, viewer, area_code)
-        categories = _categories(connection)
-    facts = open_facts(ws.store, version=version)
-    sales = read_sales(facts, as_of, WINDOW_DAYS)
+        version = _version(connection, known)
+        day = as_of or read_sales(ws, connection, version).last_day
+        days = _days(ws, connection, viewer, version, known, area_code, day, today)
+        return days.on(as_of)
+
+
+def read_days(
+    ws: Workspace,
+    viewer: Viewer,
+    *,
+    known: date | None = None,
+    area_code: str | None = None,
+    today: date | None = None,
+) -> MapDays:
+    """What `read_map` gives on any day, for stepping through them: only the first one costs a read."""
     with ws.store.read() as connection:
-        alerts = read_open_alerts(connection, viewer.department, sales.as_of, shops, set(areas["area_code"]))
-    shops = _with_state(shops, sales.last_sold, sales.as_of, alerts)
-    return MapData(
-        as_of=sales.as_of,
-        since=sales.as_of - timedelta(days=WINDOW_DAYS - 1) if sales.as_of else None,
+        version = _version(connection, known)
+        return _days(ws, connection, viewer, version, known, area_code, EVER, today)
+
+
+def _days(
+    ws: Workspace,
+    connection: Connection,
+    viewer: Viewer,
+    version: int,
+    known: date | None,
+    area_code: str | None,
+    day: date | None,
+    today: date | None,
+) -> MapDays:
+    """The alerts only of a day; of all, when it is EVER."""
+    seen = read_registers(ws, connection, version, viewer, area_code)
+    return MapDays(
+        seen=seen,
+        sales=read_sales(ws, connection, version),
+        alerts=read_alerts(connection, viewer.department, day, seen, _end_of(known)),
         data_version=version,
         title=ws.settings.title,
         synthetic=ws.settings.synthetic,
-        categories=categories,
-        areas=_with_figures(areas, shops, sales.as_of, alerts),
-        shops=shops,
-        packs=sales.packs[sales.packs["license_no"].isin(shops["license_no"])].reset_index(drop=True),
-        alerts=alerts,
+        known=known,
+        facts=partial(open_facts, ws.store, version=version),
+        scores=scores_on(ws, viewer, known, today),
     )
 
 
-def _areas(areas: gpd.GeoDataFrame, viewer: Viewer, area_code: str | None) -> gpd.GeoDataFrame:
-    codes = areas["area_code"].astype(str)
-    if area_code is not None and (area_code not in set(codes) or not viewer.covers(area_code)):
-        raise NotFound(f"没有区域 {area_code}，或不在您的辖区内。请从区域列表中选择。")
-    inside = codes.str.startswith(viewer.area_code) & codes.str.startswith(area_code or "")
-    kept = areas[inside].copy()
-    kept["is_leaf"] = ~kept["area_code"].isin(set(areas["parent_code"].dropna()))
-    return kept.reset_index(drop=True)
+def _version(connection: Connection, known: date | None) -> int:
+    moment = _end_of(known)
+    return current_version(connection) if moment is None else version_at(connection, moment)
 
 
-def _shops(
-    connection: Connection, areas: gpd.GeoDataFrame, viewer: Viewer, area_code: str | None
-) -> pd.DataFrame:
-    frame = registry.read(connection, pharmacy)
-    placed = registry.read(connection, placement)[["license_no", "area_code"]]
-    frame = frame.merge(placed, on="license_no", how="left")
-    mine = frame["area_code"].isin(set(areas["area_code"]))
-    if area_code is None and viewer.covers(None):
-        mine |= frame["area_code"].isna()
-    named = areas.set_index("area_code")["area_name"]
-    kept = frame[mine & (frame["status"].fillna("active") != "closed")].copy()
-    kept["area_name"] = kept["area_code"].map(named)
-    return kept.reset_index(drop=True)
+def _end_of(known: date | None) -> datetime | None:
+    """A moment as it is; the last one of a day."""
+    if known is None or isinstance(known, datetime):
+        return known
+    return datetime.combine(known, time.max)
 
 
-def _categories(connection: Connection) -> dict[str, str]:
-    listed = registry.read(connection, drug)["categories"].dropna()
-    known = {one for text in listed for one in str(text).strip("|").split("|")}
-    found = {code: CATEGORIES[code] for code in SPECIAL_CATEGORIES if code in known}
-    return {SPECIAL: "全部特药", **found}
+def _no_sales() -> ShopSales:
+    none = np.zeros(0, dtype=np.int64)
+    return ShopSales(pd.Index([], dtype=object), none.astype("datetime64[D]"), none, none, none.astype(float))
+
+
+def _age_days(last: NDArray[np.datetime64], day: date | None) -> NDArray[np.float64]:
+    """Days from the last sale to the day; infinite where there was none."""
+    if day is None:
+        return np.full(len(last), np.inf)
+    ages = (np.datetime64(day) - last).astype("timedelta64[D]")
+    return np.where(np.isnat(ages), np.inf, ages.astype(float))
 
 
 def _with_state(
-    shops: pd.DataFrame, last_sold: Mapping[str, date], as_of: date | None, alerts: OpenAlerts
+    shops: pd.DataFrame, last: NDArray[np.datetime64], day: date | None, worst: pd.Series
 ) -> pd.DataFrame:
-    shops = shops.copy()
-    shops["last_sold_on"] = [last_sold.get(one) for one in shops["license_no"]]
-    shops["reporting"] = [_reporting(one, as_of) for one in shops["last_sold_on"]]
-    worst = alerts.worst_of_shop()
-    shops["worst"] = [worst.get(one) for one in shops["license_no"]]
-    return shops
+    ages = _age_days(last, day)
+    reporting = np.select([np.isinf(ages), ages < SILENT_DAYS], ["never", "current"], "silent")
+    return shops.assign(
+        last_sold_on=pd.Series(last.astype(object), dtype=object),
+        reporting=pd.Series(reporting, dtype="str"),
+        worst=worst,
+    )
 
 
-def _reporting(last: date | None, as_of: date | None) -> str:
-    if last is None or as_of is None:
-        return "never"
-    return "current" if (as_of - last).days < SILENT_DAYS else "silent"
-
-
-def _with_figures(
-    areas: gpd.GeoDataFrame, shops: pd.DataFrame, as_of: date | None, alerts: OpenAlerts
-) -> gpd.GeoDataFrame:
+def _with_figures(seen: Seen, within: NDArray[np.bool_], alerts: OpenAlerts) -> gpd.GeoDataFrame:
     """Counts per area; a leaf where nobody reported within the window has shops_reporting 0."""
-    areas = areas.copy()
-    within = [
-        last is not None and as_of is not None and (as_of - last).days < WINDOW_DAYS
-        for last in shops["last_sold_on"]
-    ]
-    counted = shops.assign(within=within).groupby("area_code")["within"].agg(["size", "sum"])
-    areas["shops"] = areas["area_code"].map(counted["size"]).fillna(0).astype(int)
-    areas["shops_reporting"] = areas["area_code"].map(counted["sum"]).fillna(0).astype(int)
-    by_level = alerts.by_area.groupby(["area_code", "level"])["alerts"].sum()
-    for level in Level:
-        areas[str(level)] = [int(by_level.get((one, str(level)), 0)) for one in areas["area_code"]]
-    return areas
+    areas, placed = seen.areas, seen.place >= 0
+    figures = {"shops": placed, "shops_reporting": placed & within}
+    counted: dict[str, NDArray[Any]] = {
+        name: np.bincount(seen.place[one], minlength=len(areas)) for name, one in figures.items()
+    }
+    by_level = alerts.by_area.groupby(["level", "area_code"])["alerts"].sum()
+    for level in map(str, Level):
+        found = by_level.loc[level] if level in by_level.index else pd.Series([], dtype=float)
+        counted[level] = areas["area_code"].map(found).fillna(0).astype(int).to_numpy()
+    return areas.assign(**counted)

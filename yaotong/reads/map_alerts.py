@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from yaotong.alerts.states import State
 from yaotong.codes import Level
 from yaotong.reads.alerts import shown_fields
+from yaotong.reads.map_registers import Seen
 from yaotong.rules.book import book
-from yaotong.rules.model import Rule
 from yaotong.rules.run import explain_sentence
 from yaotong.store import Connection, open_alerts
 from yaotong.viewer import SYSTEM
 
+EVER = open_alerts.EVER
 _LEVELS = [str(one) for one in Level]
+_ORDER = ["rank", "last_day", "alert_id"]
+_Flags = NDArray[np.bool_]
+_Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,16 @@ class OpenAlerts:
     """Alerts open on a day.
 
     `own`: one row per alert dispatched to the viewer's department, with `part` and `shops` (licence
-    numbers on the map). `by_area`: area_code, level, is_own, alerts. An alert that reaches into
+    numbers on the map). `by_area`: area_code, level, lead, is_own, alerts. An alert that reaches into
     several areas counts once in each. `levels_only`: seen by no department but the system, so that
-    `own` holds every alert and tells its level only.
+    `own` holds every alert and tells its level only. `unrecorded`: how many of all were changed since,
+    before their rows were kept: what they then said is not known, and the oldest row speaks.
     """
 
     own: pd.DataFrame
     by_area: pd.DataFrame
     levels_only: bool = False
+    unrecorded: int = 0
 
     def worst_of_shop(self) -> dict[str, str]:
         """The gravest level of `own` by licence number."""
@@ -65,70 +72,163 @@ class OpenAlerts:
         return {level: int(counted[level]) for level in _LEVELS if level in counted.index}
 
 
-def read_open_alerts(
-    connection: Connection, department: str, as_of: date | None, shops: pd.DataFrame, areas: Collection[str]
-) -> OpenAlerts:
-    """Alerts whose behaviour had begun by `as_of` and that were not closed on or before that day.
+class _Links(NamedTuple):
+    """Pairs of an alert and a place (a shop's, an area's), both as row numbers; alerts rise."""
 
-    `shops` (license_no, area_code) and `areas` (codes) are those on the map; alerts that touch none of
-    them are left out.
+    alert: _Places
+    place: _Places
+
+    def moved(self, to: _Places) -> _Links:
+        """The pairs of alerts that get a new number, the others left out."""
+        alert = to[self.alert]
+        order = np.argsort(alert, kind="stable")
+        order = order[alert[order] >= 0]
+        return _Links(alert[order], self.place[order])
+
+    def of(self, alerts: pd.Index) -> _Links:
+        """The pairs of some alerts."""
+        there = alerts.get_indexer(pd.Index(self.alert)) >= 0
+        return _Links(self.alert[there], self.place[there])
+
+    def lists(self, names: NDArray[np.object_], alerts: int) -> pd.Series:
+        """The names of each alert's places."""
+        named = names[self.place].tolist()
+        bounds = np.searchsorted(self.alert, np.arange(alerts + 1)).tolist()
+        return pd.Series([named[start:end] for start, end in pairwise(bounds)], dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAlerts:
+    """Alerts that touch a map, gravest first, to be asked for those open on a day.
+
+    `own` holds the rows of `frame` (by number in `own_rows`) that the viewer may read.
     """
-    frame = open_alerts.open_on(connection, as_of)
-    mine = open_alerts.parts_of(connection, department)
-    place = dict(zip(shops["license_no"], shops["area_code"], strict=True))
-    frame["shops"] = [[one for one in json.loads(text) if one in place] for text in frame["pharmacy_ids"]]
-    frame["areas"] = [
-        _areas_of(code, ids, place, areas)
-        for code, ids in zip(frame["area_code"], frame["shops"], strict=True)
-    ]
-    frame["part"] = [mine.get(one) for one in frame["alert_id"]]
-    frame = _rows(
-        frame, [bool(ids or codes) for ids, codes in zip(frame["shops"], frame["areas"], strict=True)]
-    )
-    frame = frame.assign(rank=[_LEVELS.index(one) for one in frame["level"]])
-    frame = frame.sort_values(["rank", "last_day", "alert_id"], ascending=[True, False, True])
+
+    frame: pd.DataFrame
+    own: pd.DataFrame
+    own_rows: _Places
+    shops: _Links
+    areas: _Links
+    seen: Seen
+    levels_only: bool
+
+    def on(self, day: date | None) -> OpenAlerts:
+        """Those whose behaviour had begun by a day and that were not closed by its end; None: open now."""
+        standing = self._standing(day)
+        mine = self.own[standing[self.own_rows]].reset_index(drop=True)
+        unrecorded = int((standing & self.frame["unknown_until"].notna().to_numpy()).sum())
+        return OpenAlerts(mine, self._by_area(standing), self.levels_only, unrecorded)
+
+    def worst(self, day: date | None) -> pd.Series:
+        """The gravest level of the viewer's alerts by the map's shops, NA where there is none."""
+        standing = self._standing(day)
+        ranks = np.full(len(self.seen.names), len(_LEVELS))
+        there = standing[self.shops.alert]
+        rank = self.frame["rank"].to_numpy()[self.shops.alert[there]]
+        np.minimum.at(ranks, self.shops.place[there], rank)
+        return pd.Series(np.array([*_LEVELS, None], dtype=object)[ranks], dtype="str")
+
+    def _standing(self, day: date | None) -> _Flags:
+        still = (self.frame["state"] != str(State.CLOSED)).to_numpy(dtype=bool)
+        if day is None:
+            return still
+        end = datetime.combine(day + timedelta(days=1), datetime.min.time())
+        closed = pd.to_datetime(self.frame["closed_at"])
+        begun = self.frame["begun"] <= pd.Timestamp(day)
+        return begun.to_numpy(dtype=bool) & (still | (closed >= end).to_numpy(dtype=bool))
+
+    def _by_area(self, standing: _Flags) -> pd.DataFrame:
+        there = standing[self.areas.alert]
+        alert, place = self.areas.alert[there], self.areas.place[there]
+        told = {
+            "area_code": self.seen.areas["area_code"].to_numpy()[place],
+            "level": self.frame["level"].to_numpy()[alert],
+            "lead": self.frame["lead"].to_numpy()[alert],
+            "is_own": self.frame["part"].notna().to_numpy()[alert],
+        }
+        pairs = pd.DataFrame(told).astype({"area_code": "str", "level": "str"})
+        return pairs.groupby(list(told), as_index=False).size().rename(columns={"size": "alerts"})
+
+
+def read_alerts(
+    connection: Connection, department: str, day: date | None, seen: Seen, known: datetime | None
+) -> KnownAlerts:
+    """The alerts open on a day (on any, for EVER) as they are, or were known at a moment.
+
+    Alerts that touch no shop and no area of the map are left out.
+    """
+    frame = open_alerts.open_on(connection, day, department, known)
+    shops = _shop_links(frame["pharmacy_ids"], seen.names)
+    areas = _area_links(frame["area_code"], shops, seen)
+    frame["rank"] = frame["level"].map({level: rank for rank, level in enumerate(_LEVELS)}).astype(int)
+    frame["begun"] = pd.to_datetime(frame["first_day"])
+    touching = np.zeros(len(frame), dtype=bool)
+    touching[shops.alert], touching[areas.alert] = True, True
+    kept = frame[touching].sort_values(_ORDER, ascending=[True, False, True], key=_sortable)
+    number = np.full(len(frame), -1, dtype=np.intp)
+    number[kept.index] = np.arange(len(kept))
+    shops, areas = shops.moved(number), areas.moved(number)
+    kept = kept.reset_index(drop=True)
+    return _known(kept, shops, areas, seen, department)
+
+
+def _known(frame: pd.DataFrame, shops: _Links, areas: _Links, seen: Seen, department: str) -> KnownAlerts:
     levels_only = department == SYSTEM.department
-    own = frame.reset_index(drop=True) if levels_only else _own(frame, department)
-    return OpenAlerts(own, _counts(frame), levels_only)
+    codes = seen.areas["area_code"].to_numpy(dtype=object)
+    named = shops.lists(seen.names.to_numpy(), len(frame))
+    own = frame.drop(columns="begun").assign(shops=named, areas=areas.lists(codes, len(frame)))
+    if levels_only:
+        return KnownAlerts(frame, own, np.arange(len(frame)), shops, areas, seen, levels_only)
+    own = _told(own[frame["part"].notna()])
+    blind = {one for one in own["part"].unique() if "pharmacy" not in shown_fields(department, one)}
+    hidden = own["part"].isin(blind).to_numpy(dtype=bool)
+    own["shops"] = own["shops"].where(~hidden, pd.Series([[] for _ in hidden], own.index, dtype=object))
+    visible = shops.of(own.index[~hidden])
+    return KnownAlerts(
+        frame, own.reset_index(drop=True), own.index.to_numpy(), visible, areas, seen, levels_only
+    )
 
 
-def _own(frame: pd.DataFrame, department: str) -> pd.DataFrame:
-    """The department's alerts; where its TOML shows it no pharmacy, only the areas they reach into."""
-    own = frame[frame["part"].notna()].reset_index(drop=True)
+def _told(own: pd.DataFrame) -> pd.DataFrame:
+    """With the rule's name and the sentence of the finding that speaks for the alert; "" for none."""
     rules = book()
-    own["rule_zh"] = [rules[one].name_zh if one in rules else one for one in own["rule_id"]]
-    own["reason_zh"] = [_reason(rules.get(str(row.rule_id)), row) for row in own.itertuples()]
-    named = ["pharmacy" in shown_fields(department, part) for part in own["part"]]
-    own["shops"] = [shops if known else [] for shops, known in zip(own["shops"], named, strict=True)]
-    return own
+    names = [rules[one].name_zh if one in rules else one for one in own["rule_id"]]
+    columns = [own[one] for one in ("rule_id", "clause", "measure", "threshold", "shops")]
+    reasons = [
+        explain_sentence(rules[rule], clause, measure, threshold, shops=len(shops))
+        if rule in rules and clause in rules[rule].clauses
+        else ""
+        for rule, clause, measure, threshold, shops in zip(*columns, strict=True)
+    ]
+    told = {"rule_zh": names, "reason_zh": reasons}
+    return own.assign(**{name: pd.Series(one, own.index, dtype="str") for name, one in told.items()})
 
 
-def _reason(rule: Rule | None, row: Any) -> str:
-    """The sentence of the finding that speaks for the alert; "" when the book has no such clause any more."""
-    if rule is None or row.clause not in rule.clauses:
-        return ""
-    return explain_sentence(rule, row.clause, row.measure, row.threshold, shops=len(row.shops))
+def _sortable(column: pd.Series) -> pd.Series:
+    return pd.to_datetime(column) if column.name == "last_day" else column
 
 
-def _areas_of(
-    area_code: str | None, shops: list[str], place: dict[str, str | None], shown: Collection[str]
-) -> list[str]:
-    codes = {place[one] for one in shops if isinstance(place[one], str)}
-    if isinstance(area_code, str) and area_code in shown:
-        codes.add(area_code)
-    return sorted(str(one) for one in codes)
+def _shop_links(texts: pd.Series, names: pd.Index) -> _Links:
+    """Pairs of alerts and the map's shops that they name, from JSON lists."""
+    named: list[list[str]] = json.loads(f"[{','.join(texts)}]")
+    counts = np.fromiter(map(len, named), dtype=np.intp, count=len(named))
+    place = names.get_indexer(pd.Index(list(chain.from_iterable(named)), dtype=object))
+    there = place >= 0
+    return _Links(np.repeat(np.arange(len(named)), counts)[there], place[there])
+
+
+def _area_links(codes: pd.Series, shops: _Links, seen: Seen) -> _Links:
+    """Pairs of alerts and areas, once each: where their shops lie, and the area they are given for."""
+    given = pd.Index(seen.areas["area_code"]).get_indexer(pd.Index(codes))
+    alert = np.concatenate([shops.alert, np.arange(len(codes))])
+    place = np.concatenate([seen.place[shops.place], given])
+    there, width = place >= 0, max(len(seen.areas), 1)
+    rank = np.argsort(np.argsort(seen.areas["area_code"].to_numpy(dtype=object), kind="stable"))
+    pairs = np.unique(alert[there] * width + rank[place[there]]) if there.any() else np.zeros(0, np.intp)
+    back = np.argsort(rank)
+    return _Links(pairs // width, back[pairs % width] if len(pairs) else pairs)
 
 
 def _rows(frame: pd.DataFrame, wanted: list[bool]) -> pd.DataFrame:
     """The rows wanted; an empty list asks an empty frame for no rows, not for no columns."""
     return frame.loc[np.array(wanted, dtype=bool)]
-
-
-def _counts(frame: pd.DataFrame) -> pd.DataFrame:
-    counted = Counter(
-        (area, level, isinstance(part, str))
-        for areas, level, part in zip(frame["areas"], frame["level"], frame["part"], strict=True)
-        for area in areas
-    )
-    rows = [(*key, alerts) for key, alerts in sorted(counted.items())]
-    return pd.DataFrame(rows, columns=["area_code", "level", "is_own", "alerts"])

@@ -120,7 +120,5 @@ def _packs(facts: Facts, license_no: str, months: tuple[str, ...], known: list[b
         by_month = held.groupby("month")["packs"].sum()
         if len(held):
             values = [float(by_month.get(month, 0.0)) for month in months]
-            packs[code] = tuple(
-                value if told else None for value, told in zip(values, known, strict=True)
-            )
+            packs[code] = tuple(value if told else None for value, told in zip(values, known, strict=True))
     return packs

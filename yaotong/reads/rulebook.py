@@ -98,6 +98,11 @@ def rule_page(workspace: Workspace, rule_id: str) -> RulePage:
     return RulePage(row, as_html(body), len(page.cases))
 
 
+def rule_names() -> dict[str, str]:
+    """The Chinese name of every rule → its English name."""
+    return {rule.name_zh: rule.name_en for rule in book().values()}
+
+
 def rule_of(rule_id: str) -> Rule | None:
     """A rule of the book, or None."""
     return book().get(rule_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from yaotong.errors import UsageError
 from yaotong.store.schema import account
@@ -48,3 +48,10 @@ def disable(connection: Connection, username: str) -> bool:
     """Shut an account; False when there is none."""
     statement = update(account).where(account.c.username == username).values(disabled=True)
     return connection.execute(statement).rowcount == 1
+
+
+def scopes(connection: Connection) -> list[tuple[str, str]]:
+    """Department and area of the accounts in use, those of most accounts first."""
+    who = (account.c.department, account.c.area_code)
+    query = select(*who).where(~account.c.disabled).group_by(*who).order_by(func.count().desc(), *who)
+    return [(str(row.department), str(row.area_code)) for row in connection.execute(query)]

@@ -1,4 +1,7 @@
-"""Alerts as rows. A transition is an event row; an update is compare-and-set on the revision."""
+"""Alerts as rows. A transition is an event row; an update is compare-and-set on the revision.
+
+What an alert said before an update is kept beside it, see `past`; every write here moves `past.count`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from yaotong.alerts.model import KnownAlert
 from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 from yaotong.errors import Conflict
-from yaotong.store import findings
+from yaotong.store import findings, past
 from yaotong.store.schema import alert, alert_event, dispatch, finding, outbox
 
 
@@ -57,17 +60,25 @@ def insert_alerts(connection: Connection, rows: Sequence[dict[str, Any]]) -> Non
     """New alerts at revision 1."""
     if rows:
         connection.execute(insert(alert), [{"revision": 1, "condition_gone": False, **row} for row in rows])
+        past.moved(connection)
 
 
-def change(connection: Connection, alert_id: str, revision: int, columns: dict[str, Any]) -> int:
-    """Set columns if the alert still stands at `revision`; the new revision, or Conflict."""
+def change(
+    connection: Connection, alert_id: str, revision: int, columns: dict[str, Any], *, at: datetime
+) -> int:
+    """Set columns if the alert still stands at `revision`; the new revision, or Conflict.
+
+    What it said until then stays readable as of any moment before `at`.
+    """
+    past.keep(connection, alert_id, revision, at)
     result = connection.execute(
         update(alert)
         .where(alert.c.alert_id == alert_id, alert.c.revision == revision)
-        .values(revision=revision + 1, **columns)
+        .values(revision=revision + 1, since_at=past.not_before(alert, at), **columns)
     )
     if result.rowcount != 1:
         raise Conflict("这条预警刚刚被别人更新过。请刷新后再操作。")
+    past.moved(connection)
     return revision + 1
 
 
@@ -88,6 +99,7 @@ def add_event(
     seq = int(connection.execute(newest).scalar_one()) + 1
     said = event_row(alert_id, seq, at=at, act=act, sources=sources, reason=reason, text=text)
     connection.execute(insert(alert_event).values(**said, actor=actor, department=department))
+    past.moved(connection)
     return seq
 
 
@@ -119,6 +131,7 @@ def add_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Append event rows of alerts that nobody else writes to, such as those opened in this transaction."""
     if rows:
         connection.execute(insert(alert_event), rows)
+        past.moved(connection)
 
 
 def listing(
@@ -158,6 +171,7 @@ def add_dispatches(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
     """Tell departments of alerts: alert_id, department, part, office_code and sent_at of each."""
     if rows:
         connection.execute(insert(dispatch), rows)
+        past.moved(connection)
 
 
 def mark_dispatch(connection: Connection, alert_id: str, department: str, columns: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 from sqlalchemy import Connection
 
-from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts
+from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts, Sold
 from yaotong.lineids import line_id_of
 from yaotong.openings import hours_table, openings_of
 from yaotong.store import factfiles, registry
@@ -45,6 +45,14 @@ def open_facts(
     texts = frames["pharmacies"]["opening_hours"].dropna().unique()
     hours = registered(backend, "openings", hours_table(texts, days))
     return Facts(**tables, openings=openings_of(tables["pharmacies"], hours))
+
+
+def open_sold(store: Store, version: int) -> Sold:
+    """Only the sales and the drugs at a data version: a small part of the work of opening all."""
+    backend = connect(spill=store.facts_dir.parent / "spill")
+    with store.read() as connection:
+        sales = _lines(backend, connection, store, "sales", version)
+        return Sold(sales, _table(backend, "drugs", _drugs(connection, version)))
 
 
 def _lines(

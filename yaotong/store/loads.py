@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
@@ -27,6 +28,24 @@ def version_at(connection: Connection, moment: datetime) -> int:
     """The data version in force at a moment of arrival; 0 before the first load."""
     query = select(func.coalesce(func.max(load.c.data_version), 0)).where(load.c.arrived_at <= moment)
     return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A load that changed what is known, told apart from one of the same version in a restored database."""
+
+    version: int
+    sha256: str
+    arrived_at: datetime
+
+
+def mark_of(connection: Connection, feeds: Sequence[str], version: int) -> Mark | None:
+    """The last load of any of the feeds up to a data version; what they say is the same from it on."""
+    query = select(load.c.data_version, load.c.sha256, load.c.arrived_at).where(
+        load.c.data_version <= version, load.c.feed.in_(feeds)
+    )
+    row = connection.execute(query.order_by(load.c.data_version.desc()).limit(1)).first()
+    return None if row is None else Mark(*row)
 
 
 def seen(connection: Connection, sha256: str, feed: str) -> bool:

@@ -1,36 +1,68 @@
-"""Alerts open on a day, and how many moves were made: what the map is drawn from and refreshed by."""
+"""Alerts open on a day as they are, or were known at a moment: what the map is drawn from."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Float,
+    Integer,
+    String,
+    Subquery,
+    Text,
+    and_,
+    func,
+    select,
+    true,
+)
 
 from yaotong.alerts.states import State
+from yaotong.store import past
+from yaotong.store.registry import frame_of
 from yaotong.store.schema import alert, alert_event, dispatch
 
+EVER = date.max
+_KIND: dict[type, str] = {String: "str", Text: "str", Integer: "int64", Float: "float64", Boolean: "bool"}
+_KIND[DateTime] = "datetime64[us]"
+# What a column holds must not hang on the rows that happen to be in it: frames are compared.
+_KINDS = {one.name: _KIND[type(one.type)] for one in alert.c if type(one.type) in _KIND}
+_KINDS |= {"part": "str", "closed_at": "datetime64[us]", "unknown_until": "datetime64[us]"}
 
-def open_on(connection: Connection, day: date | None) -> pd.DataFrame:
+
+def open_on(
+    connection: Connection, day: date | None, department: str = "", known: datetime | None = None
+) -> pd.DataFrame:
     """Alerts whose behaviour had begun by `day` and that were not closed on or before it.
 
-    One row per alert with all its columns and `closed_at`; those open now when `day` is None.
+    One row per alert with all its columns, `closed_at`, the department's `part` (lead, assist; NA when it
+    was not told) and `unknown_until`. Those open now when `day` is None; all there are when it is EVER.
+    With `known`, all this as it was known at that moment; `unknown_until` is the moment up to which no row
+    tells what an alert then said, so that its oldest one speaks.
     """
-    closing = (
-        select(alert_event.c.alert_id, func.max(alert_event.c.at).label("closed_at"))
-        .where(alert_event.c.to_state == str(State.CLOSED))
-        .group_by(alert_event.c.alert_id)
-        .subquery()
+    said = past.known_at(known).subquery()
+    closing = _closing(known)
+    told = and_(
+        dispatch.c.alert_id == said.c.alert_id,
+        dispatch.c.department == department,
+        _by(dispatch.c.sent_at, known),
     )
-    query = select(alert, closing.c.closed_at).outerjoin(closing, closing.c.alert_id == alert.c.alert_id)
+    query = (
+        select(said, closing.c.closed_at, dispatch.c.part)
+        .outerjoin(closing, closing.c.alert_id == said.c.alert_id)
+        .outerjoin(dispatch, told)
+    )
+    is_open = said.c.state != str(State.CLOSED)
     if day is None:
-        query = query.where(alert.c.state != str(State.CLOSED))
-    else:
+        query = query.where(is_open)
+    elif day != EVER:
         end = datetime.combine(day + timedelta(days=1), datetime.min.time())
-        still = (alert.c.state != str(State.CLOSED)) | (closing.c.closed_at >= end)
-        query = query.where(alert.c.first_day <= day, still)
-    columns = [*(column.name for column in alert.c), "closed_at"]
-    return pd.DataFrame([dict(row) for row in connection.execute(query).mappings()], columns=columns)
+        query = query.where(said.c.first_day <= day, is_open | (closing.c.closed_at >= end))
+    return frame_of(connection.execute(query)).astype(_KINDS)
 
 
 def parts_of(connection: Connection, department: str) -> dict[str, str]:
@@ -39,8 +71,19 @@ def parts_of(connection: Connection, department: str) -> dict[str, str]:
     return {str(alert_id): str(part) for alert_id, part in connection.execute(query)}
 
 
-def moves_made(connection: Connection) -> tuple[int, int]:
-    """How many events and how many dispatches there are: grows whenever an alert moves."""
-    events = connection.execute(select(func.count()).select_from(alert_event)).scalar_one()
-    sent = connection.execute(select(func.count()).select_from(dispatch)).scalar_one()
-    return int(events), int(sent)
+def _closing(known: datetime | None) -> Subquery:
+    """When each closed alert was closed; what is said of it later closes nothing."""
+    return (
+        select(alert_event.c.alert_id, func.max(alert_event.c.at).label("closed_at"))
+        .where(
+            alert_event.c.to_state == str(State.CLOSED),
+            alert_event.c.from_state != str(State.CLOSED),
+            _by(alert_event.c.at, known),
+        )
+        .group_by(alert_event.c.alert_id)
+        .subquery()
+    )
+
+
+def _by(moment: ColumnElement[datetime], known: datetime | None) -> ColumnElement[bool]:
+    return true() if known is None else moment <= known

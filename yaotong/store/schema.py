@@ -27,8 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
+from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
 from yaotong.store.metadata import metadata as metadata
+from yaotong.store.past_tables import past_of
 
 # One row per file ever offered; data_version is set when it changed what is known.
 load = Table(
@@ -257,9 +259,12 @@ alert = Table(
     Column("outcome", String(16)),
     Column("condition_gone", Boolean, nullable=False, server_default=text("false")),
     Column("data_version", Integer, nullable=False),
+    # Since when the row says what it says; NULL: since `opened_at`.
+    Column("since_at", DateTime),
     Index(None, "rule_id", "subject"),
     Index(None, "state", "level"),
 )
+alert_past = past_of(alert)
 
 alert_event = Table(
     "alert_event",

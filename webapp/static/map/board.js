@@ -7,7 +7,8 @@ import { hitTile } from "./hit.js";
 const TILE_PX = 512;
 
 export const Board = L.GridLayer.extend({
-  // `shown()` gives the entries to draw, lowest first; `load(entry, z, x, y)` their features.
+  // `shown()` gives the entries to draw, lowest first; `load(entry, z, x, y)` their features. The option
+  // `veil()` says how much colours of areas cover of the picture below, 1 where there is none.
   initialize(shown, load, options) {
     L.GridLayer.prototype.initialize.call(this, { tileSize: TILE_PX, updateWhenZooming: false, keepBuffer: 1, ...options });
     this._shown = shown;
@@ -59,25 +60,30 @@ export const Board = L.GridLayer.extend({
   _draw(canvas, coords) {
     const stretch = this.stretch();
     const size = TILE_PX * stretch;
-    const ratio = window.devicePixelRatio || 1;
+    // Twice as fine between two zooms, where tiles do not meet the pixels of the screen.
+    const ratio = (window.devicePixelRatio || 1) * (stretch === 1 ? 1 : 2);
     const pixels = Math.round(size * ratio);
     if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
     const ctx = canvas.getContext("2d");
     ctx.setTransform(pixels / size, 0, 0, pixels / size, 0, 0);
     ctx.clearRect(0, 0, size, size);
     canvas.ymStretch = stretch;
-    canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size });
+    canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size, veil: this.options.veil ? this.options.veil() : 1 });
   },
 
-  // The uppermost feature at a place of the container, with the entry that draws it; null for none.
-  hit(point, reach) {
+  tilePixels() {
+    return TILE_PX * this.stretch();
+  },
+
+  // The uppermost feature at a place of the container, of those wanted, with the entry that draws it; or null.
+  hit(point, reach, wanted = () => true) {
     const place = this._map.containerPointToLayerPoint(point).add(this._map.getPixelOrigin());
-    const size = TILE_PX * this.stretch();
+    const size = this.tilePixels();
     const x = Math.floor(place.x / size);
     const y = Math.floor(place.y / size);
     const tile = (this._tiles || {})[`${x}:${y}:${this._tileZoom}`];
     if (!tile || !tile.el.ymHits) return null;
-    return hitTile(tile.el.ymHits, place.x - x * size, place.y - y * size, reach);
+    return hitTile(tile.el.ymHits.filter(wanted), place.x - x * size, place.y - y * size, reach);
   },
 
   // Every feature on the tiles of the screen, once, for labels, tables and tests.

@@ -2,6 +2,7 @@
 
 export function makeBrush(sides, done) {
   let armed = false;
+  let ended = -Infinity;
   const ghosts = new Map();
 
   for (const map of Object.values(sides)) {
@@ -48,6 +49,7 @@ export function makeBrush(sides, done) {
     ghosts.delete(map);
     const size = map.latLngToContainerPoint(bounds.getNorthEast()).distanceTo(map.latLngToContainerPoint(bounds.getSouthWest()));
     arm(false);
+    ended = performance.now();
     if (size > 6) done([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
   }
 
@@ -56,5 +58,6 @@ export function makeBrush(sides, done) {
     for (const map of Object.values(sides)) map.getContainer().classList.toggle("ym-brushing", on);
   }
 
-  return { arm: () => arm(true), rest: () => arm(false) };
+  // The end of a rectangle is no click on what lies under it.
+  return { arm: () => arm(true), rest: () => arm(false), justEnded: () => performance.now() - ended < 300 };
 }

@@ -5,10 +5,13 @@ import { shapePath } from "./marks.js";
 import { bubbleRadius, classOf, colourOf } from "./scale.js";
 
 const FADED = 0.18;
+const LEAST_PX = 9; // borders of smaller areas are left out, and come in until twice as large
+const MOST_GROUP_PX = 15.5; // groups stand 32 px apart
 const UNKNOWN_GREY = "#8b949e";
+const LAND = "#faf9f5";
 
 // `loaded`: [{ entry, features }], lowest first. `frame`: size of the tile in px, pixel ratio, its place in the
-// world. Returns what can be hit, in the order drawn.
+// world, and how much colours of areas cover of what lies below (1: nothing lies there). Returns what can be hit, in the order drawn.
 export function drawTile(ctx, loaded, frame) {
   const unit = frame.size / EXTENT;
   const hits = [];
@@ -32,6 +35,7 @@ function areaPath(parts, unit) {
 
 function drawAreas(ctx, entry, features, frame, hits) {
   const { paint } = entry.spec;
+  ctx.globalAlpha = frame.veil;
   for (const feature of features) {
     if (feature.kind !== 3) continue;
     const path = areaPath(feature.parts, frame.unit);
@@ -45,6 +49,7 @@ function drawAreas(ctx, entry, features, frame, hits) {
     }
     hits.push({ entry, feature, path });
   }
+  ctx.globalAlpha = 1;
 }
 
 // The colour of a value; null where it is unknown.
@@ -85,12 +90,32 @@ function drawOutlines(ctx, entry, features, frame, hits) {
     ctx.setLineDash(entry.summary && entry.summary.fine_zh ? [5, 4] : []);
     for (const feature of features) {
       if (feature.kind === 1 || Boolean(feature.props.leaf) !== leaf) continue;
+      // Thousands of borders a few pixels apart would only darken the ground.
+      ctx.globalAlpha = Math.min(1, Math.max(0, (extentOf(feature.parts) * frame.unit - LEAST_PX) / LEAST_PX));
+      if (ctx.globalAlpha === 0) continue;
       const path = areaPath(feature.parts, frame.unit);
       ctx.stroke(path);
-      if (leaf && feature.kind === 3) hits.unshift({ entry, feature, path }); // below all: areas can be chosen with no ground on
+      if (!leaf || feature.kind !== 3) continue;
+      hits.unshift({ entry, feature, path }); // below all: areas can be chosen with no ground on
+      if (frame.veil === 1) drawLand(ctx, path);
     }
   }
   ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
+}
+
+// The larger side of what surrounds the rings, in units of the tile.
+function extentOf(parts) {
+  const [west, south, east, north] = parts.flat().reduce((box, [x, y]) => [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)], [Infinity, Infinity, -Infinity, -Infinity]);
+  return Math.max(east - west, north - south);
+}
+
+// Soft land below whatever is drawn already; over a picture there is no need of it.
+function drawLand(ctx, path) {
+  ctx.globalCompositeOperation = "destination-over";
+  ctx.fillStyle = LAND;
+  ctx.fill(path, "evenodd");
+  ctx.globalCompositeOperation = "source-over";
 }
 
 function drawLines(ctx, entry, features, frame, hits) {
@@ -195,7 +220,7 @@ function bubbleDisc(radius, colour, alpha) {
 // Several shops in one place of the screen: a disc with their number, ringed by the share of each class.
 function groupLook(feature, entry) {
   const { n } = feature.props;
-  const radius = Math.min(21, 8 + 2.1 * Math.log2(n));
+  const radius = Math.min(MOST_GROUP_PX, 6 + 1.1 * Math.log2(n));
   const shares = entry.spec.paint.classes.map((mark) => [mark.colour, feature.props[`k_${mark.key}`] || 0]).filter(([, count]) => count);
   if (shares.length === 0) shares.push([entry.spec.paint.palette[0] || UNKNOWN_GREY, n]);
   return { radius, draw: (ctx, one) => drawGroup(ctx, one, radius, shares, n) };
@@ -216,10 +241,10 @@ function drawGroup(ctx, { x, y }, radius, shares, n) {
   }
   ctx.beginPath();
   ctx.arc(x, y, radius - 3, 0, 2 * Math.PI);
-  ctx.fillStyle = "#ffffff";
+  ctx.fillStyle = "rgba(255, 255, 255, .92)";
   ctx.fill();
   ctx.fillStyle = "#1d2a33";
-  ctx.font = `600 ${radius > 14 ? 11 : 10}px system-ui, sans-serif`;
+  ctx.font = `600 ${radius > 14 ? 10 : 9}px system-ui, sans-serif`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.fillText(shortNumber(n), x, y + 0.5);

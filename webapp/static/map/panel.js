@@ -7,7 +7,7 @@ export function drawOverview(box, data, select) {
   const shops = (n) => say("{n} 家", { n: number(n) });
   const facts = [
     [say("药店"), shops(data.shops)],
-    [say("停报"), shops(data.silent)],
+    [say("停报药店"), shops(data.silent)],
     [say("从未上报"), shops(data.never)],
     ...(data.outside ? [[say("在已知区域之外"), shops(data.outside)]] : []),
   ];

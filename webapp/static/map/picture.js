@@ -55,15 +55,37 @@ function drawMap(ctx, map, left, top) {
   ctx.clip();
   ctx.fillStyle = getComputedStyle(map).backgroundColor;
   ctx.fillRect(left, top, frame.width, frame.height);
-  for (const one of map.querySelectorAll("img.leaflet-tile-loaded, canvas.ym-tile")) {
+  for (const one of tilesOf(map)) {
     const box = one.getBoundingClientRect();
     if (one.width && box.width) ctx.drawImage(one, left + box.left - frame.left, top + box.top - frame.top, box.width, box.height);
   }
   for (const path of map.querySelectorAll("path.ym-chosen-area, path.ym-chosen-shop, path.ym-brush")) drawPath(ctx, path, frame, left, top);
-  for (const label of map.querySelectorAll(".ym-label span, .ym-caption, .leaflet-control-scale-line")) drawLabel(ctx, label, frame, left, top);
+  for (const label of map.querySelectorAll(".ym-label span, .leaflet-control-scale-line")) drawLabel(ctx, label, frame, left, top);
+  for (const caption of map.querySelectorAll(".ym-caption:not([hidden])")) drawCaption(ctx, caption, frame, left, top);
   ctx.restore();
   ctx.strokeStyle = "#d9e0e4";
   ctx.strokeRect(left, top, frame.width, frame.height);
+}
+
+// Pictures and canvases in the order they lie, whichever came first.
+function tilesOf(map) {
+  const layers = [...map.querySelectorAll(".leaflet-tile-pane .leaflet-layer")].sort((a, b) => Number(a.style.zIndex) - Number(b.style.zIndex));
+  return layers.flatMap((layer) => [...layer.querySelectorAll("img.leaflet-tile-loaded, canvas.ym-tile")]);
+}
+
+// What is said at the edge of a map, whole: whose picture it is must be readable in print, too.
+function drawCaption(ctx, caption, frame, left, top) {
+  const box = caption.getBoundingClientRect();
+  const [x, y] = [left + box.left - frame.left, top + box.top - frame.top];
+  ctx.fillStyle = "rgba(255,255,255,.85)";
+  ctx.fillRect(x, y, box.width, box.height);
+  ctx.font = `400 11px "Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif`;
+  const lines = [""];
+  for (const letter of caption.textContent) {
+    if (ctx.measureText(lines.at(-1) + letter).width > box.width - 8) lines.push("");
+    lines[lines.length - 1] += letter;
+  }
+  lines.forEach((line, row) => text(ctx, line, x + 5, y + 13 + row * 15, 11));
 }
 
 function drawPath(ctx, path, frame, left, top) {

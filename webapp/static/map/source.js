@@ -32,6 +32,7 @@ function servedSource(config) {
     panel: (name, ask) => once(data(`panel/${name}`, ask), fetchJson),
     summary: (layer, ask) => once(data(`layer/${layer}`, ask), fetchJson),
     table: (layer, ask) => fetchJson(data(`table/${layer}`, ask)),
+    moved: async (box, from, crs) => (await fetchJson(data("moved", { box: box.join(","), from, crs }))).box,
     tableAddress: (layer, ask) => data(`table/${layer}`, ask).replace(".json", ".csv"),
     tile: (layer, ask, z, x, y) => once(`${config.tiles}/${encodeURIComponent(layer)}/${z}/${x}/${y}.mvt${asQuery(ask)}`, fetchTile),
   };
@@ -65,6 +66,8 @@ function embeddedSource(embedded) {
     if (!(name in embedded)) throw new Error(say("页面中没有数据 {name}", { name }));
     return embedded[name];
   };
+  // A shop's area is outlined as the panel of the area has it.
+  const outlined = (panel) => (panel.shape === undefined && panel.area ? { ...panel, shape: (embedded[`panel/${panel.area.id.replace(":", "/")}`] || {}).shape || null } : panel);
   const tilesOf = (layer) => {
     if (!cut.has(layer)) {
       const features = embedded[`layer/${layer}`].features.map((one, index) => ({ type: "Feature", geometry: one.geometry, properties: { index } }));
@@ -80,7 +83,7 @@ function embeddedSource(embedded) {
     return { id: first.id, kind: one.type, parts: one.geometry, props: own };
   };
   return {
-    panel: async (name, ask) => (name === "inside" ? insideOf(embedded, ask.box) : found(`panel/${name}`)),
+    panel: async (name, ask) => (name === "inside" ? insideOf(embedded, ask.box) : outlined(await found(`panel/${name}`))),
     summary: (layer, ask) => found(`summary/${layer}/${ask.category || "SPECIAL"}`),
     table: async (layer, ask) => tableOf(embedded, layer, ask),
     tableAddress: () => null,

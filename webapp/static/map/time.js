@@ -14,8 +14,8 @@ function indexOf(first, day) {
   return Math.round((Date.parse(day) - Date.parse(first)) / DAY_MS);
 }
 
-// `change(day)` redraws both sides and resolves when they are drawn; playing waits for it.
-export function drawTime(box, { first, last }, day, change) {
+// `change()` redraws both sides for `state.day` and resolves when they are drawn; playing waits for it.
+export function drawTime(box, { first, last }, state, change) {
   const most = indexOf(first, last);
   const range = element("input", { type: "range", min: "0", max: String(most), step: "1", id: "ym-day", "aria-label": say("日期") });
   const shown = element("output", { for: "ym-day", class: "ym-day" });
@@ -33,7 +33,8 @@ export function drawTime(box, { first, last }, day, change) {
   async function go(index) {
     const to = Math.max(0, Math.min(most, index));
     put(to);
-    await change(dayAt(first, to));
+    state.day = dayAt(first, to);
+    await change();
   }
 
   async function start() {
@@ -63,16 +64,19 @@ export function drawTime(box, { first, last }, day, change) {
       while (wanted !== null) {
         const next = wanted;
         wanted = null;
-        await change(dayAt(first, next));
+        state.day = dayAt(first, next);
+        await change();
       }
     })();
     await busy.finally(() => { busy = null; });
   }
 
   range.addEventListener("input", () => { stop(); follow(); });
-  put(day ? indexOf(first, day) : most);
+  put(state.day ? indexOf(first, state.day) : most);
   const back = element("button", { type: "button", "aria-label": say("前一天"), onclick: () => { stop(); go(Number(range.value) - 1); } }, "‹");
   const on = element("button", { type: "button", "aria-label": say("后一天"), onclick: () => { stop(); go(Number(range.value) + 1); } }, "›");
-  box.replaceChildren(play, step, back, range, on, shown);
-  return { put: (to) => put(indexOf(first, to)) };
+  const known = element("input", { type: "checkbox", checked: state.known });
+  known.addEventListener("change", () => { state.known = known.checked; change(); });
+  const then = element("label", { class: "ym-known", title: say("只用这一天结束时已经收到的数据和已经做出的处理") }, known, say("按当时所知"));
+  box.replaceChildren(play, step, back, range, on, shown, then);
 }
