@@ -110,7 +110,13 @@ def grid_for(bounds: ArrayLike, most_cells: int = MOST_CELLS) -> HexGrid:
     span = math.sin(math.radians(north)) - math.sin(math.radians(south))
     area_m2 = MEAN_EARTH_RADIUS_M**2 * math.radians(east - west) * span
     least = math.sqrt(max(area_m2, 0.0) / most_cells * 2.0 / math.sqrt(3.0))
-    return HexGrid(_nice_above(max(least, _LEAST_WIDTH_M)), parallel)
+    width_m = _nice_above(max(least, _LEAST_WIDTH_M))
+    across_m = MEAN_EARTH_RADIUS_M * math.cos(math.radians(parallel)) * math.radians(east - west)
+    up_m = area_m2 / across_m if across_m > 0 else 0.0
+    # The rows and columns at the edges come in whole: of a thin box they are most of it.
+    while (across_m / width_m + 1.0) * (up_m / (width_m * math.sqrt(3.0) / 2.0) + 1.0) > 1.1 * most_cells:
+        width_m = _nice_above(width_m * 1.01)
+    return HexGrid(width_m, parallel)
 
 
 def neighbours(cells: Ints) -> NDArray[np.intp]:

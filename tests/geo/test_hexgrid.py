@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo.distance import MEAN_EARTH_RADIUS_M, haversine_m
@@ -107,6 +107,7 @@ def test_the_width_is_round_and_the_cells_are_not_too_many(bounds: tuple, expect
 
 
 @given(st.floats(73, 130), st.floats(18, 50), st.floats(0.01, 5.0), st.floats(0.01, 4.0))
+@example(73.0, 37.5, 2.375, 0.01)
 def test_a_grid_is_as_fine_as_its_cells_allow(west: float, south: float, wide: float, high: float) -> None:
     bounds = (west, south, west + wide, south + high)
     grid = grid_for(bounds)

@@ -57,6 +57,7 @@ def plain_packs(lines: pd.DataFrame, day: date) -> dict[tuple[str, str], float]:
     return found
 
 
+@pytest.mark.slow
 def test_packs_and_last_sales_of_every_day_are_plain_sums(days: MapDays, every_day: list[date], lines: pd.DataFrame) -> None:
     seen = set(days.seen.names)
     for day in every_day:

@@ -40,6 +40,7 @@ def test_it_agrees_with_a_plain_twin(given_inputs: Inputs) -> None:
         assert pd.isna(told["score"]) == bool(plain["insufficient"])
 
 
+@pytest.mark.slow
 @given(some_inputs(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_is_nothing(given_inputs: Inputs, chance: Any) -> None:
     def mixed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -49,6 +50,7 @@ def test_the_order_of_rows_is_nothing(given_inputs: Inputs, chance: Any) -> None
     pd.testing.assert_frame_equal(score(given_inputs, V1).shops, score(again, V1).shops, check_exact=True)
 
 
+@pytest.mark.slow
 @given(some_inputs(), st.integers(0, 400), st.data())
 def test_a_confirmed_red_alert_never_lowers(given_inputs: Inputs, age: int, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(given_inputs.shops["license_no"])))
@@ -59,6 +61,7 @@ def test_a_confirmed_red_alert_never_lowers(given_inputs: Inputs, age: int, data
     assert (after["grade"] >= before["grade"]).all()
 
 
+@pytest.mark.slow
 @given(some_inputs(), st.sampled_from(("refuted", "dismissed")))
 def test_refuting_never_raises(given_inputs: Inputs, ending: str) -> None:
     refuted = Inputs(given_inputs.shops, given_inputs.alerts.assign(status=ending))
@@ -67,6 +70,7 @@ def test_refuting_never_raises(given_inputs: Inputs, ending: str) -> None:
     assert (after[["alerts"]] == 0).all().all()
 
 
+@pytest.mark.slow
 @given(some_inputs())
 def test_time_alone_never_raises_the_points_of_alerts(given_inputs: Inputs) -> None:
     older = Inputs(given_inputs.shops, given_inputs.alerts.assign(age_days=given_inputs.alerts["age_days"] + 30))
@@ -89,6 +93,7 @@ LACKS = {
 CLEAN = {"sends_duty": True, "open_hours": 300.0, "absent_hours": 0.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", LACKS)
 @given(st.integers(0, 60))
 def test_what_is_missing_is_never_classed_lower_than_nothing_amiss(what: str, age: int) -> None:
