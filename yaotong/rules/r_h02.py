@@ -136,9 +136,7 @@ def _far(daily: ir.Table, sent: ir.Table, near: ir.Table, rows: ir.Table) -> ir.
 def _around(daily: ir.Table, near: ir.Table, days: ir.Table) -> ir.Table:
     """What the shops near each shop, itself included, sold of its group on each of the days."""
     theirs = daily.select("symptom", "packs", other="pharmacy_id", past="number")
-    # No two are alike: said so that an engine does not begin with all days of all pairs of shops.
-    asked = days.join(near, "pharmacy_id").distinct()
-    pairs = asked.join(theirs, ["other", "symptom", "past"])
+    pairs = days.join(near, "pharmacy_id").join(theirs, ["other", "symptom", "past"])
     return pairs.group_by("pharmacy_id", "symptom", "past").agg(around=pairs.packs.sum())
 
 
@@ -158,25 +156,13 @@ def _threes(surges: ir.Table, near: ir.Table, min_packs: float) -> ir.Table:
     return closed.filter(enough).select("symptom", "number", "a", "b", "c")
 
 
-def _beside(threes: ir.Table) -> ir.Table:
-    """(symptom, number, a, b): shops beside each one they are of a three with, and beside themselves.
-
-    In a town where everybody is ill there are a hundred times as many threes.
-    """
-    sides = (("a", "b"), ("a", "c"), ("b", "c"))
-    edges = ibis.union(
-        *(threes.select("symptom", "number", a=one, b=two) for one, two in sides), distinct=True
-    )
-    back = edges.select("symptom", "number", a="b", b="a")
-    own = (edges.select("symptom", "number", a=one, b=one) for one in ("a", "b"))
-    return ibis.union(edges, back, *own, distinct=True)
-
-
 def _findings(facts: Facts, threes: ir.Table, surges: ir.Table, min_packs: float) -> ir.Table:
     """One finding for each town, group and day: the packs of all shops of the threes that touch the town."""
-    placed = facts.pharmacies.filter(facts.pharmacies.area_code.notnull())
-    touched = _beside(threes).join(placed.select(a="pharmacy_id", area_code="area_code"), "a")
-    shops = touched.select("area_code", "symptom", "number", pharmacy_id="b").distinct().join(surges, _OF)
+    same = ["symptom", "number", "a", "b", "c"]
+    members = ibis.union(*(threes.mutate(pharmacy_id=threes[one]) for one in ("a", "b", "c")))
+    placed = members.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
+    towns = placed.filter(placed.area_code.notnull()).select(*same, "area_code").distinct()
+    shops = towns.join(members, same).select("area_code", *_OF).distinct().join(surges, _OF)
     found = shops.group_by("area_code", "symptom", "number").agg(measure=packs_of(shops.packs))
     day = (found.number * DAY_S).as_timestamp("s")
     return found.mutate(
