@@ -27,7 +27,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     daily = _daily(facts, window)
     surges = _surges(facts, daily, near, window, values)
     threes = _threes(surges, near, float(values["min_packs"]))
-    return _findings(facts, threes, surges, float(values["min_packs"]))
+    return _findings(facts, threes, float(values["min_packs"]))
 
 
 def _near(facts: Facts, km: float) -> ir.Table:
@@ -60,8 +60,7 @@ def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, value
     first = (window.since - date(1970, 1, 1)).days
     sent = _sent(facts, window)
     high = daily.filter(daily.number >= first - 1, daily.packs >= float(values["shop_packs"]))
-    own = _above_own(daily, sent, high, values)
-    judged = own.join(_far(daily, sent, near, own), _OF)
+    judged = _far(daily, sent, near, _above_own(daily, sent, high, values))
     # What lifts the shops farther away too (season, festival, epidemic) is not this neighbourhood's.
     factor = ibis.greatest(judged.far / ibis.greatest(judged.far_median, 1.0), 1.0)
     expected = judged.median * factor
@@ -75,7 +74,8 @@ def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, value
     ordered = ibis.window(group_by=[hits.pharmacy_id, hits.symptom], order_by=hits.number)
     running = hits.mutate(before=hits.number.lag().over(ordered))
     running = running.filter(running.number - running.before == 1, running.number >= first)
-    return running.select(*_OF, "packs")
+    # No two are alike: said so that what follows refers to one table and not to two of the same.
+    return running.select(*_OF, "packs").distinct()
 
 
 def _sent(facts: Facts, window: Window) -> ir.Table:
@@ -88,25 +88,33 @@ def _above_own(daily: ir.Table, sent: ir.Table, high: ir.Table, values: Values) 
     """High days that would surge if the shops farther away had sold as ever: with median and mad.
 
     What others sold only ever raises what is expected, so no surge is lost; the looks at others, which are
-    dear, are then for few.
+    dear, are then for few. So are medians: where one is low enough, half of the days at least are.
     """
     past = _past(daily, sent, high)
-    middle = past.group_by(*_OF).agg(
-        packs=past.packs.max(), known=past.count(), median=past.past_packs.median().cast("float64")
-    )
-    some = middle.filter(
-        middle.known >= int(values["least_days"]),
-        middle.packs >= middle.median * float(values["times"]),
-        middle.packs - middle.median >= ibis.greatest(middle.median, 1.0).sqrt() * float(values["score"]),
-    )
-    again = _past(daily, sent, some.select(*_OF, "median"))
-    mad = again.group_by(*_OF).agg(mad=(again.past_packs - again.median).abs().median().cast("float64"))
-    return some.join(mad, _OF).select(*_OF, "packs", "median", "mad")
+    low = _would_surge(past.packs, past.past_packs, values).ifelse(1, 0)
+    counted = past.group_by(*_OF, "packs").agg(known=past.count(), low=low.sum())
+    likely = counted.filter(counted.known >= int(values["least_days"]), counted.low * 2 >= counted.known)
+    near_past = _past(daily, sent, likely.select(*_OF, "packs"))
+    usual = near_past.past_packs.median().cast("float64")
+    middle = near_past.group_by(*_OF, "packs").agg(median=usual)
+    some = middle.filter(_would_surge(middle.packs, middle.median, values))
+    again = _past(daily, sent, some)
+    away = (again.past_packs - again.median).abs().median().cast("float64")
+    return again.group_by(*_OF, "packs", "median").agg(mad=away)
 
 
-def _past(daily: ir.Table, sent: ir.Table, rows: ir.Table) -> ir.Table:
-    """Rows beside each earlier day (past) on which the shop sent anything, with its own past_packs."""
-    days = spread(rows, rows.number - _FURTHEST, rows.number - _NEAREST).rename(past="bucket")
+def _would_surge(packs: ir.FloatingValue, usual: ir.FloatingValue, values: Values) -> ir.BooleanValue:
+    """Whether a day is far above what is usual by the least deviation there can be; falls with `usual`."""
+    deviation = ibis.greatest(usual, 1.0).sqrt()
+    return (packs >= usual * float(values["times"])) & (packs - usual >= deviation * float(values["score"]))
+
+
+def _past(daily: ir.Table, sent: ir.Table, rows: ir.Table, *, last: int = _NEAREST) -> ir.Table:
+    """Rows beside each earlier day (past) on which the shop sent anything, with its own past_packs.
+
+    The days end `last` days before the row's own.
+    """
+    days = spread(rows, rows.number - _FURTHEST, rows.number - last).rename(past="bucket")
     own = daily.select("pharmacy_id", "symptom", past="number", own="packs")
     then = ["pharmacy_id", "symptom", "past"]
     both = days.semi_join(sent, ["pharmacy_id", "past"]).left_join(own, then)
@@ -115,54 +123,66 @@ def _past(daily: ir.Table, sent: ir.Table, rows: ir.Table) -> ir.Table:
 
 
 def _far(daily: ir.Table, sent: ir.Table, near: ir.Table, rows: ir.Table) -> ir.Table:
-    """Beside each row: `far`, what shops that are not near sold of the group that day, and far_median of
-    the days before."""
-    then, told = ["pharmacy_id", "symptom", "past"], [*_OF, "past", "past_packs"]
-    today = rows.mutate(past=rows.number, past_packs=rows.packs)
-    days = ibis.union(_past(daily, sent, rows).select(*told), today.select(*told))
+    """Rows with `far`, what shops that are not near sold of the group that day, and far_median of the
+    days before."""
+    then = ["pharmacy_id", "symptom", "past"]
+    days = _past(daily, sent, rows, last=0)
+    days = days.filter((days.past == days.number) | (days.past <= days.number - _NEAREST)).distinct()
     total = daily.group_by("symptom", past="number").agg(total=daily.packs.sum())
     both = days.left_join(total, ["symptom", "past"]).drop("symptom_right", "past_right")
-    both = both.left_join(_around(daily, near, days.select(*then).distinct()), then)
+    both = both.left_join(_around(daily, near, days.select(*then)), then)
     # A shop without a place has nobody near but itself.
     close = ibis.coalesce(both.around, both.past_packs)
-    beside = both.select(*_OF, "past", far=(both.total.fill_null(0.0) - close).round(6))
+    beside = both.mutate(away=(both.total.fill_null(0.0) - close).round(6))
     is_today, unknown = beside.past == beside.number, ibis.null("float64")
-    return beside.group_by(*_OF).agg(
-        far=is_today.ifelse(beside.far, unknown).max(),
-        far_median=is_today.ifelse(unknown, beside.far).median().cast("float64"),
+    return beside.group_by(*rows.columns).agg(
+        far=is_today.ifelse(beside.away, unknown).max(),
+        far_median=is_today.ifelse(unknown, beside.away).median().cast("float64"),
     )
 
 
 def _around(daily: ir.Table, near: ir.Table, days: ir.Table) -> ir.Table:
     """What the shops near each shop, itself included, sold of its group on each of the days."""
     theirs = daily.select("symptom", "packs", other="pharmacy_id", past="number")
-    pairs = days.join(near, "pharmacy_id").join(theirs, ["other", "symptom", "past"])
+    # No two are alike: said so that an engine does not begin with all days of all pairs of shops.
+    asked = days.join(near, "pharmacy_id").distinct()
+    pairs = asked.join(theirs, ["other", "symptom", "past"])
     return pairs.group_by("pharmacy_id", "symptom", "past").agg(around=pairs.packs.sum())
 
 
 def _threes(surges: ir.Table, near: ir.Table, min_packs: float) -> ir.Table:
-    """(symptom, number, a, b, c): three surging shops, each near both others, with enough packs."""
+    """Three surging shops, each near both others, with enough packs: symptom, number, a, b, c and the
+    packs of each. Read off lists, since what is joined with itself is reckoned twice on Spark."""
     one = surges.select("symptom", "number", a="pharmacy_id", a_packs="packs")
     two = surges.select("symptom", "number", b="pharmacy_id", b_packs="packs")
-    joined = one.join(two, ["symptom", "number"])
-    joined = joined.filter(joined.a < joined.b)
-    pairs = joined.semi_join(near, [joined.a == near.pharmacy_id, joined.b == near.other])
-    more = pairs.select("symptom", "number", "a", c="b", c_packs="b_packs")
-    threes = pairs.join(more, ["symptom", "number", "a"])
-    threes = threes.filter(threes.b < threes.c)
-    closed = pairs.select("symptom", "number", b="a", c="b")
-    closed = threes.semi_join(closed, ["symptom", "number", "b", "c"])
-    enough = (closed.a_packs + closed.b_packs + closed.c_packs).round(6) >= min_packs
-    return closed.filter(enough).select("symptom", "number", "a", "b", "c")
+    later = near.filter(near.pharmacy_id < near.other).select(a="pharmacy_id", b="other")
+    pairs = one.join(later, "a").join(two, ["symptom", "number", "b"])
+    beside = ibis.struct({"shop": pairs.b, "packs": pairs.b_packs}).collect()
+    listed = pairs.group_by("symptom", "number", "a", "a_packs").agg(others=beside)
+    listed = listed.filter(listed.others.length() >= 2).mutate(second=listed.others.unnest())
+    each = listed.mutate(third=listed.others.unnest())
+    told = each.select(
+        *("symptom", "number", "a", "a_packs"),
+        b=each.second.shop,
+        b_packs=each.second.packs,
+        c=each.third.shop,
+        c_packs=each.third.packs,
+    )
+    closed = told.semi_join(later.select(b="a", c="b"), ["b", "c"])
+    return closed.filter((closed.a_packs + closed.b_packs + closed.c_packs).round(6) >= min_packs)
 
 
-def _findings(facts: Facts, threes: ir.Table, surges: ir.Table, min_packs: float) -> ir.Table:
+def _findings(facts: Facts, threes: ir.Table, min_packs: float) -> ir.Table:
     """One finding for each town, group and day: the packs of all shops of the threes that touch the town."""
-    same = ["symptom", "number", "a", "b", "c"]
-    members = ibis.union(*(threes.mutate(pharmacy_id=threes[one]) for one in ("a", "b", "c")))
-    placed = members.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
-    towns = placed.filter(placed.area_code.notnull()).select(*same, "area_code").distinct()
-    shops = towns.join(members, same).select("area_code", *_OF).distinct().join(surges, _OF)
+    touching = threes.mutate(asked=ibis.array([threes.a, threes.b, threes.c]).unnest())
+    placed = facts.pharmacies.filter(facts.pharmacies.area_code.notnull())
+    towns = touching.join(placed.select("area_code", asked="pharmacy_id"), "asked")
+    members = towns.mutate(which=ibis.array([0, 1, 2]).unnest())
+    members = members.mutate(
+        member=members.which.cases((0, members.a), (1, members.b), else_=members.c),
+        packs=members.which.cases((0, members.a_packs), (1, members.b_packs), else_=members.c_packs),
+    )
+    shops = members.select("area_code", "symptom", "number", "member", "packs").distinct()
     found = shops.group_by("area_code", "symptom", "number").agg(measure=packs_of(shops.packs))
     day = (found.number * DAY_S).as_timestamp("s")
     return found.mutate(
