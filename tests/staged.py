@@ -29,7 +29,9 @@ def sales_table(frame: pd.DataFrame) -> pa.Table:
     }
     keys = [hashlib.md5(one.encode()).digest() for one in frame["line_id"]]
     said = [hashlib.md5(repr(row).encode()).digest() for row in frame.itertuples(index=False)]
-    return pa.table({**given, "line_key": pa.array(keys, pa.binary(16)), "line_sha": pa.array(said, pa.binary(16))})
+    return pa.table(
+        {**given, "line_key": pa.array(keys, pa.binary(16)), "line_sha": pa.array(said, pa.binary(16))}
+    )
 
 
 def stage_lines(

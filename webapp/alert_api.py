@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 
 from webapp import asking
-from webapp.alert_pages import PAGE_ROWS, make_move
+from webapp.alert_pages import PAGE_ROWS, as_said, make_move
 from webapp.context import current_viewer, current_workspace
 from webapp.faults import answer
 from yaotong import clock
@@ -68,7 +68,7 @@ def move(alert_id: str, act: str) -> Response:
     body = request.get_json(silent=True) or {}
     if not isinstance(body, dict):
         raise UsageError('正文应为一个 JSON 对象，如 {"text": "…"}。')
-    revision = make_move(alert_id, act, str(body.get("text", "")), body.get("outcome"), if_match=int(tag))
+    revision = make_move(alert_id, act, as_said(body), if_match=int(tag))
     response = jsonify({"alert_id": alert_id, "revision": revision})
     response.set_etag(str(revision))
     return response

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -11,7 +14,7 @@ from webapp.charts import series_option
 from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.words import say, term_of
 from yaotong import acts, clock
-from yaotong.alerts.states import Act, Outcome
+from yaotong.alerts.states import Act, Outcome, Said
 from yaotong.errors import UsageError, YaotongError
 from yaotong.reads.alert_view import alert_view
 from yaotong.reads.alerts import Filters, inbox
@@ -88,10 +91,7 @@ def _explained(alert_id: str, part: str, again: bool) -> tuple[Section, ...]:
 def move(alert_id: str, act: str) -> Response:
     """Make a move; what stands in its way is said on the alert's page."""
     try:
-        form = request.form
-        make_move(
-            alert_id, act, form.get("text", ""), form.get("outcome"), if_match=form.get("revision", type=int)
-        )
+        make_move(alert_id, act, as_said(request.form), if_match=request.form.get("revision", type=int))
     except YaotongError as error:
         flash(str(error), "bad")
     else:
@@ -99,21 +99,29 @@ def move(alert_id: str, act: str) -> Response:
     return redirect(url_for("alerts.one", alert_id=alert_id))
 
 
-def make_move(alert_id: str, act: str, text: str, outcome: str | None, *, if_match: int | None) -> int:
+def make_move(alert_id: str, act: str, said: Said, *, if_match: int | None) -> int:
     """Make a move for the person of this request and deliver what it says; the new revision."""
     workspace, now = current_workspace(), clock.now()
     revision = acts.move_alert(
-        workspace,
-        alert_id,
-        as_act(act),
-        actor=current_viewer(),
-        text=text,
-        outcome=as_outcome(outcome),
-        if_match=if_match,
-        now=now,
+        workspace, alert_id, as_act(act), actor=current_viewer(), said=said, if_match=if_match, now=now
     )
     acts.deliver(workspace, now=now, channels=("inbox",))
     return revision
+
+
+def as_said(given: Mapping[str, Any]) -> Said:
+    """What a form or a JSON object says with a move; UsageError for an outcome or days that cannot be."""
+    days = str(given.get("days") or "").strip()
+    if days and not (days.isascii() and days.isdigit() and len(days) < 5):
+        raise UsageError(f"延期应写整数个工作日，现在是“{days[:20]}”。")
+    return Said(
+        text=str(given.get("text") or ""),
+        outcome=as_outcome(given.get("outcome")),
+        department=str(given.get("department") or ""),
+        reason=str(given.get("reason") or ""),
+        days=int(days) if days else None,
+        into=str(given.get("into") or "").strip(),
+    )
 
 
 def as_act(text: str) -> Act:

@@ -71,6 +71,11 @@ def add_workdays(start: datetime, days: int) -> datetime:
     return datetime.combine(day, start.time() if day == start.date() or days else OFFICE_OPENS)
 
 
+def workdays_between(first: date, last: date) -> int:
+    """How many working days lie after `first` up to and including `last`; 0 when last is not later."""
+    return sum(is_workday(first + timedelta(days=one)) for one in range(1, (last - first).days + 1))
+
+
 def in_office_hours(moment: datetime) -> bool:
     """Whether somebody is at the desk: a working day between 08:30 and 17:30."""
     return is_workday(moment.date()) and OFFICE_OPENS <= moment.time() < OFFICE_CLOSES

@@ -142,7 +142,9 @@ def test_officers_and_leaders_of_the_grading_department_may(workspace: Workspace
     end_override(workspace, give(workspace, shop, actor=actor), actor=actor, now=NOW)
 
 
-@pytest.mark.parametrize(("department", "role"), [("msa", "admin"), ("psb", "leader"), ("nhsa", "officer"), ("hc", "leader")])
+@pytest.mark.parametrize(
+    ("department", "role"), [("msa", "admin"), ("psb", "leader"), ("nhsa", "officer"), ("hc", "leader")]
+)
 def test_nobody_else_may(workspace: Workspace, department: str, role: str) -> None:
     shop = an_a(workspace)
     number = give(workspace, shop)
@@ -204,7 +206,19 @@ def test_what_just_may(workspace: Workspace, changed: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("grade", "score"), [(None, None), ("A", 3.0)])
-def test_the_database_itself_wants_a_class_or_a_score(still: Workspace, grade: str | None, score: float | None) -> None:
-    row = {"license_no": "S", "grade": grade, "score": score, "reason": "other", "text": "x", "department": "msa", "author": "x", "created_at": datetime(2026, 7, 1), "valid_until": TODAY}
+def test_the_database_itself_wants_a_class_or_a_score(
+    still: Workspace, grade: str | None, score: float | None
+) -> None:
+    row = {
+        "license_no": "S",
+        "grade": grade,
+        "score": score,
+        "reason": "other",
+        "text": "x",
+        "department": "msa",
+        "author": "x",
+        "created_at": datetime(2026, 7, 1),
+        "valid_until": TODAY,
+    }
     with pytest.raises(IntegrityError), still.store.write() as connection:
         connection.execute(insert(risk_override).values(**row))

@@ -102,15 +102,17 @@ def test_a_corrected_finding_is_told_apart_from_new_evidence() -> None:
     assert change.columns()["measure"] == 5.0
 
 
-def test_a_closed_alert_takes_back_only_its_own_days() -> None:
-    closed = known(found(0), found(4), state=State.CLOSED)
-    inside = plan([found(2)], [], [closed], COOLDOWN)
-    later = plan([found(5)], [], [closed], COOLDOWN)
-    assert inside.changes[0].alert_id == closed.alert_id
-    assert later.changes[0].act is Act.OPEN
-    assert later.changes[0].alert_id != closed.alert_id
-    again = plan([found(6)], [], [closed, after(later.changes[0])], COOLDOWN)
-    assert (again.changes[0].act, again.changes[0].alert_id) == (Act.EXTEND, later.changes[0].alert_id)
+def test_a_closed_alert_takes_back_its_own_days_quietly_and_is_opened_again_by_others() -> None:
+    closed = known(found(1), found(4), state=State.CLOSED)
+    inside = plan([found(2)], [], [closed], COOLDOWN).changes[0]
+    assert (inside.act, inside.alert_id, inside.told) == (Act.EXTEND, closed.alert_id, False)
+    for day in (0, 5):
+        again = plan([found(day)], [], [closed], COOLDOWN).changes[0]
+        assert (again.act, again.alert_id, again.told) == (Act.RECUR, closed.alert_id, True)
+        assert len(again.findings) == 3
+    later = plan([found(COOLDOWN)], [], [closed], COOLDOWN).changes[0]
+    assert later.act is Act.OPEN
+    assert later.alert_id != closed.alert_id
 
 
 def test_a_vanished_condition_is_marked_once_and_never_closes() -> None:

@@ -63,7 +63,10 @@ def test_a_rule_that_nobody_or_two_lead_is_refused() -> None:
 def test_deadlines_count_minutes_to_accept_and_working_days_for_the_rest() -> None:
     # 2026-02-13 is the Friday before the Spring Festival week; Saturday the 14th is a 调休 working day.
     limits = due(found(0, level=Level.RED), departments()["msa"], datetime(2026, 2, 13, 10))
-    assert limits.accept == datetime(2026, 2, 13, 12)
+    # Half an hour in office hours, two hours out of them.
+    assert limits.accept == datetime(2026, 2, 13, 10, 30)
+    late = due(found(0, level=Level.RED), departments()["msa"], datetime(2026, 2, 13, 17, 30))
+    assert late.accept == datetime(2026, 2, 13, 19, 30)
     assert limits.check == datetime(2026, 2, 14, 10)
     assert limits.dispose == datetime(2026, 2, 25, 10)
 

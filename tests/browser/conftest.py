@@ -25,7 +25,9 @@ def screens() -> Path:
 def browser(chromium_path: str | None) -> Iterator[Browser]:
     """The system's Chromium, without a window."""
     if chromium_path is None:
-        pytest.fail("没有找到 Chromium：请先运行 apt-get install chromium（或设 YAOTONG_CHROMIUM 为它的路径）。")
+        pytest.fail(
+            "没有找到 Chromium：请先运行 apt-get install chromium（或设 YAOTONG_CHROMIUM 为它的路径）。"
+        )
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield launched

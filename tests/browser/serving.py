@@ -52,7 +52,12 @@ class Witness:
     @property
     def foreign(self) -> list[str]:
         """Requests that left this machine; a page's own data: and blob: addresses and files do not."""
-        return [one for one in self.requests if urlsplit(one).scheme in ("http", "https", "ws", "wss") and urlsplit(one).hostname != "127.0.0.1"]
+        return [
+            one
+            for one in self.requests
+            if urlsplit(one).scheme in ("http", "https", "ws", "wss")
+            and urlsplit(one).hostname != "127.0.0.1"
+        ]
 
 
 def ready(page: Page) -> Page:
@@ -63,13 +68,18 @@ def ready(page: Page) -> Page:
 
 def view(page: Page, side: str) -> tuple[float, float, float]:
     """Centre and zoom of one map: lat, lon, zoom."""
-    lat, lon, zoom = page.evaluate(f"(() => {{ const m = map_{side}; const c = m.getCenter(); return [c.lat, c.lng, m.getZoom()]; }})()")
+    lat, lon, zoom = page.evaluate(
+        f"(() => {{ const m = map_{side}; const c = m.getCenter(); return [c.lat, c.lng, m.getZoom()]; }})()"
+    )
     return lat, lon, zoom
 
 
 def features(page: Page, side: str, layer: str) -> dict[str, dict[str, Any]]:
     """What a layer has on the screen of one side: the features' properties by id."""
-    told = page.evaluate("([side, layer]) => yaotongBoards[side].features(layer).map((one) => [one.id, one.props])", [side, layer])
+    told = page.evaluate(
+        "([side, layer]) => yaotongBoards[side].features(layer).map((one) => [one.id, one.props])",
+        [side, layer],
+    )
     return dict(told)
 
 

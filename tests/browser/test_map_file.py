@@ -58,7 +58,10 @@ def test_a_hostile_name_is_shown_as_text(page: Page) -> None:
     assert tip.inner_text() == region.HOSTILE
     page.get_by_role("button", name="表格").click()
     page.locator("#ym-table tbody tr").first.wait_for()
-    assert region.HOSTILE in page.locator("#ym-table").inner_text() or page.locator("#ym-table select option").count() > 1
+    assert (
+        region.HOSTILE in page.locator("#ym-table").inner_text()
+        or page.locator("#ym-table select option").count() > 1
+    )
     assert page.locator("#ym-panel img, .leaflet-tooltip img, #ym-table img").count() == 0
 
 
@@ -103,7 +106,9 @@ def test_the_category_is_shared_and_unknown_stays_unknown(page: Page) -> None:
 def test_layers_are_switched_on_each_side_alone(page: Page) -> None:
     page.locator(".ym-side[data-side=left] summary").click()
     page.get_by_label("药店 · 按特药销量").check()
-    assert page.evaluate("[map_left.hasLayer(layer_left_supply), map_left.hasLayer(layer_left_outlets), map_right.hasLayer(layer_right_risk)]") == [True, False, True]
+    assert page.evaluate(
+        "[map_left.hasLayer(layer_left_supply), map_left.hasLayer(layer_left_outlets), map_right.hasLayer(layer_right_risk)]"
+    ) == [True, False, True]
 
 
 def test_both_maps_hold_the_same_view_however_they_are_moved(page: Page) -> None:
@@ -145,7 +150,9 @@ def test_the_address_brings_the_same_picture_back(page: Page) -> None:
     page.reload()
     ready(page)
     assert page.input_value("#ym-category") == "EPH"
-    assert page.evaluate("[map_left.hasLayer(layer_left_insurance), map_left.hasLayer(layer_left_outlets)]") == [True, False]
+    assert page.evaluate(
+        "[map_left.hasLayer(layer_left_insurance), map_left.hasLayer(layer_left_outlets)]"
+    ) == [True, False]
     assert page.locator("#map_left path.ym-chosen-shop").count() == 1
     assert view(page, "left") == pytest.approx(before, abs=1e-4)
     assert view(page, "right") == pytest.approx(before, abs=1e-4)
@@ -200,7 +207,10 @@ def test_the_table_has_the_content_of_the_map(page: Page) -> None:
     page.select_option("#ym-table select", label="风险 · 预警压力")
     rows = page.locator("#ym-table tbody tr")
     page.locator("#ym-table th", has_text="每十家药店未结预警").wait_for()
-    told = {rows.nth(i).locator("th").inner_text(): rows.nth(i).locator("td").inner_text() for i in range(rows.count())}
+    told = {
+        rows.nth(i).locator("th").inner_text(): rows.nth(i).locator("td").inner_text()
+        for i in range(rows.count())
+    }
     assert told == {"东镇": "10", "西镇": "5", "北镇": "无数据（未知，不等于低）"}
 
 

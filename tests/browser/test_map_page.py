@@ -53,7 +53,9 @@ def _with_an_alert(page: Page) -> str:
     return next(one for one, props in told.items() if props["class"] in ("red", "orange", "yellow", "blue"))
 
 
-def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(page: Page, address: str, screens: Path) -> None:
+def test_a_shop_with_an_alert_leads_to_the_alert_and_to_its_page(
+    page: Page, address: str, screens: Path
+) -> None:
     click(page, "right", "risk", _with_an_alert(page))
     panel = page.locator("#ym-panel")
     panel.locator(".ym-alert a").first.wait_for()
@@ -69,7 +71,11 @@ def test_pointing_at_a_shop_rings_it_on_both_sides_and_names_it_on_one(page: Pag
     shop = next(iter(features(page, "left", "outlets")))
     page.mouse.move(*spot(page, "left", "outlets", shop))
     page.locator("#map_left .ym-tip").wait_for()
-    assert page.locator("#map_left path.ym-under").count() == page.locator("#map_right path.ym-under").count() == 1
+    assert (
+        page.locator("#map_left path.ym-under").count()
+        == page.locator("#map_right path.ym-under").count()
+        == 1
+    )
     assert page.locator("#map_right .ym-tip").count() == 0
     page.mouse.move(5, 5)
     page.locator("#map_left .ym-tip").wait_for(state="detached")
@@ -103,7 +109,9 @@ def test_a_day_chosen_changes_both_sides_and_its_address_brings_it_back(page: Pa
     assert earlier != newest
     assert "day=2026-05-15" in page.url
     asked = page.request.get(f"{address}/map/data/panel/overview.json?as_of=2026-05-15").json()
-    assert {one["id"]: one["rate"] for one in asked["areas"]} == pytest.approx({one: props["value"] for one, props in earlier.items()})
+    assert {one["id"]: one["rate"] for one in asked["areas"]} == pytest.approx(
+        {one: props["value"] for one, props in earlier.items()}
+    )
     page.reload()
     ready(page)
     assert features(page, "right", "rate") == earlier
@@ -180,7 +188,9 @@ def test_departments_see_their_own_alerts_only(browser: Browser, address: str) -
         context = browser.new_context()
         page = sign_in(context.new_page(), address, department)
         page.goto(f"{address}/map")
-        levels[department] = {one: props["class"] for one, props in features(ready(page), "right", "risk").items()}
+        levels[department] = {
+            one: props["class"] for one, props in features(ready(page), "right", "risk").items()
+        }
         context.close()
     assert levels["msa"].keys() == levels["hc"].keys()
     assert levels["msa"] != levels["hc"]
@@ -191,11 +201,17 @@ def test_nobody_sees_the_map_without_signing_in(browser: Browser, address: str) 
     page = context.new_page()
     page.goto(f"{address}/map")
     assert "/login" in page.url
-    assert not page.request.get(f"{address}/map/data/layer/risk.json").headers["content-type"].startswith("application/json")
+    assert (
+        not page.request.get(f"{address}/map/data/layer/risk.json")
+        .headers["content-type"]
+        .startswith("application/json")
+    )
     context.close()
 
 
-def test_on_a_phone_a_choice_is_one_tap_from_its_details(browser: Browser, witness: Witness, address: str) -> None:
+def test_on_a_phone_a_choice_is_one_tap_from_its_details(
+    browser: Browser, witness: Witness, address: str
+) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True, locale="zh-CN")
     witness.watch(context)
     page = sign_in(context.new_page(), address, "msa")

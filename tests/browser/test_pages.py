@@ -100,7 +100,9 @@ def test_large_text_is_large_dark_and_easy_to_touch(phone: Page, address: str, p
     assert len(texts) > 10
     assert [one for one in texts if one["size"] < 24] == []
     assert [one for one in texts if one["contrast"] < 7] == []
-    assert [one for one in phone.evaluate(_TARGETS) if one["height"] < 47.9 and "class=\"skip\"" not in one["html"]] == []
+    assert [
+        one for one in phone.evaluate(_TARGETS) if one["height"] < 47.9 and 'class="skip"' not in one["html"]
+    ] == []
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

@@ -61,7 +61,16 @@ def test_dropped_files_end_in_their_receipts(
     page.goto(f"{own_address}/sources")
     page.evaluate(WATCH)
     tag = size  # other content at each size, or the second file would be a repetition
-    page.evaluate(DROP, [[["good.csv", GOOD.replace("~", tag)], ["half.csv", HALF.replace("~", tag)], [HOSTILE_NAME, HOSTILE + tag]]])
+    page.evaluate(
+        DROP,
+        [
+            [
+                ["good.csv", GOOD.replace("~", tag)],
+                ["half.csv", HALF.replace("~", tag)],
+                [HOSTILE_NAME, HOSTILE + tag],
+            ]
+        ],
+    )
     expect(page.locator("[data-queue] > li")).to_have_count(3)
     expect(page.locator("[data-send]")).to_contain_text("3")
     page.click("[data-send]")
@@ -141,11 +150,15 @@ def test_by_keyboard_alone(browser: Browser, witness: Witness, own_address: str,
     page.context.close()
 
 
-def test_what_cannot_be_sent_says_so_and_is_not_sent(browser: Browser, witness: Witness, own_address: str) -> None:
+def test_what_cannot_be_sent_says_so_and_is_not_sent(
+    browser: Browser, witness: Witness, own_address: str
+) -> None:
     page = _open(browser, witness, own_address)
     page.goto(f"{own_address}/sources")
     page.evaluate("document.querySelector('[data-upload]').dataset.maxBytes = '100'")
-    page.evaluate(DROP, [[["empty.csv", ""], ["large.csv", "x" * 101], ["fits.csv", GOOD.replace("~", "fit")]]])
+    page.evaluate(
+        DROP, [[["empty.csv", ""], ["large.csv", "x" * 101], ["fits.csv", GOOD.replace("~", "fit")]]]
+    )
     expect(page.locator("[data-queue] > li").nth(0)).to_contain_text("文件是空的")
     expect(page.locator("[data-queue] > li").nth(1)).to_contain_text("请按月或按街镇拆分")
     before = len([one for one in witness.requests if one.endswith("/sources")])
@@ -161,7 +174,14 @@ def test_who_was_signed_out_meanwhile_is_told(browser: Browser, witness: Witness
     page = _open(browser, witness, own_address)
     page.goto(f"{own_address}/sources")
     page.evaluate(DROP, [[["late.csv", GOOD.replace("~", "late")]]])
-    page.route("**/sources", lambda route: route.fulfill(status=200, body="<html><main><h1>login</h1></main></html>") if route.request.method == "POST" else route.continue_())
+    page.route(
+        "**/sources",
+        lambda route: (
+            route.fulfill(status=200, body="<html><main><h1>login</h1></main></html>")
+            if route.request.method == "POST"
+            else route.continue_()
+        ),
+    )
     page.click("[data-send]")
     expect(page.locator("[data-queue] > li")).to_contain_text("请刷新页面后重送")
     page.unroute("**/sources")
@@ -170,7 +190,9 @@ def test_who_was_signed_out_meanwhile_is_told(browser: Browser, witness: Witness
     page.context.close()
 
 
-def test_the_form_works_without_scripts(browser: Browser, witness: Witness, own_address: str, tmp_path: Path) -> None:
+def test_the_form_works_without_scripts(
+    browser: Browser, witness: Witness, own_address: str, tmp_path: Path
+) -> None:
     page = _open(browser, witness, own_address, java_script_enabled=False)
     paths = [tmp_path / f"plain{n}.csv" for n in range(2)]
     for number, path in enumerate(paths):
@@ -188,7 +210,9 @@ def test_the_form_works_without_scripts(browser: Browser, witness: Witness, own_
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_coverage_view(browser: Browser, witness: Witness, address: str, screens: Path, size: str) -> None:
+def test_the_coverage_view(
+    browser: Browser, witness: Witness, address: str, screens: Path, size: str
+) -> None:
     page = _open(browser, witness, address, size)
     page.goto(f"{address}/sources/coverage")
     page.screenshot(path=screens / f"coverage-{size}.png", full_page=size == "phone", **PICTURE[size])

@@ -85,7 +85,9 @@ def clear_refused(folder: Path, call: str, number: str, stride: str) -> Told:
         code = load.wait()
         _, fired = shim.disarm()
         if code not in (0, StoreError.exit_code):
-            raise Broken(f"{call} {n} refused with {os.strerror(int(number))}: ended with {code}: {load.told}")
+            raise Broken(
+                f"{call} {n} refused with {os.strerror(int(number))}: ended with {code}: {load.told}"
+            )
         corrected.settle()
         told.update({f"code {code}": 1, "calls": fired > 0})
         if not fired:

@@ -89,7 +89,8 @@ def test_whichever_call_is_refused_nothing_is_half_done(
 
 @pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(
-    ("call", "number"), [("write", DISK_FULL), ("sync", BROKEN_DISK), ("rename", DISK_FULL), ("make", DISK_FULL)]
+    ("call", "number"),
+    [("write", DISK_FULL), ("sync", BROKEN_DISK), ("rename", DISK_FULL), ("make", DISK_FULL)],
 )
 def test_whichever_call_of_clearing_is_refused_every_version_says_what_it_said(
     library: Path, tmp_path: Path, call: str, number: int

@@ -24,8 +24,11 @@ def plain_assign(lon: float, lat: float, areas: gpd.GeoDataFrame) -> tuple[str |
     if not (np.isfinite(lon) and np.isfinite(lat)):
         return None, "unlocated", 0
     point = shapely.Point(lon, lat)
-    touching = {code: shape for code, shape in zip(areas.area_code, areas.geometry, strict=True)
-                if shape is not None and not shape.disjoint(point)}
+    touching = {
+        code: shape
+        for code, shape in zip(areas.area_code, areas.geometry, strict=True)
+        if shape is not None and not shape.disjoint(point)
+    }
     if not touching:
         return None, "outside", 0
     first = min(touching)
@@ -62,7 +65,9 @@ def overlapping(draw):
     shapes = []
     for _ in range(draw(st.integers(0, 6))):
         x, y, w, h = (draw(st.integers(low, 3)) for low in (0, 0, 1, 1))
-        two = shapely.MultiPolygon([shapely.box(x, y, x + w, y + h), shapely.box(x + 10, y, x + 10 + w, y + h)])
+        two = shapely.MultiPolygon(
+            [shapely.box(x, y, x + w, y + h), shapely.box(x + 10, y, x + 10 + w, y + h)]
+        )
         shapes.append(draw(st.sampled_from([two.geoms[0], two, shapely.Polygon(), None])))
     return gpd.GeoDataFrame({"area_code": [f"{n}" for n in range(len(shapes))]}, geometry=shapes or [])
 
@@ -123,7 +128,9 @@ def test_nothing_to_assign_or_to_assign_to():
 
 
 def test_codes_are_compared_as_text():
-    areas = gpd.GeoDataFrame({"area_code": [9, 10]}, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])
+    areas = gpd.GeoDataFrame(
+        {"area_code": [9, 10]}, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+    )
     assert assign(([1.0], [0.5]), areas).area_code.tolist() == ["10"]
 
 
@@ -137,7 +144,10 @@ BOW_TIE = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
         (grid(2, 1, ["a", ""]), "some are missing"),
         (grid(2, 1, ["a", None]), "some are missing"),
         (grid(2, 1).rename(columns={"area_code": "id"}), "column area_code"),
-        (gpd.GeoDataFrame({"area_code": ["tie"]}, geometry=[BOW_TIE]), "invalid geometry: tie; run geo.repair"),
+        (
+            gpd.GeoDataFrame({"area_code": ["tie"]}, geometry=[BOW_TIE]),
+            "invalid geometry: tie; run geo.repair",
+        ),
         (gpd.GeoDataFrame({"area_code": ["p"]}, geometry=[shapely.Point(0, 0)]), "invalid geometry: p"),
     ],
 )
@@ -187,11 +197,67 @@ def test_area_mismatch_needs_one_index():
 
 
 # state codes of the US Census (FIPS 5-2)
-STATE_FIPS = dict(pair.split(":") for pair in ["AL:01", "AK:02", "AZ:04", "AR:05", "CA:06", "CO:08", "CT:09", "DE:10", "DC:11", "FL:12", "GA:13", "HI:15", "ID:16", "IL:17", "IN:18", "IA:19", "KS:20", "KY:21", "LA:22", "ME:23", "MD:24", "MA:25", "MI:26", "MN:27", "MS:28", "MO:29", "MT:30", "NE:31", "NV:32", "NH:33", "NJ:34", "NM:35", "NY:36", "NC:37", "ND:38", "OH:39", "OK:40", "OR:41", "PA:42", "RI:44", "SC:45", "SD:46", "TN:47", "TX:48", "UT:49", "VT:50", "VA:51", "WA:53", "WV:54", "WI:55", "WY:56"])
+STATE_FIPS = dict(
+    pair.split(":")
+    for pair in [
+        "AL:01",
+        "AK:02",
+        "AZ:04",
+        "AR:05",
+        "CA:06",
+        "CO:08",
+        "CT:09",
+        "DE:10",
+        "DC:11",
+        "FL:12",
+        "GA:13",
+        "HI:15",
+        "ID:16",
+        "IL:17",
+        "IN:18",
+        "IA:19",
+        "KS:20",
+        "KY:21",
+        "LA:22",
+        "ME:23",
+        "MD:24",
+        "MA:25",
+        "MI:26",
+        "MN:27",
+        "MS:28",
+        "MO:29",
+        "MT:30",
+        "NE:31",
+        "NV:32",
+        "NH:33",
+        "NJ:34",
+        "NM:35",
+        "NY:36",
+        "NC:37",
+        "ND:38",
+        "OH:39",
+        "OK:40",
+        "OR:41",
+        "PA:42",
+        "RI:44",
+        "SC:45",
+        "SD:46",
+        "TN:47",
+        "TX:48",
+        "UT:49",
+        "VT:50",
+        "VA:51",
+        "WA:53",
+        "WV:54",
+        "WI:55",
+        "WY:56",
+    ]
+)
 
 
 def claimed_county(pharmacies: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.Series:
     """Look the claimed county name up; a name the map does not have, or has twice, claims nothing."""
+
     def key(state: pd.Series, name: pd.Series) -> pd.Series:
         letters = name.str.upper().str.replace("SAINT", "ST").str.replace("[^A-Z]", "", regex=True)
         return state + ":" + letters

@@ -8,7 +8,9 @@ import shapely
 
 from geo import distance_to_area_m, geodesic_m
 
-AREAS = gpd.GeoDataFrame({"area_code": ["a", "e"]}, geometry=[shapely.box(121, 30, 122, 31), shapely.Polygon()])
+AREAS = gpd.GeoDataFrame(
+    {"area_code": ["a", "e"]}, geometry=[shapely.box(121, 30, 122, 31), shapely.Polygon()]
+)
 
 
 def away(lon, lat, code):

@@ -137,7 +137,9 @@ def test_spellings(text, crs):
     assert Crs.parse(text) is crs
 
 
-@pytest.mark.parametrize("text", [None, "", "  ", "-", "EPSG:3857", "gcj", "wgs72", "nan", pd.NA, float("nan")])
+@pytest.mark.parametrize(
+    "text", [None, "", "  ", "-", "EPSG:3857", "gcj", "wgs72", "nan", pd.NA, float("nan")]
+)
 def test_naked_or_unknown_is_refused_with_the_choices(text):
     with pytest.raises(ValueError, match=r"wgs84, cgcs2000, gcj02, bd09"):
         Crs.parse(text)

@@ -15,6 +15,7 @@ lat = st.floats(-90, 90)
 
 def chord_m(lon1, lat1, lon2, lat2):
     """Great-circle distance by another formula: the angle between two vectors."""
+
     def vector(x, y):
         x, y = math.radians(x), math.radians(y)
         return np.array([math.cos(y) * math.cos(x), math.cos(y) * math.sin(x), math.sin(y)])
@@ -25,7 +26,9 @@ def chord_m(lon1, lat1, lon2, lat2):
 
 @given(lon, lat, lon, lat)
 def test_haversine_agrees_with_the_angle_between_vectors(lon1, lat1, lon2, lat2):
-    assert haversine_m(lon1, lat1, lon2, lat2) == pytest.approx(chord_m(lon1, lat1, lon2, lat2), rel=1e-9, abs=0.2)
+    assert haversine_m(lon1, lat1, lon2, lat2) == pytest.approx(
+        chord_m(lon1, lat1, lon2, lat2), rel=1e-9, abs=0.2
+    )
 
 
 @given(lon, lat, lon, lat)
@@ -43,14 +46,18 @@ def test_there_and_back_are_the_same(lon1, lat1, lon2, lat2):
 def test_known_distances():
     # one degree of a great circle; Vincenty's 1975 line Flinders Peak to Buninyon on a like ellipsoid
     assert haversine_m(121, 0, 122, 0) == pytest.approx(math.pi * MEAN_EARTH_RADIUS_M / 180, rel=1e-12)
-    assert geodesic_m(144.42486789, -37.95103342, 143.92649553, -37.65282114) == pytest.approx(54972.271, abs=0.05)
+    assert geodesic_m(144.42486789, -37.95103342, 143.92649553, -37.65282114) == pytest.approx(
+        54972.271, abs=0.05
+    )
     assert geodesic_m(0, 0, 1, 0) == pytest.approx(111319.491, abs=1e-3)
     assert haversine_m(0, 0, 180, 0) == pytest.approx(math.pi * MEAN_EARTH_RADIUS_M)
 
 
 def test_over_the_antimeridian_nothing_is_lost():
     assert haversine_m(180, 10, -180, 10) == 0
-    assert haversine_m(179.999999, 10, -179.999999, 10) == pytest.approx(haversine_m(0, 10, 0.000002, 10), rel=1e-6)
+    assert haversine_m(179.999999, 10, -179.999999, 10) == pytest.approx(
+        haversine_m(0, 10, 0.000002, 10), rel=1e-6
+    )
     assert haversine_m(0, 90, 135, 90) == pytest.approx(0, abs=1e-6)
 
 

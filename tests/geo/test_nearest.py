@@ -48,8 +48,11 @@ def either_way(request):
 
 
 @given(
-    st.lists(place, max_size=60), st.one_of(st.tuples(longitude, latitude), st.just((121.0, 30.7))),
-    st.integers(1, 8), st.one_of(st.none(), st.randoms()), st.sampled_from([None, 0.0, 3.0, 50_000.0, 1e7]),
+    st.lists(place, max_size=60),
+    st.one_of(st.tuples(longitude, latitude), st.just((121.0, 30.7))),
+    st.integers(1, 8),
+    st.one_of(st.none(), st.randoms()),
+    st.sampled_from([None, 0.0, 3.0, 50_000.0, 1e7]),
 )
 def test_agrees_with_the_plain_twin(either_way, places, here, k, random, max_m):
     lon, lat = np.array(places, dtype=float).reshape(-1, 2).T

@@ -12,12 +12,16 @@ from geo import Repairs, area_m2, assign, repair
 SOUND = shapely.box(121.0, 30.6, 121.1, 30.7)
 BOW_TIE = shapely.Polygon([(121.0, 30.6), (121.1, 30.7), (121.1, 30.6), (121.0, 30.7)])
 OVERLAPPING = shapely.MultiPolygon([SOUND, shapely.box(121.05, 30.6, 121.15, 30.7)])
-SPIKE = shapely.Polygon([(121, 30.6), (121.1, 30.6), (121.2, 30.6), (121.1, 30.6), (121.1, 30.7), (121, 30.7)])
+SPIKE = shapely.Polygon(
+    [(121, 30.6), (121.1, 30.6), (121.2, 30.6), (121.1, 30.6), (121.1, 30.7), (121, 30.7)]
+)
 FLAT = shapely.Polygon([(121.0, 30.6), (121.1, 30.6), (121.05, 30.6)])
 
 
 def frame(*shapes) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({"area_code": [f"a{n}" for n in range(len(shapes))], "n": 1}, geometry=list(shapes))
+    return gpd.GeoDataFrame(
+        {"area_code": [f"a{n}" for n in range(len(shapes))], "n": 1}, geometry=list(shapes)
+    )
 
 
 def test_sound_areas_stay_untouched():

@@ -10,8 +10,17 @@ from geo import Crs, area_m2, geometry_to_wgs84, power_cells
 
 DISC = shapely.Point(121.1, 30.7).buffer(0.12)
 # the nine towns and streets of Pinghu, roughly; wanted areas in km2, some of them estimates
-SEEDS = [(121.013, 30.677), (121.0, 30.73), (120.965, 30.665), (121.0911, 30.6058), (121.06, 30.80),
-         (121.18, 30.705), (121.14, 30.755), (121.09, 30.655), (121.21, 30.645)]
+SEEDS = [
+    (121.013, 30.677),
+    (121.0, 30.73),
+    (120.965, 30.665),
+    (121.0911, 30.6058),
+    (121.06, 30.80),
+    (121.18, 30.705),
+    (121.14, 30.755),
+    (121.09, 30.655),
+    (121.21, 30.645),
+]
 AREAS_KM2 = [49, 55, 45, 64.16, 76.12, 57.6, 50, 55, 102.43]
 
 
@@ -31,15 +40,18 @@ def plain_owner(point, seeds) -> int:
     return int(np.argmin([np.linalg.norm((np.array(point) - seed) * scale) for seed in np.array(seeds)]))
 
 
-inside_disc = st.tuples(st.integers(-70, 70), st.integers(-70, 70)).map(lambda p: (121.1 + p[0] / 1e3, 30.7 + p[1] / 1e3))
+inside_disc = st.tuples(st.integers(-70, 70), st.integers(-70, 70)).map(
+    lambda p: (121.1 + p[0] / 1e3, 30.7 + p[1] / 1e3)
+)
 seed_lists = st.lists(inside_disc, min_size=1, max_size=8, unique=True)
 
 
 @given(seed_lists, st.data())
 @settings(max_examples=40)
 def test_cells_divide_the_outline_without_gap_or_overlap(seeds, data):
-    weights = data.draw(st.one_of(
-        st.none(), st.lists(st.floats(1, 50), min_size=len(seeds), max_size=len(seeds))))
+    weights = data.draw(
+        st.one_of(st.none(), st.lists(st.floats(1, 50), min_size=len(seeds), max_size=len(seeds)))
+    )
     assert_divides(power_cells(seeds, weights, DISC, 8), seeds, DISC)
 
 
@@ -54,7 +66,9 @@ def test_unweighted_cells_hold_what_is_nearest(seeds, points):
 
 def test_outlines_with_holes_bays_and_islands():
     horseshoe = shapely.box(121.0, 30.6, 121.3, 30.9) - shapely.box(121.1, 30.5, 121.2, 30.8)
-    outline = (horseshoe - shapely.box(121.02, 30.84, 121.05, 30.87)) | shapely.box(121.14, 30.62, 121.16, 30.64)
+    outline = (horseshoe - shapely.box(121.02, 30.84, 121.05, 30.87)) | shapely.box(
+        121.14, 30.62, 121.16, 30.64
+    )
     seeds = [(121.05, 30.65), (121.25, 30.65), (121.15, 30.85)]
     cells = power_cells(seeds, [3, 1, 2], outline, 30)
     assert_divides(cells, seeds, outline)
@@ -92,7 +106,9 @@ def test_one_seed_takes_all():
 
 @pytest.mark.parametrize("iterations", [0, 25])
 def test_same_arguments_same_bytes(iterations):
-    first, again = (power_cells(SEEDS, AREAS_KM2, shapely.box(120.9, 30.5, 121.3, 30.9), iterations) for _ in "12")
+    first, again = (
+        power_cells(SEEDS, AREAS_KM2, shapely.box(120.9, 30.5, 121.3, 30.9), iterations) for _ in "12"
+    )
     assert [cell.wkb for cell in first] == [cell.wkb for cell in again]
 
 

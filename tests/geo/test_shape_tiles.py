@@ -321,7 +321,11 @@ def test_a_tile_that_is_not_there_is_refused(tile: tuple[int, int, int]) -> None
 
 
 def test_other_columns_over_the_same_shapes_are_as_if_made_anew():
-    squares = [shapely.box(121 + i * 0.01, 30 + j * 0.01, 121.01 + i * 0.01, 30.01 + j * 0.01) for i in range(12) for j in range(12)]
+    squares = [
+        shapely.box(121 + i * 0.01, 30 + j * 0.01, 121.01 + i * 0.01, 30.01 + j * 0.01)
+        for i in range(12)
+        for j in range(12)
+    ]
     values = np.arange(144, dtype=float)
     names = np.array([f"镇{i}" for i in range(144)])
     bare = ShapeTiles(squares, {})

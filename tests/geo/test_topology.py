@@ -14,7 +14,12 @@ from geo import read_topojson, topojson_to_frame
 QUANTISED = {
     "type": "Topology",
     "transform": {"scale": [0.5, 0.5], "translate": [100.0, 20.0]},
-    "arcs": [[[2, 2], [-2, 0], [0, -2], [2, 0]], [[2, 0], [0, 2]], [[2, 0], [2, 0], [0, 2], [-2, 0]], [[4, 4], [1, 1]]],
+    "arcs": [
+        [[2, 2], [-2, 0], [0, -2], [2, 0]],
+        [[2, 0], [0, 2]],
+        [[2, 0], [2, 0], [0, 2], [-2, 0]],
+        [[4, 4], [1, 1]],
+    ],
     "objects": {
         "squares": {
             "type": "GeometryCollection",
@@ -27,8 +32,14 @@ QUANTISED = {
                 {"type": "MultiPoint", "coordinates": [[1, 1], [2, 2]]},
                 {"type": "LineString", "arcs": [-4]},
                 {"type": "MultiLineString", "arcs": [[0, 1], [3]]},
-                {"type": "GeometryCollection", "geometries": [
-                    {"type": "Point", "coordinates": [0, 0]}, {"type": "LineString", "arcs": [3]}, {"type": None}]},
+                {
+                    "type": "GeometryCollection",
+                    "geometries": [
+                        {"type": "Point", "coordinates": [0, 0]},
+                        {"type": "LineString", "arcs": [3]},
+                        {"type": None},
+                    ],
+                },
             ],
         }
     },
@@ -151,11 +162,20 @@ def test_a_ring_open_by_one_step_is_closed_and_by_two_refused(gap, accepted):
 
 def test_collapsed_rings_leave_an_empty_polygon_or_part():
     flat, hole = [[0, 0], [1, 0], [-1, 0]], [[1, 1], [0, 0]]
-    topology = {**QUANTISED, "arcs": [*QUANTISED["arcs"], flat, hole], "objects": {"x": {
-        "type": "GeometryCollection", "geometries": [
-            {"type": "Polygon", "arcs": [[4]]},
-            {"type": "Polygon", "arcs": [[0, 1], [5]]},
-            {"type": "MultiPolygon", "arcs": [[[4]], [[0, 1]]]}]}}}
+    topology = {
+        **QUANTISED,
+        "arcs": [*QUANTISED["arcs"], flat, hole],
+        "objects": {
+            "x": {
+                "type": "GeometryCollection",
+                "geometries": [
+                    {"type": "Polygon", "arcs": [[4]]},
+                    {"type": "Polygon", "arcs": [[0, 1], [5]]},
+                    {"type": "MultiPolygon", "arcs": [[[4]], [[0, 1]]]},
+                ],
+            }
+        },
+    }
     empty, square, parts = topojson_to_frame(topology).geometry
     assert empty.is_empty
     assert len(square.interiors) == 0

@@ -24,7 +24,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def _build(checkout: Path) -> int:
-    return subprocess.run(["sh", ".ci/build-demo", "city"], cwd=checkout, capture_output=True, check=False).returncode
+    return subprocess.run(
+        ["sh", ".ci/build-demo", "city"], cwd=checkout, capture_output=True, check=False
+    ).returncode
 
 
 def _calls(checkout: Path) -> list[str]:

@@ -56,7 +56,9 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
 
     @app.get("/login")
     def form() -> str:
-        return _page('<form><input type=hidden name=csrf_token value=T><input type=password name="pass"></form>')
+        return _page(
+            '<form><input type=hidden name=csrf_token value=T><input type=password name="pass"></form>'
+        )
 
     @app.post("/login")
     def sign_in() -> flask.Response:
@@ -80,7 +82,9 @@ def _running(replaced: dict[str, Callable[[], object]]) -> Iterator[str]:
         server.server_close()
 
 
-def _faults(replaced: dict[str, Callable[[], object]], accounts: list[Account] = ACCOUNTS) -> list[tuple[str, str]]:
+def _faults(
+    replaced: dict[str, Callable[[], object]], accounts: list[Account] = ACCOUNTS
+) -> list[tuple[str, str]]:
     with _running(replaced) as base_url:
         return [(one.path.split("?")[0], one.fault) for one in walk(base_url, accounts) if one.fault]
 
@@ -89,7 +93,16 @@ def test_a_whole_site_passes_with_a_line_per_page(capsys: pytest.CaptureFixture[
     with _running({}) as base_url:
         assert report(walk(base_url, ACCOUNTS)) == 0
     lines = capsys.readouterr().out.splitlines()
-    for path in ("/", "/find", "/map", "/map/frame", "/static/a.js", "/alerts/A-1", "/pharmacies/P-1", "/rules/R-M01"):
+    for path in (
+        "/",
+        "/find",
+        "/map",
+        "/map/frame",
+        "/static/a.js",
+        "/alerts/A-1",
+        "/pharmacies/P-1",
+        "/rules/R-M01",
+    ):
         assert sum(line.endswith(f" {path}") for line in lines) == 1, path
     assert not any("A-2" in line for line in lines)
 
@@ -122,7 +135,9 @@ def test_a_broken_page_is_named(path: str, view: Callable[[], object], fault: st
 
 def test_a_foreign_file_is_a_fault() -> None:
     foreign = "https://maps.example.org/a.js"
-    assert (foreign, "页面向别的主机要东西") in _faults({"/": lambda: _page(head=f'<script src="{foreign}"></script>')})
+    assert (foreign, "页面向别的主机要东西") in _faults(
+        {"/": lambda: _page(head=f'<script src="{foreign}"></script>')}
+    )
 
 
 def test_a_wrong_password_is_a_fault() -> None:

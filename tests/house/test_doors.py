@@ -27,7 +27,12 @@ DOORS: dict[str, tuple[str, ...]] = {
     "requests": (),
     "smtplib": ("yaotong/delivery/",),
     # The reading processes are wired to their owner by a pair of local sockets that lead nowhere else.
-    "socket": ("yaotong/delivery/", "webapp/check.py", "yaotong/intake/core/sandbox", "yaotong/basemaps/fetching.py"),
+    "socket": (
+        "yaotong/delivery/",
+        "webapp/check.py",
+        "yaotong/intake/core/sandbox",
+        "yaotong/basemaps/fetching.py",
+    ),
     "sqlalchemy": ("yaotong/store/",),
     "standardwebhooks": ("yaotong/delivery/",),
     "urllib.request": ("yaotong/delivery/",),
@@ -66,7 +71,9 @@ def test_a_library_is_imported_at_its_door_only(path: Path) -> None:
     assert _trespassing(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) == set()
 
 
-@pytest.mark.parametrize("path", [one for one in FILES if one.is_relative_to(ROOT / "geo")], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [one for one in FILES if one.is_relative_to(ROOT / "geo")], ids=lambda path: path.name
+)
 def test_geo_knows_nobody_of_ours(path: Path) -> None:
     ours = {name.split(".")[0] for name in _imported(path.read_text("utf-8"))} & set(PACKAGES)
     assert ours <= {"geo"}

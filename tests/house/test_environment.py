@@ -57,7 +57,9 @@ def test_a_range_that_differs_is_noticed() -> None:
 
 
 def test_the_tests_speak_to_postgresql_through_the_driver_that_people_are_given() -> None:
-    assert set(PROJECT["project"]["optional-dependencies"]["postgres"]) <= set(PROJECT["dependency-groups"]["dev"])
+    assert set(PROJECT["project"]["optional-dependencies"]["postgres"]) <= set(
+        PROJECT["dependency-groups"]["dev"]
+    )
 
 
 def test_the_file_is_what_the_writer_writes() -> None:
@@ -66,7 +68,9 @@ def test_the_file_is_what_the_writer_writes() -> None:
 
 @pytest.mark.parametrize("lock", ["base", "dev"])
 def test_the_lock_holds_every_direct_dependency_at_one_version_in_range(lock: str) -> None:
-    wanted = PROJECT["project"]["dependencies"] + (PROJECT["dependency-groups"]["dev"] if lock == "dev" else [])
+    wanted = PROJECT["project"]["dependencies"] + (
+        PROJECT["dependency-groups"]["dev"] if lock == "dev" else []
+    )
     text = (ROOT / ".ci" / f"{lock}.lock").read_text("utf-8")
     locked = {match[1].lower() for match in re.finditer(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", text, re.M)}
     missing = {_split(line)[0].split("[")[0].lower() for line in wanted} - locked

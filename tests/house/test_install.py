@@ -24,7 +24,9 @@ case "$1 $2" in
         echo "$*" >>"{root}/notes" ;;
 esac
 """
-_APT = '#!/bin/sh\necho "apt-get $*" >>"{root}/notes"\n[ -e "{root}/apt-works" ] && touch "{root}/venv-works"\n'
+_APT = (
+    '#!/bin/sh\necho "apt-get $*" >>"{root}/notes"\n[ -e "{root}/apt-works" ] && touch "{root}/venv-works"\n'
+)
 
 
 class Machine:

@@ -70,10 +70,14 @@ def test_every_target_is_phony_and_explained(target: str) -> None:
 @pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.name)
 def test_every_file_that_is_written_exists(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", _text(path))
-    assert [link for link in links if not (path.parent / link).exists() and not link.startswith("build/")] == []
+    assert [
+        link for link in links if not (path.parent / link).exists() and not link.startswith("build/")
+    ] == []
 
 
-@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / ".ci").iterdir() if path.suffix == ""))
+@pytest.mark.parametrize(
+    "script", sorted(path.name for path in (ROOT / ".ci").iterdir() if path.suffix == "")
+)
 def test_a_script_of_ci_parses(script: str) -> None:
     path = ROOT / ".ci" / script
     shell = "bash" if "bash" in path.read_text("utf-8").splitlines()[0] else "sh"
@@ -103,9 +107,13 @@ def test_every_python_block_that_is_written_compiles(path: Path) -> None:
 def test_the_readme_lists_every_rule_of_the_book_with_its_lead() -> None:
     rows = re.findall(r"^\| (R-[A-Z]\d\d) \| (\S+) \| (\S+) \|", _text(ROOT / "README.md"), re.M)
     known = departments()
-    assert rows == [(one.rule_id, one.name_zh, lead_of(one.rule_id, known).short_zh) for one in book().values()]
+    assert rows == [
+        (one.rule_id, one.name_zh, lead_of(one.rule_id, known).short_zh) for one in book().values()
+    ]
 
 
 def test_no_paper_or_code_keeps_the_marks_of_a_merge() -> None:
-    marks = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True, check=False)
+    marks = subprocess.run(
+        ["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert marks.stdout.splitlines() == []

@@ -34,7 +34,9 @@ _FILE = re.compile(r"文件 `([^`]+)`：\n\n(`{3,})\w+\n(.*?)\n\2\n", re.S)
 
 def printed() -> Mapping[str, str]:
     """The files that the walks print, by path."""
-    return {path: text + "\n" for path, _, text in _FILE.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8"))}
+    return {
+        path: text + "\n" for path, _, text in _FILE.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    }
 
 
 def _place(path: str, folder: Path) -> Path:
@@ -98,7 +100,7 @@ def test_layer_walk_is_found_and_whole(tmp_path: Path) -> None:
 
 def test_layer_walk_adds_no_second_id_or_place() -> None:
     assert "claimed" not in contract.layers()
-    order = re.search(r'ABOUT = About\(.*, (\d+)\)', printed()["layers/claimed.py"])[1]
+    order = re.search(r"ABOUT = About\(.*, (\d+)\)", printed()["layers/claimed.py"])[1]
     assert int(order) not in {one.about.order for one in contract.layers().values()}
 
 
@@ -108,7 +110,17 @@ def _run(test: Path, joins: str, folder: Path) -> str:
         f"import importlib, sys, pytest; importlib.import_module({joins!r}).__path__.append({str(folder)!r});"
         "sys.exit(pytest.main(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", joined, "-q", "-p", "no:cacheprovider", "--rootdir", str(test.parent), str(test)]
+    command = [
+        sys.executable,
+        "-c",
+        joined,
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(test.parent),
+        str(test),
+    ]
     run = subprocess.run(command, cwd=test.parent, capture_output=True, text=True, check=False, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
@@ -130,7 +142,9 @@ def test_source_walk_goes_green(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["ABOUT", "features", "draw"])
 def test_layer_walk_half_done_is_said(tmp_path: Path, missing: str) -> None:
     path = _place("layers/claimed.py", tmp_path)
-    path.write_text(re.sub(rf"^(def )?{missing}\b", r"\1other_name", path.read_text("utf-8"), flags=re.M), "utf-8")
+    path.write_text(
+        re.sub(rf"^(def )?{missing}\b", r"\1other_name", path.read_text("utf-8"), flags=re.M), "utf-8"
+    )
     with pytest.raises(ConfigError, match=rf"claimed\.py.*{missing}"):
         contract.discover(tmp_path / "layers")
 
@@ -265,7 +279,12 @@ def test_rule_walk_page_goes_green(night_rule: Rule, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "instead"),
-    [("| 5 |\n\n期望", "| 4 |\n\n期望"), ("数值 5", "数值 6"), ("期望：主体 店甲", "期望：主体 店乙"), ("03:40", "03:20")],
+    [
+        ("| 5 |\n\n期望", "| 4 |\n\n期望"),
+        ("数值 5", "数值 6"),
+        ("期望：主体 店甲", "期望：主体 店乙"),
+        ("03:40", "03:20"),
+    ],
 )
 def test_rule_walk_page_gone_wrong_goes_red(
     night_rule: Rule, tmp_path: Path, written: str, instead: str

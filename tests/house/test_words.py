@@ -9,7 +9,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = {".py", ".toml", ".md", ".html", ".js", ".css", ".yml", ".yaml", ".json", ".lock", ".sh", ".mako", ".csv", ""}
+TEXT = {
+    ".py",
+    ".toml",
+    ".md",
+    ".html",
+    ".js",
+    ".css",
+    ".yml",
+    ".yaml",
+    ".json",
+    ".lock",
+    ".sh",
+    ".mako",
+    ".csv",
+    "",
+}
 # A served page may name an XML namespace; it never asks for it.
 NAMESPACES = re.compile(r"https?://www\.w3\.org/(?:\d{4}|1999)[\w/.-]*")
 # Where a command or a request comes in.
@@ -49,7 +64,9 @@ def _name(path: Path) -> str:
 
 def foreign_hosts(text: str) -> list[str]:
     """Addresses that a browser could ask another host for, protocol-relative ones included."""
-    return re.findall(r"""(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+[^\s"'`)<>]*""", NAMESPACES.sub("", text), re.I)
+    return re.findall(
+        r"""(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+[^\s"'`)<>]*""", NAMESPACES.sub("", text), re.I
+    )
 
 
 @pytest.mark.parametrize("path", SERVED, ids=_name)
@@ -84,23 +101,31 @@ def test_no_file_holds_an_unfinished_mark() -> None:
 
 @pytest.mark.parametrize("path", [path for path in CODE if path.name != "clock.py"], ids=_name)
 def test_time_is_an_argument(path: Path) -> None:
-    asked = re.findall(r"\b(?:datetime|date|pd\.Timestamp)\.(?:now|today|utcnow)\(|\btime\.time\(", _read(path))
+    asked = re.findall(
+        r"\b(?:datetime|date|pd\.Timestamp)\.(?:now|today|utcnow)\(|\btime\.time\(", _read(path)
+    )
     assert asked == [], "时间是参数：由调用者传入，只有 yaotong/clock.py 取当前时间"
 
 
 @pytest.mark.parametrize("path", [path for path in CODE if not _name(path).startswith(DOORS)], ids=_name)
 def test_only_the_doors_ask_the_clock(path: Path) -> None:
-    asked = re.findall(r"\bclock\.(?:now|today)\(|from yaotong\.clock import .*\b(?:now|today)\b", _read(path))
+    asked = re.findall(
+        r"\bclock\.(?:now|today)\(|from yaotong\.clock import .*\b(?:now|today)\b", _read(path)
+    )
     assert asked == [], "now 由命令行或网页传入"
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [_name(path) for path in CODE if _read(path).strip() and not _read(path).lstrip().startswith('"""')]
+    silent = [
+        _name(path) for path in CODE if _read(path).strip() and not _read(path).lstrip().startswith('"""')
+    ]
     assert [name for name in silent if "/migrations/" not in name] == []
 
 
 def test_no_error_is_swallowed() -> None:
-    bare = re.compile(r"except\s*:|except (?:Base)?Exception(?: as \w+)?:\s*\n\s*(?:pass|continue|\.\.\.)\s*$", re.M)
+    bare = re.compile(
+        r"except\s*:|except (?:Base)?Exception(?: as \w+)?:\s*\n\s*(?:pass|continue|\.\.\.)\s*$", re.M
+    )
     assert [_name(path) for path in CODE if bare.search(_read(path))] == []
 
 

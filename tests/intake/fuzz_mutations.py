@@ -140,7 +140,10 @@ def _unpacked(seed: Seed, rng: random.Random) -> Seed:
     if seed.name.endswith(".gz"):
         return replace(seed, data=gzip.compress(by_byte(gzip.decompress(seed.data), rng), 1, mtime=0))
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(seed.data)) as book, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
+    with (
+        zipfile.ZipFile(io.BytesIO(seed.data)) as book,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made,
+    ):
         names = book.namelist()
         victim = rng.choice([*names, *["xl/worksheets/sheet1.xml"] * len(names)])
         change = by_byte if rng.random() < 0.4 else _by_attribute
@@ -156,7 +159,9 @@ def _by_attribute(data: bytes, rng: random.Random) -> bytes:
         places = list(re.finditer(rb'(?<==")[^"<]*(?=")|(?<=>)[^<]+(?=<)', data))
         if places:
             place = rng.choice(places)
-            word = rng.choice((b"s", b"b", b"n", b"e", b"d", b"str", b"0", b"-1", b"99999999999", b"XFD1048577", *_BYTES))
+            word = rng.choice(
+                (b"s", b"b", b"n", b"e", b"d", b"str", b"0", b"-1", b"99999999999", b"XFD1048577", *_BYTES)
+            )
             data = data[: place.start()] + word.replace(b'"', b"") + data[place.end() :]
     return data
 
@@ -167,7 +172,9 @@ def _by_tree(seed: Seed, rng: random.Random) -> Seed:
     if _suffix(seed).endswith(("ndjson", "jsonl")):
         lines = data.splitlines()
         victim = rng.randrange(len(lines))
-        data = b"\n".join(_in_tree(line, rng) if place == victim else line for place, line in enumerate(lines))
+        data = b"\n".join(
+            _in_tree(line, rng) if place == victim else line for place, line in enumerate(lines)
+        )
     else:
         data = _in_tree(data, rng)
     return replace(seed, data=gzip.compress(data, 1, mtime=0) if packed else data)
@@ -204,7 +211,9 @@ def _change(holder: Any, key: Any, rng: random.Random) -> None:
     elif kind == 3 and isinstance(holder, list):
         holder.insert(rng.randrange(len(holder) + 1), copy.deepcopy(holder[key]))
     elif kind == 4 and isinstance(holder[key], int | float):
-        holder[key] = rng.choice((holder[key] * -1, holder[key] * 1e6, holder[key] + 1e-9, 1e308, -1, 2**31, 200.0))
+        holder[key] = rng.choice(
+            (holder[key] * -1, holder[key] * 1e6, holder[key] + 1e-9, 1e308, -1, 2**31, 200.0)
+        )
     else:
         holder[key] = _word(rng)
 
@@ -283,7 +292,9 @@ def _whole_column(rows: list[Row], rng: random.Random) -> list[Row]:
 
 def _more_columns(rows: list[Row], rng: random.Random) -> list[Row]:
     """One column more or, as in a reject file that comes back, four; now and then too many."""
-    added = rng.choice(((rng.choice(_words()),), ("row", "column", "reason", "message"), (rng.choice(_SHORT),)))
+    added = rng.choice(
+        ((rng.choice(_words()),), ("row", "column", "reason", "message"), (rng.choice(_SHORT),))
+    )
     if rng.random() < 0.03:
         added = tuple(f"c{place}" for place in range(300))
     return [{**row, **{name: rng.choice(_SHORT) for name in added}} for row in rows]

@@ -32,7 +32,8 @@ from yaotong.records import FEEDS, Column, Feed, Kind
 SAMPLES = Path(__file__).resolve().parents[1] / "sources"
 PEOPLE = tuple(person(serial) for serial in range(1, 9))
 GROUPED = tuple(
-    between.join(number[at : at + 4] for at in range(0, 18, 4)) for number, between in zip(PEOPLE, " --", strict=False)
+    between.join(number[at : at + 4] for at in range(0, 18, 4))
+    for number, between in zip(PEOPLE, " --", strict=False)
 )
 Row = dict[str, Any]
 Writer = Callable[[list[Row], random.Random], bytes]
@@ -76,7 +77,13 @@ def _value(column: Column, rng: random.Random) -> str:
         Kind.CATEGORIES: "EPH|RX",
         Kind.GEOMETRY: "POLYGON((121 30.6,121.1 30.6,121.1 30.7,121 30.6))",
     }
-    named = {"opening_hours": "Mo-Su 08:00-21:00", "uscc": "", "supplier_uscc": "", "until": "2026-06-01 18:00:00", "product_code": "8112233"}
+    named = {
+        "opening_hours": "Mo-Su 08:00-21:00",
+        "uscc": "",
+        "supplier_uscc": "",
+        "until": "2026-06-01 18:00:00",
+        "product_code": "8112233",
+    }
     return named.get(column.name, by_kind.get(column.kind, f"{column.name[:3]}{rng.randint(1, 99)}"))
 
 
@@ -85,7 +92,9 @@ def names_of(rows: list[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def text_table(rows: list[Row], delimiter: str = ",", end: str = "\n", quoting: Any = csv.QUOTE_MINIMAL) -> str:
+def text_table(
+    rows: list[Row], delimiter: str = ",", end: str = "\n", quoting: Any = csv.QUOTE_MINIMAL
+) -> str:
     """Rows as delimited text."""
     out, names = io.StringIO(), names_of(rows)
     table = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)
@@ -144,7 +153,9 @@ def _xlsx(rows: list[Row], rng: random.Random) -> bytes:
     names, out = names_of(rows), io.BytesIO()
     table = [dict(zip(names, names, strict=True)), *rows]
     lines = (
-        "".join(_xml_cell(row.get(name), f"{_column_letters(place)}{line}") for place, name in enumerate(names))
+        "".join(
+            _xml_cell(row.get(name), f"{_column_letters(place)}{line}") for place, name in enumerate(names)
+        )
         for line, row in enumerate(table, 1)
     )
     body = "".join(f'<row r="{line}">{cells}</row>' for line, cells in enumerate(lines, 1))
@@ -179,13 +190,22 @@ def _parquet(rows: list[Row], rng: random.Random) -> bytes:
     columns = [_arrow_column([row.get(name) for row in rows], rng) for name in names]
     titles = [_utf8(name).decode("utf-8", "replace") for name in names]
     table = pa.Table.from_arrays(columns, names=titles)
-    pq.write_table(table, out, compression=rng.choice(("none", "snappy", "zstd", "gzip")), store_schema=rng.random() < 0.5)
+    pq.write_table(
+        table,
+        out,
+        compression=rng.choice(("none", "snappy", "zstd", "gzip")),
+        store_schema=rng.random() < 0.5,
+    )
     return out.getvalue()
 
 
 def _feature(row: Row) -> Row:
     point = "lon" in row and "lat" in row
-    geometry = {"type": "Point", "coordinates": [121.02, 30.7]} if point else {"type": "Polygon", "coordinates": [_BOX]}
+    geometry = (
+        {"type": "Point", "coordinates": [121.02, 30.7]}
+        if point
+        else {"type": "Polygon", "coordinates": [_BOX]}
+    )
     properties = {name: cell for name, cell in row.items() if name not in ("geometry", "lon", "lat", "crs")}
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
@@ -205,7 +225,9 @@ def _topojson(rows: list[Row], rng: random.Random) -> bytes:
 @cache
 def _empty_package(names: tuple[str, ...]) -> bytes:
     """A GeoPackage with a layer of one row of those columns; the writing takes long, so it is kept."""
-    frame = gpd.GeoDataFrame({name: ["x"] for name in names}, geometry=[shapely.Polygon(_BOX)], crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(
+        {name: ["x"] for name in names}, geometry=[shapely.Polygon(_BOX)], crs="EPSG:4326"
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.gpkg"
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _WRITTEN})  # GDAL writes down when it wrote
@@ -226,7 +248,9 @@ def _gpkg(rows: list[Row], rng: random.Random) -> bytes:
     fields = ", ".join(["geom", *(f'"{name}"' for name in known)])
     for row in wide:
         cells = [_sqlite(row.get(name)) for name in known]
-        package.execute(f"INSERT INTO a ({fields}) VALUES ({', '.join('?' * (len(cells) + 1))})", [blob, *cells])
+        package.execute(
+            f"INSERT INTO a ({fields}) VALUES ({', '.join('?' * (len(cells) + 1))})", [blob, *cells]
+        )
     package.commit()
     return package.serialize()
 

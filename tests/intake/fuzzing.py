@@ -46,7 +46,12 @@ _LIMITS = Limits(file_bytes=2_000_000, rows=5_000, unpacked_bytes=4_000_000)
 _REGION = (115.0, 27.0, 123.0, 34.0)
 _REFERENCES = (
     Reference(region=_REGION),
-    Reference(frozenset(["pha27", "pha45"]), frozenset(["dru48", "dru45"]), frozenset(["tow1", "330482001"]), _REGION),
+    Reference(
+        frozenset(["pha27", "pha45"]),
+        frozenset(["dru48", "dru45"]),
+        frozenset(["tow1", "330482001"]),
+        _REGION,
+    ),
 )
 _CLEAR = re.compile("|".join("[ -]?".join(number) for number in PEOPLE), re.I)
 _CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -102,7 +107,9 @@ def _check_refusal(refused: FileRefused) -> None:
 
 
 def _clear(text: str) -> bool:
-    return bool(_CLEAR.search(text) or (not text.isascii() and _CLEAR.search(unicodedata.normalize("NFKC", text))))
+    return bool(
+        _CLEAR.search(text) or (not text.isascii() and _CLEAR.search(unicodedata.normalize("NFKC", text)))
+    )
 
 
 def _check(reading: Reading) -> None:
@@ -124,7 +131,11 @@ def _check(reading: Reading) -> None:
 
 
 def _check_told(reading: Reading) -> None:
-    told = [*(one.message for one in reading.rejected), *(one.column for one in reading.rejected), *reading.notes]
+    told = [
+        *(one.message for one in reading.rejected),
+        *(one.column for one in reading.rejected),
+        *reading.notes,
+    ]
     told += [str(name) for name in reading.masked]
     told += [str(cell) for _, cells in reading.masked.items() for cell in pa.array(cells.array).to_pylist()]
     assert not _clear("\n".join(told)), "a clear number among what is told"
@@ -225,7 +236,9 @@ def _all(seed: int, first: int, count: int, jobs: int, tracks: Path) -> int:
                 print(one, flush=True)
             if before // _TOLD_EVERY < counts.total() // _TOLD_EVERY:
                 spent = time.monotonic() - began
-                print(f"{counts.total():,} inputs, {counts.total() / spent:,.0f}/s, {found} finds", flush=True)
+                print(
+                    f"{counts.total():,} inputs, {counts.total() / spent:,.0f}/s, {found} finds", flush=True
+                )
     spent = time.monotonic() - began
     print(f"{counts.total():,} inputs in {spent:,.0f} s, {counts.total() / spent:,.0f}/s; {found} finds")
     print(", ".join(f"{name} {number:,}" for name, number in counts.most_common()), flush=True)

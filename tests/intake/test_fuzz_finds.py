@@ -57,7 +57,11 @@ def refusal(folder: Path, content: bytes, name: str, feed: str | None = None) ->
         ("bad_json", "a.geojson", collection(name="\ud800")),
         ("bad_json", "a.geojson", collection().replace(b'"1"', b"9" * 5_000)),
         ("corrupt_file", "a.topojson", topology(properties="text")),
-        ("corrupt_file", "a.topojson", topology().replace(b"[121.0, 30.6], [121.1", b'[121.0, "NaN"], [121.1')),
+        (
+            "corrupt_file",
+            "a.topojson",
+            topology().replace(b"[121.0, 30.6], [121.1", b'[121.0, "NaN"], [121.1'),
+        ),
         ("corrupt_file", "a.topojson", topology(type="Point", coordinates=["a" * 9_000, 1])),
         ("unsupported_crs", "a.geojson", collection(crs=["EPSG:4326"])),
         ("unsupported_crs", "a.geojson", collection(crs={"properties": ["name"]})),
@@ -121,7 +125,9 @@ def test_a_column_that_only_the_preparing_needs_is_asked_for(tmp_path: Path, col
     assert refused.value.reason == "missing_column"
 
 
-@pytest.mark.parametrize("shape", [{"type": "Polygon", "coordinates": [SQUARE]}, {"type": "Point", "coordinates": []}, None])
+@pytest.mark.parametrize(
+    "shape", [{"type": "Polygon", "coordinates": [SQUARE]}, {"type": "Point", "coordinates": []}, None]
+)
 def test_a_place_that_is_no_point_is_none(tmp_path: Path, shape: object) -> None:
     path = sample(tmp_path, "taiwan_pharmacies")
     points = json.loads((path.parent / "points.json").read_text("utf-8"))
@@ -178,7 +184,11 @@ def test_a_ring_through_infinity_is_off_the_globe(tmp_path: Path, number: bytes)
 @pytest.mark.parametrize("between", [" ", "-"])
 def test_a_number_in_groups_is_masked_where_digits_stand_before_it_and_in_a_header(between: str) -> None:
     grouped = between.join(person()[at : at + 4] for at in range(0, 18, 4))
-    for shown in (mask_id_like(f"2{grouped}"), mask_identity(f"8.0{grouped}7"), header_text([f"date_f{grouped}"])):
+    for shown in (
+        mask_id_like(f"2{grouped}"),
+        mask_identity(f"8.0{grouped}7"),
+        header_text([f"date_f{grouped}"]),
+    ):
         assert "9100" + "*" * 14 in shown
         assert person()[4:8] not in shown
 
@@ -210,11 +220,15 @@ def test_a_repaired_area_under_a_persons_number_is_not_quoted(tmp_path: Path) ->
 
 @pytest.mark.parametrize("year", [person(), f"201证{person()}号", "", "20ⅩⅤ"])
 def test_what_stands_where_a_year_should_is_not_quoted(tmp_path: Path, year: str) -> None:
-    path = written(tmp_path, topology("counties", id="01001", properties={"name": "Autauga"}), "counties-10m.topojson")
+    path = written(
+        tmp_path, topology("counties", id="01001", properties={"name": "Autauga"}), "counties-10m.topojson"
+    )
     beside = tmp_path / "county_population.csv.gz"
     good = ["01001,2012,54000", "01001,2013,55000"]
     for rows, told in ((good, "人口取 2013 年；0 个县"), ([], "没有哪一年的人口数可取；1 个县")):
-        beside.write_bytes(gzip.compress("\n".join(["countyfips,year,population", *rows, f"01001,{year},7"]).encode()))
+        beside.write_bytes(
+            gzip.compress("\n".join(["countyfips,year,population", *rows, f"01001,{year},7"]).encode())
+        )
         (note,) = read(path, profile="us_counties").notes
         assert note.startswith(told)
         assert person() not in note

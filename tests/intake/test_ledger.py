@@ -16,7 +16,9 @@ from yaotong.intake.core.lanes import Fingerprints, Lanes, lanes_of
 from yaotong.intake.core.ledger import UNDATED, Ledger, Status
 
 SECRET = b"a secret that is only for tests."
-lines = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from([UNDATED, 1, 2])), max_size=30)
+lines = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from([UNDATED, 1, 2])), max_size=30
+)
 
 
 def _lanes(numbers: list[int]) -> Lanes:
@@ -56,7 +58,9 @@ def _first_said(some: list[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
 @given(learned=lines, blocks=st.lists(lines, max_size=4), stored=lines)
 @settings(deadline=None)
 def test_the_ledger_agrees_with_a_dictionary(
-    learned: list[tuple[int, int, int]], blocks: list[list[tuple[int, int, int]]], stored: list[tuple[int, int, int]]
+    learned: list[tuple[int, int, int]],
+    blocks: list[list[tuple[int, int, int]]],
+    stored: list[tuple[int, int, int]],
 ) -> None:
     ledger = Ledger()
     ledger.learn(*_columns(learned))
@@ -64,10 +68,17 @@ def test_the_ledger_agrees_with_a_dictionary(
     every = [line for block in blocks for line in block]
     plain = _plain(every, _first_said(learned))
     assert found == plain
-    kept = [line[:2] for line, status in zip(every, plain, strict=True) if status in (Status.FRESH, Status.WORDING)]
+    kept = [
+        line[:2]
+        for line, status in zip(every, plain, strict=True)
+        if status in (Status.FRESH, Status.WORDING)
+    ]
     places, entries = ledger.meet(*_columns(stored)[:2])
     own = ledger.count - len(kept)
-    rivals = {tuple(stored[place][:2]): kept[entry - own] for place, entry in zip(places.tolist(), entries.tolist(), strict=True)}
+    rivals = {
+        tuple(stored[place][:2]): kept[entry - own]
+        for place, entry in zip(places.tolist(), entries.tolist(), strict=True)
+    }
     assert set(rivals) == {(k, s) for k, s, _ in stored if any(k == key and s != said for key, said in kept)}
     assert all(key == one[0] and said != one[1] for one, (key, said) in rivals.items())
     assert [kept[entry - own] for entry in np.flatnonzero(ledger.stored)] == [
@@ -77,7 +88,9 @@ def test_the_ledger_agrees_with_a_dictionary(
 
 def test_the_ledger_grows_past_its_first_room() -> None:
     ledger, rng = Ledger(), np.random.default_rng(3)
-    key = Lanes(rng.integers(0, 2**63, 200_000, dtype=np.uint64), rng.integers(0, 2**63, 200_000, dtype=np.uint64))
+    key = Lanes(
+        rng.integers(0, 2**63, 200_000, dtype=np.uint64), rng.integers(0, 2**63, 200_000, dtype=np.uint64)
+    )
     undated = np.full(200_000, UNDATED)
     for start in range(0, 200_000, 50_000):
         part = slice(start, start + 50_000)
@@ -92,9 +105,17 @@ def test_the_ledger_grows_past_its_first_room() -> None:
 texts = st.none() | st.text(max_size=8)
 
 
-@given(st.lists(st.tuples(texts, texts, st.none() | st.floats(-9, 9), st.none() | st.integers(0, 9)), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.tuples(texts, texts, st.none() | st.floats(-9, 9), st.none() | st.integers(0, 9)),
+        min_size=1,
+        max_size=20,
+    )
+)
 @settings(deadline=None)
-def test_a_fingerprint_is_the_sum_of_plain_hashes(rows: list[tuple[str | None, str | None, float | None, int | None]]) -> None:
+def test_a_fingerprint_is_the_sum_of_plain_hashes(
+    rows: list[tuple[str | None, str | None, float | None, int | None]],
+) -> None:
     first, second, number, moment = (list(column) for column in zip(*rows, strict=True))
     columns = {
         "b": pa.array(first, pa.string()),

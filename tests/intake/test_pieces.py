@@ -38,7 +38,10 @@ cells = st.tuples(
     st.sampled_from(["1", "2", "x"]),
     st.sampled_from(["", "B1", "é"]),
 )
-texts = st.lists(st.one_of(cells, st.just(("torn",)), st.just(("S9", "P1", "2026-06-01 08:00:00", "D1", "1", "", "more"))), max_size=30)
+texts = st.lists(
+    st.one_of(cells, st.just(("torn",)), st.just(("S9", "P1", "2026-06-01 08:00:00", "D1", "1", "", "more"))),
+    max_size=30,
+)
 
 
 def written(path: Path, rows: list[tuple[str, ...]], end: str, bom: bool) -> Path:
@@ -77,7 +80,10 @@ def test_parquet_in_pieces_says_what_it_says_whole(
 ) -> None:
     path = tmp_path_factory.mktemp("p") / "sales.parquet"
     columns = list(zip(*rows, strict=True)) if rows else [[] for _ in HEADER]
-    pq.write_table(pa.table({name: pa.array(list(one), pa.string()) for name, one in zip(HEADER, columns, strict=True)}), path)
+    pq.write_table(
+        pa.table({name: pa.array(list(one), pa.string()) for name, one in zip(HEADER, columns, strict=True)}),
+        path,
+    )
     whole = read(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columnar, "_PIECE_ROWS", size)
@@ -126,7 +132,9 @@ def test_a_blank_line_is_no_row_wherever_the_parts_are_cut(tmp_path: Path, cut: 
         ('a\n"' + "b\n" * 50, "truncated_file"),
     ],
 )
-def test_what_only_the_whole_file_can_say_is_said(tmp_path: Path, text: str | bytes, told: str | None) -> None:
+def test_what_only_the_whole_file_can_say_is_said(
+    tmp_path: Path, text: str | bytes, told: str | None
+) -> None:
     path = tmp_path / "x.csv"
     body = text.encode() if isinstance(text, str) else text
     path.write_bytes(b"batch_no\n" + body)

@@ -25,7 +25,12 @@ from yaotong.workspace import Workspace, init_workspace
 AS_OF = date(2026, 3, 31)
 COUNTY, WEST, EAST, NORTH = "330482", "330482001", "330482002", "330482003"
 HOSTILE = "<img src=x onerror=alert(1)>药房</script><script>alert(2)</script>"
-SHOPS = {"W1": (WEST, 121.02, 30.70), "W2": (WEST, 121.05, 30.72), "E1": (EAST, 121.12, 30.70), "N1": (NORTH, 121.08, 30.80)}
+SHOPS = {
+    "W1": (WEST, 121.02, 30.70),
+    "W2": (WEST, 121.05, 30.72),
+    "E1": (EAST, 121.12, 30.70),
+    "N1": (NORTH, 121.08, 30.80),
+}
 NOTE = "示意边界（非真实界线）"
 _ARRIVED = datetime(2026, 4, 1, 6)
 _FRESH = {"since_version": 1, "row_sha": "0" * 32}
@@ -47,8 +52,15 @@ def build(home: Path, names: dict[str, str] | None = None) -> Workspace:
 
 
 def add_alert(
-    connection: Connection, alert_id: str, rule_id: str, level: str, shops: list[str], area_code: str | None,
-    told: dict[str, str], closed_at: datetime | None = None, clause: str = "visit",
+    connection: Connection,
+    alert_id: str,
+    rule_id: str,
+    level: str,
+    shops: list[str],
+    area_code: str | None,
+    told: dict[str, str],
+    closed_at: datetime | None = None,
+    clause: str = "visit",
 ) -> None:
     """One alert of 2026-03-20 with its dispatches, and its closing event when it has one."""
     day, start = date(2026, 3, 20), datetime(2026, 3, 20, 9)
@@ -63,16 +75,30 @@ def add_alert(
     }  # fmt: skip
     alerts.insert_alerts(connection, [row])
     sent = {"alert_id": alert_id, "sent_at": _ARRIVED}
-    alerts.add_dispatches(connection, [{**sent, "department": one, "part": part} for one, part in told.items()])
+    alerts.add_dispatches(
+        connection, [{**sent, "department": one, "part": part} for one, part in told.items()]
+    )
     if closed_at:
-        event = {"seq": 2, "at": closed_at, "actor": "x", "department": lead, "act": "close", "reason": "", "text": ""}
-        alerts.add_events(connection, [{"alert_id": alert_id, "from_state": "disposed", "to_state": "closed", **event}])
+        event = {
+            "seq": 2,
+            "at": closed_at,
+            "actor": "x",
+            "department": lead,
+            "act": "close",
+            "reason": "",
+            "text": "",
+        }
+        alerts.add_events(
+            connection, [{"alert_id": alert_id, "from_state": "disposed", "to_state": "closed", **event}]
+        )
 
 
 def _load(connection: Connection) -> None:
     row = {"data_version": 1, "feed": "sales", "profile": "sales", "file": "x.csv", "sha256": "0" * 64}
     counts = {"rows": 1, "accepted": 1, "duplicates": 0, "rejected": 0, "outcome": "accepted"}
-    connection.execute(insert(load), {**row, **counts, "receipt": "{}", "sent_by": "test", "arrived_at": _ARRIVED})
+    connection.execute(
+        insert(load), {**row, **counts, "receipt": "{}", "sent_by": "test", "arrived_at": _ARRIVED}
+    )
 
 
 def _areas() -> list[dict[str, Any]]:
@@ -101,7 +127,9 @@ def _placed(one: str) -> dict[str, Any]:
 
 def _drugs() -> list[dict[str, Any]]:
     listed = {"D1": "|EPH|OTC|", "D2": "|PSY2|RX|", "D3": "|OTC|"}
-    return [{"drug_code": one, "drug_name": one, "categories": text, **_FRESH} for one, text in listed.items()]
+    return [
+        {"drug_code": one, "drug_name": one, "categories": text, **_FRESH} for one, text in listed.items()
+    ]
 
 
 def _sales() -> pd.DataFrame:

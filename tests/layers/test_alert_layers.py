@@ -27,7 +27,13 @@ def _linked(rows: list[dict[str, Any]], shops: list[dict[str, Any]] | None = Non
 
 
 def test_a_line_joins_each_pair_of_an_alerts_shops_and_counts_the_alerts() -> None:
-    data = _linked([{**TRACE, "shops": ["S1", "S0"]}, {**TRACE, "shops": ["S0", "S1"]}, {**BUYER, "shops": ["S0", "S1", "S2"]}])
+    data = _linked(
+        [
+            {**TRACE, "shops": ["S1", "S0"]},
+            {**TRACE, "shops": ["S0", "S1"]},
+            {**BUYER, "shops": ["S0", "S1", "S2"]},
+        ]
+    )
     assert made.said(data, "links", "weight") == {
         "link:trace:S0:S1": 2.0, "link:buyer:S0:S1": 1.0, "link:buyer:S0:S2": 1.0, "link:buyer:S1:S2": 1.0,
     }  # fmt: skip
@@ -41,7 +47,9 @@ def test_a_line_runs_from_shop_to_shop() -> None:
 
 
 def test_neither_the_buyer_nor_the_code_is_told() -> None:
-    drawn = layers()["links"].features(_linked([{**BUYER, "shops": ["S0", "S1"]}, {**TRACE, "shops": ["S0", "S1"]}]), "SPECIAL")
+    drawn = layers()["links"].features(
+        _linked([{**BUYER, "shops": ["S0", "S1"]}, {**TRACE, "shops": ["S0", "S1"]}]), "SPECIAL"
+    )
     told = drawn.frame.to_json()
     assert BUYER["subject"] not in told
     assert TRACE["subject"] not in told
@@ -71,7 +79,9 @@ def test_two_shops_in_one_place_are_told_of_and_not_drawn() -> None:
 
 
 def test_a_map_of_levels_only_has_no_links() -> None:
-    drawn = layers()["links"].features(_linked([{**BUYER, "shops": ["S0", "S1"]}], levels_only=True), "SPECIAL")
+    drawn = layers()["links"].features(
+        _linked([{**BUYER, "shops": ["S0", "S1"]}], levels_only=True), "SPECIAL"
+    )
     assert drawn.frame.empty
     assert "不示串联" in drawn.fine_zh
 
@@ -95,7 +105,9 @@ def test_links_are_what_a_look_at_every_pair_says(rows: list[tuple[bool, list[in
     assert made.said(_linked(told), "links", "weight") == slow
 
 
-def _count(area_code: str, lead: str, alerts: int, is_own: bool = False, level: str = "red") -> dict[str, Any]:
+def _count(
+    area_code: str, lead: str, alerts: int, is_own: bool = False, level: str = "red"
+) -> dict[str, Any]:
     return {"area_code": area_code, "level": level, "lead": lead, "is_own": is_own, "alerts": alerts}
 
 
@@ -105,10 +117,18 @@ def _desks(own: list[dict[str, Any]], by_area: list[dict[str, Any]], levels_only
 
 
 def test_own_alerts_stand_at_their_shops_and_those_of_others_in_their_areas() -> None:
-    own = [{"lead": "msa", "shops": ["S0", "S1"]}, {"lead": "psb", "shops": ["S0"]}, {"lead": "msa", "shops": ["S0", "S2"]}]
+    own = [
+        {"lead": "msa", "shops": ["S0", "S1"]},
+        {"lead": "psb", "shops": ["S0"]},
+        {"lead": "msa", "shops": ["S0", "S2"]},
+    ]
     by_area = [_count(WEST, "msa", 3, True), _count(EAST, "nhsa", 1), _count(EAST, "nhsa", 2, level="blue")]
     data = _desks(own, by_area)
-    assert made.said(data, "alert_desks") == {"shop:S0": "shop_several", "shop:S1": "shop_msa", "desk:330482002": "area_nhsa"}
+    assert made.said(data, "alert_desks") == {
+        "shop:S0": "shop_several",
+        "shop:S1": "shop_msa",
+        "desk:330482002": "area_nhsa",
+    }
     assert made.said(data, "alert_desks", "weight") == {"shop:S0": 3.0, "shop:S1": 1.0, "desk:330482002": 3.0}
     names = made.said(data, "alert_desks", "name")
     assert (names["shop:S0"], names["desk:330482002"]) == ("药店0：药监 2、公安 1", "镇330482002：医保 3")

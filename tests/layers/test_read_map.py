@@ -27,7 +27,13 @@ def test_the_day_is_the_last_one_with_sales_and_the_window_ends_with_it(data: Ma
 
 
 def test_packs_count_the_window_only_and_each_category_apart(data: MapData) -> None:
-    expected = {("W1", "EPH"): 60.0, ("W1", "PSY2"): 10.0, ("W1", "SPECIAL"): 70.0, ("W2", "EPH"): 5.0, ("W2", "SPECIAL"): 5.0}
+    expected = {
+        ("W1", "EPH"): 60.0,
+        ("W1", "PSY2"): 10.0,
+        ("W1", "SPECIAL"): 70.0,
+        ("W2", "EPH"): 5.0,
+        ("W2", "SPECIAL"): 5.0,
+    }
     assert _packs(data) == expected
 
 
@@ -50,7 +56,11 @@ def _states(ws: Workspace, as_of: date) -> list[tuple[str, str]]:
 
 def test_only_the_smallest_areas_bear_figures(data: MapData) -> None:
     assert set(data.leaves["area_code"]) == {region.WEST, region.EAST, region.NORTH}
-    assert [_area(data, one)["shops_reporting"] for one in (region.WEST, region.EAST, region.NORTH)] == [2, 1, 0]
+    assert [_area(data, one)["shops_reporting"] for one in (region.WEST, region.EAST, region.NORTH)] == [
+        2,
+        1,
+        0,
+    ]
 
 
 def test_a_department_reads_its_own_alerts_and_only_counts_the_others(ws: Workspace) -> None:
@@ -91,7 +101,16 @@ def test_one_area_can_be_asked_for(ws: Workspace) -> None:
 def test_an_alert_counts_until_the_day_it_is_closed(tmp_path: Path) -> None:
     ws = region.build(tmp_path / "home")
     with ws.store.write() as connection:
-        region.add_alert(connection, "a-done", "R-M14", "orange", ["W1", "E1"], None, {"msa": "lead"}, datetime(2026, 3, 25, 16))
+        region.add_alert(
+            connection,
+            "a-done",
+            "R-M14",
+            "orange",
+            ["W1", "E1"],
+            None,
+            {"msa": "lead"},
+            datetime(2026, 3, 25, 16),
+        )
     before = read_map(ws, viewer("msa"), as_of=date(2026, 3, 24))
     after = read_map(ws, viewer("msa"), as_of=date(2026, 3, 25))
     earliest = read_map(ws, viewer("msa"), as_of=date(2026, 3, 19))
@@ -106,11 +125,15 @@ def test_the_stamp_moves_with_every_move_of_an_alert(tmp_path: Path) -> None:
     first = map_stamp(ws)
     assert map_stamp(ws) == first
     with ws.store.write() as connection:
-        region.add_alert(connection, "a-done", "R-M14", "orange", ["W1"], None, {"msa": "lead"}, datetime(2026, 3, 25, 16))
+        region.add_alert(
+            connection, "a-done", "R-M14", "orange", ["W1"], None, {"msa": "lead"}, datetime(2026, 3, 25, 16)
+        )
     assert map_stamp(ws) != first
 
 
-def test_an_alert_is_told_by_the_sentence_of_its_rule_and_without_one_when_the_rule_is_gone(tmp_path: Path) -> None:
+def test_an_alert_is_told_by_the_sentence_of_its_rule_and_without_one_when_the_rule_is_gone(
+    tmp_path: Path,
+) -> None:
     ws = region.build(tmp_path / "home")
     with ws.store.write() as connection:
         region.add_alert(connection, "a-old", "R-M99", "blue", ["W1"], None, {"msa": "lead"})

@@ -41,7 +41,10 @@ def test_a_shop_is_classed_by_the_hours_of_the_day(text: str | None, expected: s
 
 
 def test_a_holiday_and_another_weekday_have_hours_of_their_own() -> None:
-    rows = [{"opening_hours": "Mo-Su 08:00-22:00; PH 09:00-17:00"}, {"opening_hours": "Mo 08:00-23:00; Tu-Su 08:00-18:00"}]
+    rows = [
+        {"opening_hours": "Mo-Su 08:00-22:00; PH 09:00-17:00"},
+        {"opening_hours": "Mo 08:00-23:00; Tu-Su 08:00-18:00"},
+    ]
     festival = made.said(made.city(rows, as_of=date(2026, 2, 17)), "hours")  # 春节
     monday = made.said(made.city(rows, as_of=date(2026, 3, 30)), "hours")
     assert festival == {"shop:S0": "other", "shop:S1": "other"}
@@ -89,7 +92,9 @@ def test_each_text_is_worked_out_once() -> None:
         (None, "unknown", ""),
     ],
 )
-def test_a_shop_bears_the_rarest_of_its_services_and_tells_all(services: str | None, expected: str, words: str) -> None:
+def test_a_shop_bears_the_rarest_of_its_services_and_tells_all(
+    services: str | None, expected: str, words: str
+) -> None:
     data = made.city([{"services": services}])
     assert made.said(data, "services") == {"shop:S0": expected}
     assert made.said(data, "services", "services_zh") == {"shop:S0": words}
@@ -102,12 +107,16 @@ def test_the_legend_says_how_many_shops_have_several_services() -> None:
 
 
 def _stocked(rows: list[tuple[str, str, float]], shops: int) -> MapData:
-    stock = pd.DataFrame(rows, columns=["license_no", "category", "packs"]).assign(counted_on=pd.Timestamp(made.AS_OF))
+    stock = pd.DataFrame(rows, columns=["license_no", "category", "packs"]).assign(
+        counted_on=pd.Timestamp(made.AS_OF)
+    )
     return made.city([{}] * shops, stock=lambda: stock)
 
 
 def test_stock_is_that_of_the_category_and_unknown_where_nobody_counted() -> None:
-    data = _stocked([("S0", "EPH", 12.0), ("S0", "SPECIAL", 30.0), ("S1", "EPH", math.nan), ("S2", "EPH", 0.0)], 4)
+    data = _stocked(
+        [("S0", "EPH", 12.0), ("S0", "SPECIAL", 30.0), ("S1", "EPH", math.nan), ("S2", "EPH", 0.0)], 4
+    )
     values = made.said(data, "stock", "value", "EPH")
     assert (values["shop:S0"], values["shop:S2"]) == (12.0, 0.0)
     assert math.isnan(values["shop:S1"])

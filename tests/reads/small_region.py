@@ -30,7 +30,9 @@ def build(folder: Path, now: datetime) -> Workspace:
     """The region in a new workspace: shops by turns in the west and the east, nothing sold."""
     workspace = init_workspace(folder / "home")
     areas = folder / "areas.geojson"
-    areas.write_text(json.dumps({"type": "FeatureCollection", "features": [*map(_town, TOWNS), _county()]}), "utf-8")
+    areas.write_text(
+        json.dumps({"type": "FeatureCollection", "features": [*map(_town, TOWNS), _county()]}), "utf-8"
+    )
     taken(workspace, areas, "areas", now)
     places = dict(zip(SHOPS, ("west", "east", "west", "east"), strict=True))
     register(workspace, folder, places, now)
@@ -43,7 +45,15 @@ def build(folder: Path, now: datetime) -> Workspace:
 def register(workspace: Workspace, folder: Path, places: dict[str, str], now: datetime) -> None:
     """Send the register: where each shop is, or "closed"."""
     rows = [
-        (one, f"药店{one}", f"{one} 路", PLACES.get(place, 121.05), 30.7, "wgs84", "closed" if place == "closed" else "active")
+        (
+            one,
+            f"药店{one}",
+            f"{one} 路",
+            PLACES.get(place, 121.05),
+            30.7,
+            "wgs84",
+            "closed" if place == "closed" else "active",
+        )
         for one, place in places.items()
     ]
     path = folder / "pharmacies.csv"
@@ -88,7 +98,9 @@ def _county() -> dict[str, object]:
     return _feature("330482", "示例县", None, "county", 121.0, 121.2)
 
 
-def _feature(code: str, name: str, parent: str | None, level: str, west: float, east: float) -> dict[str, object]:
+def _feature(
+    code: str, name: str, parent: str | None, level: str, west: float, east: float
+) -> dict[str, object]:
     ring = [[west, 30.6], [east, 30.6], [east, 30.8], [west, 30.8], [west, 30.6]]
     said = {"area_code": code, "area_name": name, "parent_code": parent, "level": level, "population": 1000}
     return {"type": "Feature", "properties": said, "geometry": {"type": "Polygon", "coordinates": [ring]}}

@@ -58,7 +58,10 @@ def _take(workspace: Workspace, tmp_path: Path, feed: str, text: str) -> None:
 def _rows(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
     facts = open_facts(workspace.store)
     tables = {name: getattr(facts, name).to_pandas() for name in ("sales", "pharmacies", "drugs", "notices")}
-    return {name: frame.astype(object).where(frame.notna(), None).to_dict("records") for name, frame in tables.items()}
+    return {
+        name: frame.astype(object).where(frame.notna(), None).to_dict("records")
+        for name, frame in tables.items()
+    }
 
 
 def _middle(values: list[float], share: float) -> float | None:
@@ -126,7 +129,9 @@ def _twin(workspace: Workspace, view: CoverageView) -> None:
     last = max(one["sold_at"] for one in rows["sales"]).date()
     days = [last - timedelta(days=back) for back in range(WINDOW_DAYS)][::-1]
     special = _special(rows["drugs"])
-    inside = [one for one in rows["sales"] if one["sold_at"].date() >= days[0] and one["pharmacy_id"] in active]
+    inside = [
+        one for one in rows["sales"] if one["sold_at"].date() >= days[0] and one["pharmacy_id"] in active
+    ]
     assert view.as_of == last
     assert view.days == tuple(days)
     assert {one.pharmacy_id for one in view.shops} == set(active)
@@ -135,13 +140,21 @@ def _twin(workspace: Workspace, view: CoverageView) -> None:
         ever = [one["sold_at"].date() for one in rows["sales"] if one["pharmacy_id"] == shop.pharmacy_id]
         where = active[shop.pharmacy_id]
         scopes = (None, shop.pharmacy_id, where["area_code"], where["chain"])
-        notices = [one for one in rows["notices"] if one["kind"] in ("closure", "outage") and one["scope"] in scopes]
-        off = {day for day in days if any(_day(one["date_from"]) <= day <= _day(one["date_until"]) for one in notices)}
+        notices = [
+            one for one in rows["notices"] if one["kind"] in ("closure", "outage") and one["scope"] in scopes
+        ]
+        off = {
+            day
+            for day in days
+            if any(_day(one["date_from"]) <= day <= _day(one["date_until"]) for one in notices)
+        }
         seen = {one["sold_at"].date() for one in own}
         assert shop.last_day == max(ever, default=None)
         assert shop.days_due == len([day for day in days if day not in off])
         assert shop.days_reported == len(seen - off)
-        assert shop.strip == tuple(REPORTED if day in seen else EXCUSED if day in off else MISSING for day in days)
+        assert shop.strip == tuple(
+            REPORTED if day in seen else EXCUSED if day in off else MISSING for day in days
+        )
         if shop.last_day is not None and shop.last_day >= days[0]:
             assert shop.days_silent == len([day for day in days if day > shop.last_day and day not in off])
         _compare(shop.figures, _told(own, special))
@@ -179,7 +192,12 @@ def test_it_agrees_too_with_closures_lines_without_anything_and_shops_that_never
         f"{last - timedelta(days=9)},{last - timedelta(days=9)},{town},outage,线路故障\n"
         f"{last - timedelta(days=8)},{last - timedelta(days=8)},,promotion,促销\n",
     )
-    _take(own, tmp_path, "pharmacies", PHARMACY_HEAD + "浙NEW001,演示新店,某路1号,121.02,30.70,wgs84,330482001,active\n")
+    _take(
+        own,
+        tmp_path,
+        "pharmacies",
+        PHARMACY_HEAD + "浙NEW001,演示新店,某路1号,121.02,30.70,wgs84,330482001,active\n",
+    )
     drug = _rows(own)["drugs"][0]["drug_code"]
     bare = "".join(f"bare{n},{torn.pharmacy_id},{last} 1{n}:00:00,{drug},1\n" for n in range(5))
     _take(own, tmp_path, "sales", "sale_id,pharmacy_id,sold_at,drug_code,quantity\n" + bare)
@@ -192,7 +210,12 @@ def test_it_agrees_too_with_closures_lines_without_anything_and_shops_that_never
 
 
 def test_who_never_reported_stands_first_and_is_unknown_in_everything(own: Workspace, tmp_path: Path) -> None:
-    _take(own, tmp_path, "pharmacies", PHARMACY_HEAD + "浙NEW001,演示新店,某路1号,121.02,30.70,wgs84,330482001,active\n")
+    _take(
+        own,
+        tmp_path,
+        "pharmacies",
+        PHARMACY_HEAD + "浙NEW001,演示新店,某路1号,121.02,30.70,wgs84,330482001,active\n",
+    )
     first = coverage_view(own, COUNTY).shops[0]
     assert (first.pharmacy_id, first.last_day, first.days_silent) == ("浙NEW001", None, None)
     assert first.figures == Figures()
@@ -209,8 +232,15 @@ def test_the_worst_come_first(small: Workspace) -> None:
     assert silent == sorted(silent, reverse=True)
     level = [one.days_missing for one in shops if one.days_silent == 0]
     assert level == sorted(level, reverse=True)
-    assert all({one.pharmacy_id for one in sorted_by(shops, order)} == {one.pharmacy_id for one in shops} for order in SORTS)
-    late = [one.figures.arrived_p95_s for one in sorted_by(shops, "delay") if one.figures.arrived_p95_s is not None]
+    assert all(
+        {one.pharmacy_id for one in sorted_by(shops, order)} == {one.pharmacy_id for one in shops}
+        for order in SORTS
+    )
+    late = [
+        one.figures.arrived_p95_s
+        for one in sorted_by(shops, "delay")
+        if one.figures.arrived_p95_s is not None
+    ]
     assert late == sorted(late, reverse=True)
 
 
@@ -225,7 +255,12 @@ def test_a_town_sees_its_own_shops_and_another_county_none(small: Workspace) -> 
 def test_new_lines_are_seen_at_once(own: Workspace, tmp_path: Path) -> None:
     before = coverage_view(own, COUNTY)
     shop, drug = before.shops[0].pharmacy_id, _rows(own)["drugs"][0]["drug_code"]
-    _take(own, tmp_path, "sales", f"sale_id,pharmacy_id,sold_at,drug_code,quantity\nX1,{shop},{before.as_of} 12:00:00,{drug},1\n")
+    _take(
+        own,
+        tmp_path,
+        "sales",
+        f"sale_id,pharmacy_id,sold_at,drug_code,quantity\nX1,{shop},{before.as_of} 12:00:00,{drug},1\n",
+    )
     after = next(one for one in coverage_view(own, COUNTY).shops if one.pharmacy_id == shop)
     assert after.figures.lines == before.shops[0].figures.lines + 1
 
@@ -234,7 +269,12 @@ def test_without_any_sales_nothing_is_claimed(tmp_path: Path) -> None:
     from yaotong.workspace import init_workspace
 
     empty = init_workspace(tmp_path / "home", environ={})
-    _take(empty, tmp_path, "pharmacies", PHARMACY_HEAD + "浙NEW001,演示新店,某路1号,121.02,30.70,wgs84,,active\n")
+    _take(
+        empty,
+        tmp_path,
+        "pharmacies",
+        PHARMACY_HEAD + "浙NEW001,演示新店,某路1号,121.02,30.70,wgs84,,active\n",
+    )
     view = coverage_view(empty, COUNTY)
     assert (view.as_of, view.days) == (None, ())
     assert [(one.days_due, one.last_day, one.figures) for one in view.shops] == [(0, None, Figures())]

@@ -37,12 +37,20 @@ def sold(number: str, minute: int, packs: int, recorded: str) -> str:
 
 def opened(workspace: Workspace, tmp_path: Path) -> str:
     """An alert of R-M01 out of two lines of one visit: 2 and 3 packs."""
-    send(workspace, tmp_path, "one", sold("X1", 0, 2, "2026-05-20 16:00:00"), sold("X2", 9, 3, "2026-05-20 16:00:00"))
+    send(
+        workspace,
+        tmp_path,
+        "one",
+        sold("X1", 0, 2, "2026-05-20 16:00:00"),
+        sold("X2", 9, 3, "2026-05-20 16:00:00"),
+    )
     assert sum(run.opened for run in acts.detect(workspace, rule_ids=["R-M01"], now=LATER)) == 1
     with workspace.store.read() as connection:
         rows = alerts.listing(connection, rule_id="R-M01")
         kept = findings.of_alerts(connection, [row["alert_id"] for row in rows])
-    return next(name for name, found in kept.items() if any("/X1" in line for one in found for line in one.line_ids))
+    return next(
+        name for name, found in kept.items() if any("/X1" in line for one in found for line in one.line_ids)
+    )
 
 
 def test_every_alert_comes_to_the_same_again(small: Workspace) -> None:
@@ -67,14 +75,26 @@ def test_the_sum_is_written_line_by_line(small: Workspace, tmp_path: Path) -> No
 
 def test_a_correction_is_told_exactly(small: Workspace, tmp_path: Path) -> None:
     alert_id = opened(small, tmp_path)
-    send(small, tmp_path, "two", sold("X2", 9, 2, "2026-05-20 17:00:00"), sold("X3", 12, 1, "2026-05-20 17:00:00"))
+    send(
+        small,
+        tmp_path,
+        "two",
+        sold("X2", 9, 2, "2026-05-20 17:00:00"),
+        sold("X3", 12, 1, "2026-05-20 17:00:00"),
+    )
     told = explain(small, alert_id)
     (day,) = told.days
     assert told.same is False
     assert told.corrected_at_version is not None
     assert day.again is not None
     assert (day.measure, day.again.measure, day.again.lines_gone, day.again.lines_new) == (5, 5, 0, 1)
-    send(small, tmp_path, "three", sold("X3", 12, -1, "2026-05-20 18:00:00"), sold("X1", 0, 1, "2026-05-20 18:00:00"))
+    send(
+        small,
+        tmp_path,
+        "three",
+        sold("X3", 12, -1, "2026-05-20 18:00:00"),
+        sold("X1", 0, 1, "2026-05-20 18:00:00"),
+    )
     gone = explain(small, alert_id).days[0].again
     assert gone is not None
     assert (gone.measure, gone.lines_gone) == (None, 2)
@@ -83,7 +103,9 @@ def test_a_correction_is_told_exactly(small: Workspace, tmp_path: Path) -> None:
     assert "更正了证据行" in text
 
 
-def test_lines_that_no_longer_make_the_measure_are_not_passed_off_as_its_sum(small: Workspace, tmp_path: Path) -> None:
+def test_lines_that_no_longer_make_the_measure_are_not_passed_off_as_its_sum(
+    small: Workspace, tmp_path: Path
+) -> None:
     alert_id = opened(small, tmp_path)
     send(small, tmp_path, "two", sold("X2", 9, 4, "2026-05-20 17:00:00"))
     (day,) = explain(small, alert_id, recompute=False).days

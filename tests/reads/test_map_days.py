@@ -50,7 +50,9 @@ def plain_packs(lines: pd.DataFrame, day: date) -> dict[tuple[str, str], float]:
     since = day - timedelta(days=WINDOW_DAYS - 1)
     window = lines[(lines["day"] >= since) & (lines["day"] <= day)]
     found: dict[tuple[str, str], float] = {}
-    for shop, text, quantity in zip(window["pharmacy_id"], window["categories"], window["quantity"], strict=True):
+    for shop, text, quantity in zip(
+        window["pharmacy_id"], window["categories"], window["quantity"], strict=True
+    ):
         named = [one for one in SPECIAL_CATEGORIES if f"|{one}|" in text]
         for category in [*named, "SPECIAL"] if named else []:
             found[shop, category] = found.get((shop, category), 0.0) + quantity
@@ -58,7 +60,9 @@ def plain_packs(lines: pd.DataFrame, day: date) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.slow
-def test_packs_and_last_sales_of_every_day_are_plain_sums(days: MapDays, every_day: list[date], lines: pd.DataFrame) -> None:
+def test_packs_and_last_sales_of_every_day_are_plain_sums(
+    days: MapDays, every_day: list[date], lines: pd.DataFrame
+) -> None:
     seen = set(days.seen.names)
     for day in every_day:
         data = days.on(day)
@@ -95,7 +99,11 @@ def test_parts_of_packs_are_told_alike_whatever_the_order_of_adding() -> None:
     shops = pd.Index(["A"], dtype=object)
     told = [
         map_sales.ShopSales(
-            shops, np.array(["NaT"], "datetime64[D]"), np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([total])
+            shops,
+            np.array(["NaT"], "datetime64[D]"),
+            np.zeros(1, np.int64),
+            np.zeros(1, np.int64),
+            np.array([total]),
         )
         .packs_of(shops)["packs"]
         .tolist()

@@ -44,7 +44,9 @@ def _shops(data: MapData) -> set[str]:
         ({}, {"W1", "W2", "E1", "N1"}),
     ],
 )
-def test_shops_that_fit_any_value_of_every_filter(data: MapData, chosen: dict[str, tuple[str, ...]], shops: set[str]) -> None:
+def test_shops_that_fit_any_value_of_every_filter(
+    data: MapData, chosen: dict[str, tuple[str, ...]], shops: set[str]
+) -> None:
     left = narrowed(data, chosen)
     assert _shops(left) == shops
     assert set(left.packs["license_no"]) <= shops
@@ -65,9 +67,15 @@ def test_all_shops_fit_gives_the_same_figures(data: MapData) -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
-    [({"colour": ("red",)}, "没有筛选 colour"), ({"kind": ("shop",)}, "kind 没有值"), ({"service": ("haircut",)}, "service 没有值")],
+    [
+        ({"colour": ("red",)}, "没有筛选 colour"),
+        ({"kind": ("shop",)}, "kind 没有值"),
+        ({"service": ("haircut",)}, "service 没有值"),
+    ],
 )
-def test_what_is_no_filter_is_refused_with_what_there_is(data: MapData, chosen: dict[str, tuple[str, ...]], sentence: str) -> None:
+def test_what_is_no_filter_is_refused_with_what_there_is(
+    data: MapData, chosen: dict[str, tuple[str, ...]], sentence: str
+) -> None:
     with pytest.raises(UsageError, match=sentence):
         narrowed(data, chosen)
 
@@ -81,7 +89,9 @@ def test_options_are_those_that_shops_have(data: MapData) -> None:
 
 @given(st.lists(st.sampled_from(["yes", "no", "unknown"]), min_size=1, max_size=3))
 def test_values_of_one_filter_add_up_and_filters_cut(values: list[str]) -> None:
-    shops = pd.DataFrame({"insurance_designated": [True, False, None, True], "dual_channel": [None, True, False, None]})
+    shops = pd.DataFrame(
+        {"insurance_designated": [True, False, None, True], "dual_channel": [None, True, False, None]}
+    )
     masks = [FILTERS["insured"].mask(shops, one) for one in values]
     plain = [
         any({True: "yes", False: "no", None: "unknown"}[flag] == one for one in values)

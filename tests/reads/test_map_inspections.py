@@ -16,7 +16,12 @@ AS_OF = date(2026, 3, 31)
 
 def _seen(rows: list[tuple[str, str, int, int]], as_of: date | None = AS_OF) -> list[tuple[str, str, date]]:
     lines: list[dict[str, Any]] = [
-        {"line_id": f"{shop}/{i}", "pharmacy_id": shop, "outcome": outcome, "inspected_at": datetime(2026, 3, day, hour)}
+        {
+            "line_id": f"{shop}/{i}",
+            "pharmacy_id": shop,
+            "outcome": outcome,
+            "inspected_at": datetime(2026, 3, day, hour),
+        }
         for i, (shop, outcome, day, hour) in enumerate(rows)
     ]
     frame = read_inspections(facts_from(since=AS_OF, until=AS_OF, inspections=lines), as_of)
@@ -25,8 +30,18 @@ def _seen(rows: list[tuple[str, str, int, int]], as_of: date | None = AS_OF) -> 
 
 
 def test_the_last_inspection_speaks_and_one_in_vain_does_not_hide_it() -> None:
-    rows = [("A", "ordered", 3, 9), ("A", "passed", 2, 9), ("A", "not_met", 5, 9), ("A", "not_met", 1, 9), ("B", "filed", 4, 9)]
-    expected = [("A", "not_met", date(2026, 3, 5)), ("A", "ordered", date(2026, 3, 3)), ("B", "filed", date(2026, 3, 4))]
+    rows = [
+        ("A", "ordered", 3, 9),
+        ("A", "passed", 2, 9),
+        ("A", "not_met", 5, 9),
+        ("A", "not_met", 1, 9),
+        ("B", "filed", 4, 9),
+    ]
+    expected = [
+        ("A", "not_met", date(2026, 3, 5)),
+        ("A", "ordered", date(2026, 3, 3)),
+        ("B", "filed", date(2026, 3, 4)),
+    ]
     assert _seen(rows) == expected
 
 
@@ -45,7 +60,12 @@ def test_nothing_sent_or_no_day_is_nothing_known() -> None:
 @settings(max_examples=25)
 @given(
     st.lists(
-        st.tuples(st.sampled_from("AB"), st.sampled_from(["passed", "ordered", "not_met"]), st.integers(1, 31), st.integers(0, 23)),
+        st.tuples(
+            st.sampled_from("AB"),
+            st.sampled_from(["passed", "ordered", "not_met"]),
+            st.integers(1, 31),
+            st.integers(0, 23),
+        ),
         max_size=8,
         unique_by=lambda one: (one[0], one[2], one[3]),
     )

@@ -62,7 +62,16 @@ class Knowledge(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         return self.now
 
-    @rule(lines=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 9), st.sampled_from(["D1", "D2", "D3"]), st.integers(1, 6)), min_size=1, max_size=5, unique_by=lambda one: one[0]))
+    @rule(
+        lines=st.lists(
+            st.tuples(
+                st.integers(0, 7), st.integers(0, 9), st.sampled_from(["D1", "D2", "D3"]), st.integers(1, 6)
+            ),
+            min_size=1,
+            max_size=5,
+            unique_by=lambda one: one[0],
+        )
+    )
     def sell_or_correct(self, lines: list[tuple[int, int, str, int]]) -> None:
         self.recorded += 1
         sell(self.ws, self.home, [line(*one, self.recorded) for one in lines], self.tick())
@@ -189,10 +198,14 @@ def test_a_clock_set_back_ends_nothing_before_it_began(ws: Workspace, tmp_path: 
 
 @pytest.mark.parametrize("area_code", [None, "330482001"])
 @pytest.mark.parametrize("as_of", [None, date(2026, 4, 20)])
-def test_before_the_first_load_the_map_is_empty_and_says_so(ws: Workspace, as_of: date | None, area_code: str | None) -> None:
+def test_before_the_first_load_the_map_is_empty_and_says_so(
+    ws: Workspace, as_of: date | None, area_code: str | None
+) -> None:
     seen = read_map(ws, MSA, as_of=as_of, area_code=area_code, known=date(2026, 4, 30))
     assert (seen.as_of, seen.data_version) == (as_of, 0)
-    assert len(seen.areas) == len(seen.leaves) == len(seen.shops) == len(seen.packs) == len(seen.alerts.own) == 0
+    assert (
+        len(seen.areas) == len(seen.leaves) == len(seen.shops) == len(seen.packs) == len(seen.alerts.own) == 0
+    )
     assert seen.note == "截至 2026-04-30 还没有收到任何数据"
     assert read_map(ws, MSA, known=START.date()).note == ""
 

@@ -26,7 +26,9 @@ LAST = datetime(2026, 3, 31, 23, 59, 59)
 Row = dict[str, Any]
 
 
-def _count(at: datetime, packs: float, drug: str = "E", lot: str | None = None, line: str = "c", shop: str = "A") -> Row:
+def _count(
+    at: datetime, packs: float, drug: str = "E", lot: str | None = None, line: str = "c", shop: str = "A"
+) -> Row:
     return {
         "line_id": line, "pharmacy_id": shop, "drug_code": drug, "counted_at": at, "quantity": packs, "batch_no": lot
     }  # fmt: skip
@@ -41,7 +43,9 @@ def _bought(at: datetime, packs: float, drug: str = "E", shop: str = "A") -> Row
 
 
 def _facts(counts: list[Row], sales: list[Row] = (), bought: list[Row] = ()) -> Facts:  # type: ignore[assignment]
-    return facts_from(since=AS_OF, until=AS_OF, drugs=DRUGS, stock_counts=counts, sales=sales, purchases=bought)
+    return facts_from(
+        since=AS_OF, until=AS_OF, drugs=DRUGS, stock_counts=counts, sales=sales, purchases=bought
+    )
 
 
 def _told(facts: Facts, as_of: date = AS_OF) -> dict[tuple[str, str], float | None]:
@@ -67,7 +71,11 @@ def test_a_return_comes_back_onto_the_shelf() -> None:
 
 
 def test_the_last_count_speaks_and_one_after_the_day_does_not() -> None:
-    counts = [_count(NOON, 20.0, line="1"), _count(LAST, 8.0, line="2"), _count(LAST + SECOND, 99.0, line="3")]
+    counts = [
+        _count(NOON, 20.0, line="1"),
+        _count(LAST, 8.0, line="2"),
+        _count(LAST + SECOND, 99.0, line="3"),
+    ]
     facts = _facts(counts)
     assert _told(facts)[("A", "EPH")] == 8.0
     assert _told(facts, date(2026, 3, 30))[("A", "EPH")] == 20.0
@@ -84,7 +92,9 @@ def test_the_lots_of_the_last_day_are_added_and_lots_of_earlier_days_are_gone() 
 
 
 def test_a_drug_of_two_categories_counts_in_both_and_once_in_all() -> None:
-    told = _told(_facts([_count(NOON, 5.0), _count(NOON, 2.0, "P", line="2"), _count(NOON, 50.0, "O", line="3")]))
+    told = _told(
+        _facts([_count(NOON, 5.0), _count(NOON, 2.0, "P", line="2"), _count(NOON, 50.0, "O", line="3")])
+    )
     assert told == {("A", "EPH"): 7.0, ("A", "PSY2"): 2.0, ("A", "SPECIAL"): 7.0}
 
 
@@ -118,7 +128,9 @@ def test_a_drug_not_yet_special_is_left_out() -> None:
 
 
 def test_the_oldest_count_dates_the_sum() -> None:
-    frame = read_stock(_facts([_count(NOON, 5.0), _count(NOON - timedelta(days=3), 2.0, "P", line="2")]), AS_OF)
+    frame = read_stock(
+        _facts([_count(NOON, 5.0), _count(NOON - timedelta(days=3), 2.0, "P", line="2")]), AS_OF
+    )
     dates = dict(zip(frame["category"], frame["counted_on"], strict=True))
     assert dates["SPECIAL"] == pd.Timestamp(2026, 3, 7)
     assert dates["EPH"] == pd.Timestamp(2026, 3, 7)
@@ -136,9 +148,21 @@ def _slow(counts: list[Row], sales: list[Row], bought: list[Row]) -> dict[tuple[
     found: dict[tuple[str, str], float | None] = {}
     for shop in shops if counts else ():
         for drug, categories in kinds.items():
-            mine = [one for one in counts if (one["pharmacy_id"], one["drug_code"]) == (shop, drug) and one["counted_at"] <= LAST]
-            moves = [(one["sold_at"], -one["quantity"]) for one in sales if (one["pharmacy_id"], one["drug_code"]) == (shop, drug)]
-            moves += [(one["received_at"], one["quantity"]) for one in bought if (one["pharmacy_id"], one["drug_code"]) == (shop, drug)]
+            mine = [
+                one
+                for one in counts
+                if (one["pharmacy_id"], one["drug_code"]) == (shop, drug) and one["counted_at"] <= LAST
+            ]
+            moves = [
+                (one["sold_at"], -one["quantity"])
+                for one in sales
+                if (one["pharmacy_id"], one["drug_code"]) == (shop, drug)
+            ]
+            moves += [
+                (one["received_at"], one["quantity"])
+                for one in bought
+                if (one["pharmacy_id"], one["drug_code"]) == (shop, drug)
+            ]
             moves = [one for one in moves if one[0] <= LAST]
             if not mine and not any(at > LAST - timedelta(days=MOVED_DAYS) for at, _ in moves):
                 continue
@@ -158,13 +182,19 @@ def _slow(counts: list[Row], sales: list[Row], bought: list[Row]) -> dict[tuple[
     return found
 
 
-_moments = st.integers(0, 200).map(lambda half_days: LAST + timedelta(hours=12) - timedelta(hours=12 * half_days))
+_moments = st.integers(0, 200).map(
+    lambda half_days: LAST + timedelta(hours=12) - timedelta(hours=12 * half_days)
+)
 _packs = st.integers(-5, 20).map(float)
 _shops, _codes = st.sampled_from("AB"), st.sampled_from("EPO")
 _lots = st.sampled_from([None, "a", "b"])
 _counts = st.lists(
-    st.tuples(_moments, _packs.map(abs), _codes, _lots, _shops), max_size=6, unique_by=lambda one: one[:1] + one[2:]
-).map(lambda rows: [_count(at, n, drug, lot, f"c{i}", shop) for i, (at, n, drug, lot, shop) in enumerate(rows)])
+    st.tuples(_moments, _packs.map(abs), _codes, _lots, _shops),
+    max_size=6,
+    unique_by=lambda one: one[:1] + one[2:],
+).map(
+    lambda rows: [_count(at, n, drug, lot, f"c{i}", shop) for i, (at, n, drug, lot, shop) in enumerate(rows)]
+)
 
 
 @settings(max_examples=40)
@@ -173,5 +203,7 @@ _counts = st.lists(
     st.lists(st.builds(_sale, _moments, _packs, _codes, _shops), max_size=6),
     st.lists(st.builds(_bought, _moments, _packs, _codes, _shops), max_size=6),
 )
-def test_stock_is_what_a_walk_through_every_line_says(counts: list[Row], sales: list[Row], bought: list[Row]) -> None:
+def test_stock_is_what_a_walk_through_every_line_says(
+    counts: list[Row], sales: list[Row], bought: list[Row]
+) -> None:
     assert _told(_facts(counts, sales, bought)) == _slow(counts, sales, bought)

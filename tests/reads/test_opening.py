@@ -27,7 +27,12 @@ CASES = [
     ("Mo-Sa 08:00-20:30; PH off", datetime(2026, 2, 23, 10), "closed", datetime(2026, 2, 24, 8)),
     # 28 February 2026 is a Saturday worked in exchange for a day off: not a holiday.
     ("Mo-Sa 08:00-20:30; PH off", datetime(2026, 2, 28, 10), "open", datetime(2026, 2, 28, 20, 30)),
-    ("Mo-Fr 08:00-20:00; Sa,Su,PH 10:00-12:00", datetime(2026, 2, 18, 9), "closed", datetime(2026, 2, 18, 10)),
+    (
+        "Mo-Fr 08:00-20:00; Sa,Su,PH 10:00-12:00",
+        datetime(2026, 2, 18, 9),
+        "closed",
+        datetime(2026, 2, 18, 10),
+    ),
     ("PH,Su off", datetime(2026, 2, 18, 9), "closed", None),
 ]
 
@@ -39,7 +44,16 @@ def test_state_and_next_change(text: str, at: datetime, state: str, change: date
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "  ", "早八点到晚九点", "Mo-Su 25:00-99:00", "SH 10:00-12:00", "Mo-Fr 08:00-12:00; PH -1 day off"]
+    "text",
+    [
+        None,
+        "",
+        "  ",
+        "早八点到晚九点",
+        "Mo-Su 25:00-99:00",
+        "SH 10:00-12:00",
+        "Mo-Fr 08:00-12:00; PH -1 day off",
+    ],
 )
 def test_what_cannot_be_known_is_unknown(text: str | None) -> None:
     assert opening(text, datetime(2026, 3, 31, 10)).state == "unknown"
@@ -56,7 +70,9 @@ def test_holidays_are_those_of_the_one_calendar() -> None:
     """Every day of two years: closed by `PH off` exactly when the statutory calendar says holiday."""
     day = date(2025, 1, 1)
     while day < date(2027, 1, 1):
-        state = opening("Mo-Su 00:00-24:00; PH off", datetime.combine(day, datetime.min.time()) + timedelta(hours=12)).state
+        state = opening(
+            "Mo-Su 00:00-24:00; PH off", datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
+        ).state
         assert state == ("closed" if workdays.holiday(day) else "open"), day
         day += timedelta(days=1)
 

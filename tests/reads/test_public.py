@@ -28,10 +28,25 @@ HERE = (121.02, 30.70)
 _FRESH = {"since_version": 1, "row_sha": "0" * 32, "until_version": None}
 # A missing field is unknown. All lie on one street eastwards, 0.001° (96 m) apart.
 SHOPS: dict[str, dict[str, Any]] = {
-    "open": {"opening_hours": "Mo-Su 08:00-20:00", "insurance_designated": True, "scope": "|RX|OTC_A|", "services": "delivery|night"},
-    "shut": {"opening_hours": "Mo-Su 12:00-20:00", "insurance_designated": False, "scope": "|OTC_A|", "dual_channel": True},
+    "open": {
+        "opening_hours": "Mo-Su 08:00-20:00",
+        "insurance_designated": True,
+        "scope": "|RX|OTC_A|",
+        "services": "delivery|night",
+    },
+    "shut": {
+        "opening_hours": "Mo-Su 12:00-20:00",
+        "insurance_designated": False,
+        "scope": "|OTC_A|",
+        "dual_channel": True,
+    },
     "unknown": {},
-    "allnight": {"opening_hours": "24/7", "insurance_designated": True, "dual_channel": False, "services": "delivery"},
+    "allnight": {
+        "opening_hours": "24/7",
+        "insurance_designated": True,
+        "dual_channel": False,
+        "services": "delivery",
+    },
     "suspended": {"opening_hours": "24/7", "status": "suspended"},
     "closed": {"opening_hours": "24/7", "status": "closed"},
     "expired": {"opening_hours": "24/7", "valid_to": date(2026, 3, 30)},
@@ -51,17 +66,52 @@ def build(home: Path) -> Workspace:
     made = init_workspace(home, synthetic=True)
     empty = dict.fromkeys(column.name for column in pharmacy.c if column.name != "row_id")
     rows = [
-        {**empty, "license_no": name, "name": f"药店 {name}", "address": "某路", "lon": 121.021 + 0.001 * number, "lat": 30.70, "crs": "wgs84", "status": "active", **_FRESH, **facts}
+        {
+            **empty,
+            "license_no": name,
+            "name": f"药店 {name}",
+            "address": "某路",
+            "lon": 121.021 + 0.001 * number,
+            "lat": 30.70,
+            "crs": "wgs84",
+            "status": "active",
+            **_FRESH,
+            **facts,
+        }
         for number, (name, facts) in enumerate(SHOPS.items())
     ]
     with made.store.write() as connection:
         connection.execute(insert(pharmacy), rows)
-        connection.execute(insert(placement), [{"license_no": one, "area_code": "330482001", "place": "inside", **_FRESH} for one in SHOPS])
+        connection.execute(
+            insert(placement),
+            [{"license_no": one, "area_code": "330482001", "place": "inside", **_FRESH} for one in SHOPS],
+        )
         shape = shapely.to_wkb(shapely.box(121.0, 30.6, 121.1, 30.8))
         towns = (("330482", "某县", None), ("330482001", "某镇", "330482"))
-        connection.execute(insert(area), [{"area_code": code, "area_name": name, "parent_code": parent, "geometry": shape, **_FRESH} for code, name, parent in towns])
-        counts = {"rows": 1, "accepted": 1, "duplicates": 0, "rejected": 0, "outcome": "accepted", "receipt": "{}", "sent_by": "test"}
-        taken = {"data_version": 1, "feed": "pharmacies", "profile": "", "file": "x.csv", "sha256": "0" * 64, "arrived_at": datetime(2026, 3, 1, 9)}
+        connection.execute(
+            insert(area),
+            [
+                {"area_code": code, "area_name": name, "parent_code": parent, "geometry": shape, **_FRESH}
+                for code, name, parent in towns
+            ],
+        )
+        counts = {
+            "rows": 1,
+            "accepted": 1,
+            "duplicates": 0,
+            "rejected": 0,
+            "outcome": "accepted",
+            "receipt": "{}",
+            "sent_by": "test",
+        }
+        taken = {
+            "data_version": 1,
+            "feed": "pharmacies",
+            "profile": "",
+            "file": "x.csv",
+            "sha256": "0" * 64,
+            "arrived_at": datetime(2026, 3, 1, 9),
+        }
         connection.execute(insert(load), {**taken, **counts})
     return made
 
@@ -119,7 +169,15 @@ def test_a_feature_says_what_the_register_says_and_calls_the_rest_unknown(ws: Wo
 
 @pytest.mark.parametrize(
     ("scope", "drug", "told"),
-    [("|RX|OTC_A|", "RX", "yes"), ("RX|OTC_A", "OTC_A", "yes"), ("|OTC_A|", "RX", "no"), ("|OTC_A|", "OTC", "no"), (None, "RX", "unknown"), ("|", "RX", "unknown"), ("|RX|", "阿莫西林", "unknown")],
+    [
+        ("|RX|OTC_A|", "RX", "yes"),
+        ("RX|OTC_A", "OTC_A", "yes"),
+        ("|OTC_A|", "RX", "no"),
+        ("|OTC_A|", "OTC", "no"),
+        (None, "RX", "unknown"),
+        ("|", "RX", "unknown"),
+        ("|RX|", "阿莫西林", "unknown"),
+    ],
 )
 def test_scope_is_never_stock(scope: str | None, drug: str, told: str) -> None:
     assert in_scope(scope, categories_of(drug, ())) == told
@@ -147,7 +205,10 @@ def test_a_drug_of_the_catalogue_is_answered_by_scope_and_never_by_stock(tmp_pat
     made = build(tmp_path / "home")
     empty = dict.fromkeys(column.name for column in drug.c if column.name != "row_id")
     with made.store.write() as connection:
-        connection.execute(insert(drug), [{**empty, "drug_code": "YP1", "drug_name": "阿莫西林胶囊", "categories": "|RX|", **_FRESH}])
+        connection.execute(
+            insert(drug),
+            [{**empty, "drug_code": "YP1", "drug_name": "阿莫西林胶囊", "categories": "|RX|", **_FRESH}],
+        )
     answer = nearest(made, *HERE, at=AT, wanted=Wanted(drug="阿莫西林"))
     told = {one["id"]: one["properties"]["drug_in_scope"] for one in answer["features"]}
     assert told == {"open": "yes", "unknown": "unknown", "allnight": "unknown", "lastday": "unknown"}
@@ -172,7 +233,9 @@ def test_every_shop_says_since_when_its_facts_stand(ws: Workspace) -> None:
 def test_the_bare_register_tells_facts_and_no_state(ws: Workspace) -> None:
     bare, late = (pharmacies(ws, at=at, states=False) for at in (AT, datetime(2026, 3, 31, 23)))
     assert bare == late
-    assert all("open_state" not in one["properties"] and one["properties"]["sources"] for one in bare["features"])
+    assert all(
+        "open_state" not in one["properties"] and one["properties"]["sources"] for one in bare["features"]
+    )
     assert "open_state" in pharmacies(ws, at=AT)["features"][0]["properties"]
 
 
@@ -189,7 +252,9 @@ wishes = st.builds(
 
 def _plainly_fits(name: str, facts: dict[str, Any], wanted: Wanted) -> bool:
     """One shop judged by hand, line by line."""
-    hours = {"Mo-Su 08:00-20:00": (8, 20), "Mo-Su 12:00-20:00": (12, 20), "24/7": (0, 24)}.get(facts.get("opening_hours", ""))
+    hours = {"Mo-Su 08:00-20:00": (8, 20), "Mo-Su 12:00-20:00": (12, 20), "24/7": (0, 24)}.get(
+        facts.get("opening_hours", "")
+    )
     category = {"处方药": "RX", "阿莫西林": ""}.get(wanted.drug, wanted.drug)
     scope = facts.get("scope", "")
     return (
@@ -215,7 +280,9 @@ def _haversine_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 
 
 @given(lon=st.floats(120.9, 121.3), lat=st.floats(30.5, 30.9), limit=st.integers(1, 6))
-def test_order_and_distance_agree_with_a_plain_sort(ws: Workspace, lon: float, lat: float, limit: int) -> None:
+def test_order_and_distance_agree_with_a_plain_sort(
+    ws: Workspace, lon: float, lat: float, limit: int
+) -> None:
     found = nearest(ws, lon, lat, limit=limit, at=AT, wanted=Wanted())["features"]
     plain = sorted(
         (_haversine_m(lon, lat, 121.021 + 0.001 * number, 30.70), number, name)
@@ -241,7 +308,13 @@ def test_a_position_of_any_system_finds_the_same(ws: Workspace, crs: Crs) -> Non
 
 @pytest.mark.parametrize(
     ("lon", "lat", "crs", "limit"),
-    [(181, 0, "wgs84", 10), (0, 91, "wgs84", 10), (0, 0, "mars", 10), (0, 0, "wgs84", 0), (0, 0, "wgs84", 101)],
+    [
+        (181, 0, "wgs84", 10),
+        (0, 91, "wgs84", 10),
+        (0, 0, "mars", 10),
+        (0, 0, "wgs84", 0),
+        (0, 0, "wgs84", 101),
+    ],
 )
 def test_what_makes_no_sense_is_refused(ws: Workspace, lon: float, lat: float, crs: str, limit: int) -> None:
     with pytest.raises(UsageError):
@@ -249,7 +322,8 @@ def test_what_makes_no_sense_is_refused(ws: Workspace, lon: float, lat: float, c
 
 
 @pytest.mark.parametrize(
-    ("bbox", "count"), [((121.0, 30.6, 121.1, 30.8), 5), ((121.0, 30.6, 121.0225, 30.8), 2), ((0.0, 0.0, 1.0, 1.0), 0)]
+    ("bbox", "count"),
+    [((121.0, 30.6, 121.1, 30.8), 5), ((121.0, 30.6, 121.0225, 30.8), 2), ((0.0, 0.0, 1.0, 1.0), 0)],
 )
 def test_the_register_of_a_box(ws: Workspace, bbox: tuple[float, float, float, float], count: int) -> None:
     assert len(pharmacies(ws, at=AT, bbox=bbox)["features"]) == count
@@ -268,14 +342,21 @@ def test_towns_to_choose_from_are_the_leaves(ws: Workspace) -> None:
 
 def test_an_empty_register_answers_emptily(tmp_path: Path) -> None:
     empty = init_workspace(tmp_path / "home")
-    assert nearest(empty, *HERE, at=AT, wanted=Wanted(open_at=AT, insurance=True, drug="RX", text="x"))["features"] == []
+    assert (
+        nearest(empty, *HERE, at=AT, wanted=Wanted(open_at=AT, insurance=True, drug="RX", text="x"))[
+            "features"
+        ]
+        == []
+    )
     assert pharmacies(empty, at=AT)["features"] == []
 
 
 def test_shops_without_coordinates_are_listed_but_never_near(tmp_path: Path) -> None:
     made = build(tmp_path / "home")
     with made.store.write() as connection:
-        connection.execute(pharmacy.update().where(pharmacy.c.license_no == "open").values(lon=None, lat=None))
+        connection.execute(
+            pharmacy.update().where(pharmacy.c.license_no == "open").values(lon=None, lat=None)
+        )
     assert "open" not in _found(made)
     listed = {one["id"]: one["geometry"] for one in pharmacies(made, at=AT)["features"]}
     assert listed["open"] is None

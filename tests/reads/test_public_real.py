@@ -31,7 +31,11 @@ def manchester(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Wor
 
 @pytest.fixture(scope="module")
 def taiwan(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return _taken(tmp_path_factory.mktemp("taiwan") / "home", real_data / "taiwan/pharmacies_stock.csv", "taiwan_pharmacies")
+    return _taken(
+        tmp_path_factory.mktemp("taiwan") / "home",
+        real_data / "taiwan/pharmacies_stock.csv",
+        "taiwan_pharmacies",
+    )
 
 
 def _open(ws: Workspace, at: datetime) -> int:
@@ -39,7 +43,10 @@ def _open(ws: Workspace, at: datetime) -> int:
 
 
 def test_manchester_sleeps_on_sunday_and_at_night(manchester: Workspace) -> None:
-    tuesday, sunday, night = (_open(manchester, at) for at in (datetime(2026, 3, 31, 11), datetime(2026, 4, 5, 11), datetime(2026, 3, 31, 3)))
+    tuesday, sunday, night = (
+        _open(manchester, at)
+        for at in (datetime(2026, 3, 31, 11), datetime(2026, 4, 5, 11), datetime(2026, 3, 31, 3))
+    )
     assert tuesday > 500 > sunday > 20
     assert night < 10
 
@@ -47,10 +54,17 @@ def test_manchester_sleeps_on_sunday_and_at_night(manchester: Workspace) -> None
 def test_a_split_shift_of_manchester_is_shut_at_lunch(manchester: Workspace) -> None:
     """Bolton's A1 Pharmacy publishes 08:30-13:00,14:00-17:30 on weekdays, 09:00-12:30 on Saturday, closed on Sunday."""
     known = public.register(manchester).shops
-    row = known[known["name"].str.startswith("A1 Pharmacy") & known["address"].str.contains("BL3 1SX")].iloc[0]
+    row = known[known["name"].str.startswith("A1 Pharmacy") & known["address"].str.contains("BL3 1SX")].iloc[
+        0
+    ]
     found = {
         at: public.feature(row.to_dict(), at)["properties"]
-        for at in (datetime(2026, 3, 31, 12, 59), datetime(2026, 3, 31, 13, 30), datetime(2026, 4, 4, 12, 30), datetime(2026, 4, 5, 11))
+        for at in (
+            datetime(2026, 3, 31, 12, 59),
+            datetime(2026, 3, 31, 13, 30),
+            datetime(2026, 4, 4, 12, 30),
+            datetime(2026, 4, 5, 11),
+        )
     }
     states = [(one["open_state"], one["next_change"]) for one in found.values()]
     assert states == [
@@ -68,7 +82,11 @@ def test_around_taipei_station_the_list_is_near_complete_and_ordered(taiwan: Wor
     assert far == sorted(far)
     assert far[-1] < 3_000
     shops = public.register(taiwan).shops
-    plain = sorted(_metres(121.517, 25.0478, lon, lat) for lon, lat in zip(shops["lon"], shops["lat"], strict=True) if not math.isnan(lon))[:50]
+    plain = sorted(
+        _metres(121.517, 25.0478, lon, lat)
+        for lon, lat in zip(shops["lon"], shops["lat"], strict=True)
+        if not math.isnan(lon)
+    )[:50]
     assert far == pytest.approx(plain, abs=0.51)
 
 
@@ -76,7 +94,9 @@ def test_an_outlet_without_hours_is_unknown_and_never_shut(taiwan: Workspace) ->
     shops = public.register(taiwan).shops
     none = set(shops.loc[shops["opening_hours"].isna(), "license_no"])
     assert none
-    told = {one["id"]: one["properties"]["open_state"] for one in public.pharmacies(taiwan, at=NOW)["features"]}
+    told = {
+        one["id"]: one["properties"]["open_state"] for one in public.pharmacies(taiwan, at=NOW)["features"]
+    }
     assert {told[one] for one in none if one in told} == {"unknown"}
 
 

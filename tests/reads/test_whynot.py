@@ -67,8 +67,18 @@ def test_nobody_s_lines_are_unknown_not_in_order(small: Workspace) -> None:
 
 
 def test_a_column_that_never_comes_is_named() -> None:
-    line = {"line_id": "店甲/1", "pharmacy_id": "店甲", "sold_at": datetime(2026, 5, 20, 9), "drug_code": "D", "quantity": 1.0}
-    facts = facts_from(sales=[line, {**line, "line_id": "店乙/1", "pharmacy_id": "店乙", "pharmacist_id": "师"}], since=DAY, until=DAY)
+    line = {
+        "line_id": "店甲/1",
+        "pharmacy_id": "店甲",
+        "sold_at": datetime(2026, 5, 20, 9),
+        "drug_code": "D",
+        "quantity": 1.0,
+    }
+    facts = facts_from(
+        sales=[line, {**line, "line_id": "店乙/1", "pharmacy_id": "店乙", "pharmacist_id": "师"}],
+        since=DAY,
+        until=DAY,
+    )
     rule = book()["R-M09"]
     columns = {shop: lines_of(rule, facts, Window(DAY, DAY), shop)[0].empty for shop in ("店甲", "店乙")}
     assert "pharmacist_id" in columns["店甲"]
@@ -147,5 +157,8 @@ def test_who_may_ask_for_whom(
 def test_one_may_ask_by_key_or_by_an_alert_of_one_s_own() -> None:
     psb = Viewer("a", "甲", "psb", "330482")
     row = the_alert(city("small"))
-    asked = {subject_asked(city("small"), psb, "R-P01", one, now=LATER) for one in (row["alert_id"], row["subject"])}
+    asked = {
+        subject_asked(city("small"), psb, "R-P01", one, now=LATER)
+        for one in (row["alert_id"], row["subject"])
+    }
     assert asked == {row["subject"]}

@@ -25,7 +25,15 @@ def shop(license_no: str = "S", **measures: Any) -> dict[str, Any]:
 
 def alert(alert_id: str = "a", license_no: str = "S", **told: Any) -> dict[str, Any]:
     """A red alert opened today about one shop, but for what is given."""
-    return {"alert_id": alert_id, "license_no": license_no, "level": "red", "status": "open", "age_days": 0, "named": 1, **told}
+    return {
+        "alert_id": alert_id,
+        "license_no": license_no,
+        "level": "red",
+        "status": "open",
+        "age_days": 0,
+        "named": 1,
+        **told,
+    }
 
 
 def inputs(shops: Sequence[dict[str, Any]], alerts: Sequence[dict[str, Any]] = ()) -> Inputs:
@@ -42,7 +50,9 @@ def six(share: float) -> float:
     return math.floor(share * 1_000_000 + 0.5) / 1_000_000
 
 
-def _prior(shops: list[dict[str, Any]], part: str, whole: str, kind: Any, formula: Formula) -> tuple[float, float]:
+def _prior(
+    shops: list[dict[str, Any]], part: str, whole: str, kind: Any, formula: Formula
+) -> tuple[float, float]:
     told = [one for one in shops if one[whole] > 0]
     peers = [one for one in told if kind is not None and one["kind"] == kind]
     used = peers if len(peers) >= formula.least_peers else told
@@ -59,7 +69,9 @@ def _prior(shops: list[dict[str, Any]], part: str, whole: str, kind: Any, formul
     return mean, round(min(max(1 / alike - 1, formula.strength_low), formula.strength_high), 1)
 
 
-def _share(one: dict[str, Any], shops: list[dict[str, Any]], part: str, whole: str, formula: Formula) -> float:
+def _share(
+    one: dict[str, Any], shops: list[dict[str, Any]], part: str, whole: str, formula: Formula
+) -> float:
     mean, strength = _prior(shops, part, whole, one["kind"], formula)
     return six((one[part] + mean * strength) / (one[whole] + strength))
 
@@ -71,7 +83,9 @@ def plain_score(given: Inputs, formula: Formula) -> dict[str, dict[str, Any]]:
     return {one["license_no"]: _one(one, shops, alerts, formula) for one in shops}
 
 
-def _one(one: dict[str, Any], shops: list[dict[str, Any]], alerts: list[dict[str, Any]], formula: Formula) -> dict[str, Any]:
+def _one(
+    one: dict[str, Any], shops: list[dict[str, Any]], alerts: list[dict[str, Any]], formula: Formula
+) -> dict[str, Any]:
     mine = [each for each in alerts if each["license_no"] == one["license_no"]]
     found: dict[str, Any] = {"base": cents(formula.base), "alerts": 0}
     breaches = 0
@@ -110,7 +124,9 @@ def _quality(one: dict[str, Any], shops: list[dict[str, Any]], formula: Formula)
     if one["dated_lines"] and late / dated <= formula.backfilled_share:
         points += cents(formula.late_points * _share(one, shops, "late_lines", "dated_lines", formula))
     if one["registrable"]:
-        points += cents(formula.unregistered_points * _share(one, shops, "unregistered", "registrable", formula))
+        points += cents(
+            formula.unregistered_points * _share(one, shops, "unregistered", "registrable", formula)
+        )
     return min(points, cents(formula.quality_cap))
 
 
@@ -122,7 +138,9 @@ def _absence(one: dict[str, Any], shops: list[dict[str, Any]], formula: Formula)
     return cents(formula.absence_cap * min(share / formula.absence_full, 1))
 
 
-def _judged(one: dict[str, Any], shops: list[dict[str, Any]], found: dict[str, Any], least: int, formula: Formula) -> dict[str, Any]:
+def _judged(
+    one: dict[str, Any], shops: list[dict[str, Any]], found: dict[str, Any], least: int, formula: Formula
+) -> dict[str, Any]:
     silent = one["silent_days"]
     why = "never_sent" if silent is None else "silent" if silent >= formula.silent_days else ""
     nobody = not any(each["sends_duty"] for each in shops)
@@ -137,7 +155,14 @@ def some_inputs(draw: st.DrawFn, most_shops: int = 14) -> Inputs:
     count = draw(st.integers(1, most_shops))
     shops = [draw(_shops(f"S{number:02d}")) for number in range(count)]
     named = st.sampled_from([one["license_no"] for one in shops])
-    drawn = st.builds(_alert, named, st.sampled_from(LEVELS), st.sampled_from(("open", "confirmed", "refuted", "dismissed")), st.integers(0, 500), st.integers(1, 4))
+    drawn = st.builds(
+        _alert,
+        named,
+        st.sampled_from(LEVELS),
+        st.sampled_from(("open", "confirmed", "refuted", "dismissed")),
+        st.integers(0, 500),
+        st.integers(1, 4),
+    )
     rows = draw(st.lists(drawn, max_size=8))
     return inputs(shops, [{**row, "alert_id": f"a{number}"} for number, row in enumerate(rows)])
 

@@ -27,7 +27,9 @@ DANGHU = Viewer("danghu", "danghu", "msa", "330482001")
 def shops_with_hours(workspace: Workspace) -> list[str]:
     """Licence numbers of active shops whose hours the register tells, in order."""
     query = select(pharmacy.c.license_no).where(
-        pharmacy.c.until_version.is_(None), pharmacy.c.opening_hours.is_not(None), pharmacy.c.status == "active"
+        pharmacy.c.until_version.is_(None),
+        pharmacy.c.opening_hours.is_not(None),
+        pharmacy.c.status == "active",
     )
     with workspace.store.read() as connection:
         return sorted(connection.execute(query).scalars())
@@ -40,7 +42,12 @@ def built(folder: Path) -> Workspace:
     here, leaves, passed, filed, new = shops_with_hours(workspace)[:5]
     with workspace.store.write() as connection:
         connection.execute(update(pharmacy).where(pharmacy.c.license_no == new).values(valid_from=BEGAN))
-    send(workspace, folder / "calendar.csv", ["date_from", "date_until", "scope", "kind"], [["2026-06-24", "2026-06-26", new, "closure"]])
+    send(
+        workspace,
+        folder / "calendar.csv",
+        ["date_from", "date_until", "scope", "kind"],
+        [["2026-06-24", "2026-06-26", new, "closure"]],
+    )
     days = [LAST - timedelta(days=back) for back in range(30)]
     shifts = [(here, "Y1", day, "00:00:00", day + timedelta(days=1), "00:00:00") for day in days]
     shifts += [(leaves, "Y2", day, "00:00:00", day, "12:00:00") for day in days]
@@ -48,10 +55,21 @@ def built(folder: Path) -> Workspace:
     send(workspace, folder / "duty.csv", ["pharmacy_id", "pharmacist_id", "from", "until"], rows)
     looked = [(passed, "passed", 10), (passed, "passed", 364), (passed, "passed", 365), (filed, "filed", 100)]
     rows = [
-        [f"C{number}", shop, f"{datetime.combine(LAST, datetime.min.time()) - timedelta(days=ago)}", "routine", outcome]
+        [
+            f"C{number}",
+            shop,
+            f"{datetime.combine(LAST, datetime.min.time()) - timedelta(days=ago)}",
+            "routine",
+            outcome,
+        ]
         for number, (shop, outcome, ago) in enumerate(looked)
     ]
-    send(workspace, folder / "inspections.csv", ["inspection_id", "pharmacy_id", "inspected_at", "kind", "outcome"], rows)
+    send(
+        workspace,
+        folder / "inspections.csv",
+        ["inspection_id", "pharmacy_id", "inspected_at", "kind", "outcome"],
+        rows,
+    )
     return workspace
 
 

@@ -33,7 +33,9 @@ def own(region: Workspace, tmp_path: Path) -> Workspace:
     return copy_of(region, tmp_path / "home")
 
 
-def explained(workspace: Workspace, license_no: str, viewer: Viewer = MSA, as_of: date | None = None) -> Explained:
+def explained(
+    workspace: Workspace, license_no: str, viewer: Viewer = MSA, as_of: date | None = None
+) -> Explained:
     return explain_score(workspace, viewer, license_no, today=TODAY, as_of=as_of)
 
 
@@ -79,7 +81,9 @@ def test_other_departments_alerts_are_counts_by_level(region: Workspace, departm
     viewer = VIEWERS[department]
     with region.store.read() as connection:
         everything = alerts.listing(connection)
-        own = {row["alert_id"] for row in everything if department in alerts.parts(connection, row["alert_id"])}
+        own = {
+            row["alert_id"] for row in everything if department in alerts.parts(connection, row["alert_id"])
+        }
     named, counted = set(), 0
     for license_no in read_scores(region, viewer, today=TODAY).shops["license_no"]:
         one = explained(region, license_no, viewer)
@@ -132,7 +136,9 @@ def move(workspace: Workspace, alert_id: str, outcome: Outcome) -> None:
     lead = VIEWERS[row.lead]
     for act in (Act.ACCEPT, Act.CHECK, Act.DISPOSE):
         text, found = ("已核查", outcome) if act is Act.DISPOSE else ("", None)
-        acts.move_alert(workspace, alert_id, act, actor=lead, text=text, outcome=found, if_match=None, now=LATER)
+        acts.move_alert(
+            workspace, alert_id, act, actor=lead, text=text, outcome=found, if_match=None, now=LATER
+        )
 
 
 def one_alert(workspace: Workspace) -> tuple[str, str]:
@@ -141,15 +147,25 @@ def one_alert(workspace: Workspace) -> tuple[str, str]:
         rows = [row for row in alerts.listing(connection) if row["pharmacy_ids"].count('"') == 2]
     shops = read_scores(workspace, MSA, today=TODAY).shops
     good = set(shops[shops["insufficient"] == ""]["license_no"])
-    row = next(row for row in rows if re.sub(r'[\[\]"]', "", row["pharmacy_ids"].encode().decode("unicode_escape")) in good)
+    row = next(
+        row
+        for row in rows
+        if re.sub(r'[\[\]"]', "", row["pharmacy_ids"].encode().decode("unicode_escape")) in good
+    )
     return re.sub(r'[\[\]"]', "", row["pharmacy_ids"].encode().decode("unicode_escape")), str(row["alert_id"])
 
 
 @pytest.mark.parametrize(
     ("outcome", "lowers", "breach"),
-    [(Outcome.CONFIRMED, False, True), (Outcome.FALSE_ALARM, True, False), (Outcome.UNVERIFIABLE, True, False)],
+    [
+        (Outcome.CONFIRMED, False, True),
+        (Outcome.FALSE_ALARM, True, False),
+        (Outcome.UNVERIFIABLE, True, False),
+    ],
 )
-def test_a_check_is_felt_at_once_and_not_in_the_past(own: Workspace, outcome: Outcome, lowers: bool, breach: bool) -> None:
+def test_a_check_is_felt_at_once_and_not_in_the_past(
+    own: Workspace, outcome: Outcome, lowers: bool, breach: bool
+) -> None:
     shop, alert_id = one_alert(own)
     before = explained(own, shop)
     past = explained(own, shop, as_of=LAST)

@@ -30,9 +30,21 @@ def plain(workspace: Workspace, as_of: date) -> dict[str, dict[str, Any]]:
     facts = open_facts(workspace.store)
     drugs = facts.drugs.to_pandas()
     special = {
-        row.drug_code for row in drugs.itertuples() if any(f"|{one}|" in row.categories for one in SPECIAL_CATEGORIES)
+        row.drug_code
+        for row in drugs.itertuples()
+        if any(f"|{one}|" in row.categories for one in SPECIAL_CATEGORIES)
     }
-    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"lines": 0, "special_lines": 0, "unregistered": 0, "dated_lines": 0, "late_lines": 0, "last": None, "days": set()})
+    found: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {
+            "lines": 0,
+            "special_lines": 0,
+            "unregistered": 0,
+            "dated_lines": 0,
+            "late_lines": 0,
+            "last": None,
+            "days": set(),
+        }
+    )
     for line in facts.sales.to_pandas().itertuples():
         day, one = line.sold_at.date(), found[line.pharmacy_id]
         if day > as_of:
@@ -53,9 +65,15 @@ def days_off(shop: Any, notices: pd.DataFrame, as_of: date) -> set[date]:
     """Days of thirty on which nothing is due of a shop: closed by its hours, or under a notice."""
     days = [as_of - timedelta(days=back) for back in range(30)]
     names = (shop.pharmacy_id, shop.chain, shop.area_code)
-    mine = [one for one in notices.itertuples() if one.kind in ("closure", "outage") and (pd.isna(one.scope) or one.scope in names)]
+    mine = [
+        one
+        for one in notices.itertuples()
+        if one.kind in ("closure", "outage") and (pd.isna(one.scope) or one.scope in names)
+    ]
     spans = [(pd.Timestamp(one.date_from).date(), pd.Timestamp(one.date_until).date()) for one in mine]
-    shut = {day for day in days if isinstance(shop.opening_hours, str) and offsets(shop.opening_hours, day) == ()}
+    shut = {
+        day for day in days if isinstance(shop.opening_hours, str) and offsets(shop.opening_hours, day) == ()
+    }
     return shut | {day for day in days if any(since <= day <= until for since, until in spans)}
 
 
@@ -87,7 +105,11 @@ def test_days_before_a_licence_and_under_a_notice_are_not_due(workspace: Workspa
     """Twelve days since the licence began, three of them under the notice."""
     new = shops_with_hours(workspace)[4]
     shop = open_facts(workspace.store).pharmacies.to_pandas().set_index("pharmacy_id").loc[new]
-    shut = {day for day in (LAST - timedelta(days=back) for back in range(12)) if offsets(shop["opening_hours"], day) == ()}
+    shut = {
+        day
+        for day in (LAST - timedelta(days=back) for back in range(12))
+        if offsets(shop["opening_hours"], day) == ()
+    }
     told = read_whole(workspace).inputs.shops.set_index("license_no").loc[new]
     assert told["days_due"] == 12 - len(shut | {date(2026, 6, day) for day in (24, 25, 26)})
 
@@ -108,7 +130,10 @@ def test_hours_without_a_pharmacist(workspace: Workspace) -> None:
             opened += until - since
             absent += max(until - max(since, 43_200), 0)
     assert opened > absent > 0
-    assert (told.loc[leaves, "open_hours"], told.loc[leaves, "absent_hours"]) == (opened / 3600, absent / 3600)
+    assert (told.loc[leaves, "open_hours"], told.loc[leaves, "absent_hours"]) == (
+        opened / 3600,
+        absent / 3600,
+    )
     assert told.loc[here, "absent_hours"] == 0
     assert told.loc[here, "open_hours"] > 100
     assert told["sends_duty"].sum() == 2
@@ -134,7 +159,9 @@ def test_who_sends_no_shifts_while_others_do_is_no_a(workspace: Workspace) -> No
 
 
 @pytest.mark.parametrize(("as_of", "why"), [(date(2000, 1, 1), "never_sent"), (date(2099, 1, 1), "silent")])
-def test_long_before_and_long_after_the_data_nobody_has_a_class(workspace: Workspace, as_of: date, why: str) -> None:
+def test_long_before_and_long_after_the_data_nobody_has_a_class(
+    workspace: Workspace, as_of: date, why: str
+) -> None:
     shops = read_scores(workspace, MSA, today=TODAY, as_of=as_of).shops
     assert (shops["grade"] == "").all()
     assert shops["score"].isna().all()
@@ -164,7 +191,10 @@ def test_what_became_of_an_alert(state: str, outcome: str | None, gone: bool | N
 
 def test_an_alert_is_a_row_for_each_shop_it_names_once() -> None:
     row = {"alert_id": "a", "level": "red", "state": "dispatched", "outcome": None, "condition_gone": False}
-    rows = [{**row, "pharmacy_ids": '["B", "A", "B"]', "last_day": date(2026, 6, 1)}, {**row, "alert_id": "b", "pharmacy_ids": "[]", "last_day": LAST}]
+    rows = [
+        {**row, "pharmacy_ids": '["B", "A", "B"]', "last_day": date(2026, 6, 1)},
+        {**row, "alert_id": "b", "pharmacy_ids": "[]", "last_day": LAST},
+    ]
     found = alert_shops(pd.DataFrame(rows), date(2026, 5, 31))
     assert found["license_no"].tolist() == ["A", "B"]
     assert found[["named", "age_days"]].to_numpy().tolist() == [[2, 0], [2, 0]]

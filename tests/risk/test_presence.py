@@ -60,7 +60,9 @@ def _openings(draw: st.DrawFn) -> list[Span]:
 
 
 _SHIFTS = st.lists(
-    st.tuples(_SHOPS, st.integers(0, 60), st.integers(0, 30)).map(lambda one: (one[0], one[1], one[1] + one[2]))
+    st.tuples(_SHOPS, st.integers(0, 60), st.integers(0, 30)).map(
+        lambda one: (one[0], one[1], one[1] + one[2])
+    )
 )
 
 
@@ -69,5 +71,9 @@ def test_it_agrees_with_a_count_second_by_second(openings: list[Span], shifts: l
     found = hours(openings, shifts)
     for shop in {one[0] for one in openings}:
         opened = [at for name, since, until in openings if name == shop for at in range(since, until)]
-        absent = [at for at in opened if not any(name == shop and since <= at < until for name, since, until in shifts)]
+        absent = [
+            at
+            for at in opened
+            if not any(name == shop and since <= at < until for name, since, until in shifts)
+        ]
         assert found[shop] == (len(opened) / H, len(absent) / H)

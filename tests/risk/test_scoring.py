@@ -73,14 +73,18 @@ def test_refuting_never_raises(given_inputs: Inputs, ending: str) -> None:
 @pytest.mark.slow
 @given(some_inputs())
 def test_time_alone_never_raises_the_points_of_alerts(given_inputs: Inputs) -> None:
-    older = Inputs(given_inputs.shops, given_inputs.alerts.assign(age_days=given_inputs.alerts["age_days"] + 30))
+    older = Inputs(
+        given_inputs.shops, given_inputs.alerts.assign(age_days=given_inputs.alerts["age_days"] + 30)
+    )
     assert (score(older, V1).shops["alerts"] <= score(given_inputs, V1).shops["alerts"]).all()
 
 
 @given(some_inputs())
 def test_a_score_is_the_sum_of_its_parts_within_its_bounds(given_inputs: Inputs) -> None:
     found = score(given_inputs, V1).shops
-    summed = sum(round(found[name].fillna(0) * 100) for name in COMPONENTS if name != "credit") - round(found["credit"] * 100)
+    summed = sum(round(found[name].fillna(0) * 100) for name in COMPONENTS if name != "credit") - round(
+        found["credit"] * 100
+    )
     assert (round(found["least"] * 100) == summed.clip(0, 10_000)).all()
     assert (found["least"] <= found["high"]).all()
     assert found["high"].between(0, 100).all()
@@ -189,7 +193,9 @@ def test_breaches_of_a_year(alerts: list[dict[str, Any]], measures: dict[str, An
         ({"passed": 2, "corrected": 1}, 0.0, "breached"),
     ],
 )
-def test_credit_is_earned_and_not_given_for_nothing(measures: dict[str, Any], points: float, reason: str) -> None:
+def test_credit_is_earned_and_not_given_for_nothing(
+    measures: dict[str, Any], points: float, reason: str
+) -> None:
     found = row(**measures)
     assert (found["credit"], found["credit_reason"]) == (points, reason)
 
@@ -290,6 +296,8 @@ def test_a_formula_checks_itself(change: dict[str, Any], said: str) -> None:
         ([shop()], [alert(age_days=-1)], "age"),
     ],
 )
-def test_inputs_check_themselves(shops: list[dict[str, Any]], alerts: list[dict[str, Any]], said: str) -> None:
+def test_inputs_check_themselves(
+    shops: list[dict[str, Any]], alerts: list[dict[str, Any]], said: str
+) -> None:
     with pytest.raises(ValueError, match=said):
         inputs(shops, alerts)

@@ -38,7 +38,9 @@ def region(count: int) -> Inputs:
     return Inputs(shops, alerts)
 
 
-@pytest.mark.parametrize(("count", "seconds"), [(30_000, 5.0), pytest.param(600_000, 30.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("count", "seconds"), [(30_000, 5.0), pytest.param(600_000, 30.0, marks=pytest.mark.slow)]
+)
 def test_a_region_is_scored_in_time(count: int, seconds: float) -> None:
     fed = region(count)
     began = time.perf_counter()

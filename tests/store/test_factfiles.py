@@ -53,11 +53,17 @@ FIRST = lines([("p", "1", "2026-01-31 23:59:59", 1.0), ("p", "2", "2026-02-01 00
 
 
 def test_lines_are_kept_by_beijing_month_and_area(store: Store) -> None:
-    put_sales(store, pd.concat([FIRST, lines([("x", "1", "2026-02-03 09:00", 1.0)])], ignore_index=True), TOWNS, 1)
+    put_sales(
+        store, pd.concat([FIRST, lines([("x", "1", "2026-02-03 09:00", 1.0)])], ignore_index=True), TOWNS, 1
+    )
     found = sorted(
         p.parent.relative_to(store.facts_dir / "sales").as_posix() for p in store.facts_dir.rglob("*.parquet")
     )
-    assert found == ["month=2026-01/area=330482001", "month=2026-02/area=330482001", "month=2026-02/area=none"]
+    assert found == [
+        "month=2026-01/area=330482001",
+        "month=2026-02/area=330482001",
+        "month=2026-02/area=none",
+    ]
     assert quantities(store) == {"p/1": 1.0, "p/2": 2.0, "x/1": 1.0}
     assert quantities(store, version=0) == {}
 
@@ -78,7 +84,9 @@ def test_a_wording_that_ended_does_not_count_and_the_past_stays(store: Store) ->
 
 def test_a_file_that_the_manifest_does_not_name_does_not_count(store: Store) -> None:
     put_sales(store, FIRST, TOWNS, 1)
-    staged = stage_lines(store.facts_dir / "staging" / "x", lines([("p", "3", "2026-01-05 10:00:00", 9.0)]), TOWNS)
+    staged = stage_lines(
+        store.facts_dir / "staging" / "x", lines([("p", "3", "2026-01-05 10:00:00", 9.0)]), TOWNS
+    )
 
     def fail_before_commit() -> None:
         with store.write() as connection:
@@ -114,7 +122,9 @@ def test_staged_files_hold_just_the_lines_not_dropped(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, object, bool]], cuts: list[int], few: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("stage")
-    frame = lines([(shop, str(place), f"{day} 10:00:00", float(place)) for place, (shop, day, _) in enumerate(rows)])
+    frame = lines(
+        [(shop, str(place), f"{day} 10:00:00", float(place)) for place, (shop, day, _) in enumerate(rows)]
+    )
     drop = np.array([dropped for *_, dropped in rows])
     with pytest.MonkeyPatch.context() as patch:
         if few:  # many small row groups, written while lines still come

@@ -59,7 +59,9 @@ def known(store: Store, at: datetime | None, department: str = "") -> dict[str, 
 def test_every_row_an_alert_ever_had_is_found_at_its_moments(store: Store) -> None:
     with store.write() as connection:
         alerts.insert_alerts(connection, [row("a"), row("b", opened_at=hours(2))])
-        alerts.add_dispatches(connection, [{"alert_id": "a", "department": "msa", "part": "lead", "sent_at": hours(3)}])
+        alerts.add_dispatches(
+            connection, [{"alert_id": "a", "department": "msa", "part": "lead", "sent_at": hours(3)}]
+        )
     for hour, columns in ((1, {"level": "red"}), (4, {"state": "accepted"})):
         with store.write() as connection:
             alerts.change(connection, "a", 1 if hour == 1 else 2, columns, at=hours(hour))
@@ -86,8 +88,12 @@ def test_a_closed_alert_was_closed_when_it_was_and_not_when_more_was_said_of_it(
     with store.write() as connection:
         alerts.insert_alerts(connection, [row("a", state="closed")])
         said: dict[str, Any] = {"actor": "x", "department": "msa", "reason": ""}
-        alerts.add_event(connection, "a", at=hours(5), act=Act.CLOSE, sources=(State.DISPOSED, State.CLOSED), **said)
-        alerts.add_event(connection, "a", at=hours(99), act=Act.VANISH, sources=(State.CLOSED, State.CLOSED), **said)
+        alerts.add_event(
+            connection, "a", at=hours(5), act=Act.CLOSE, sources=(State.DISPOSED, State.CLOSED), **said
+        )
+        alerts.add_event(
+            connection, "a", at=hours(99), act=Act.VANISH, sources=(State.CLOSED, State.CLOSED), **said
+        )
         days = [hours(0).date() + timedelta(days=one) for one in (-1, 0, 1)]
         assert [len(open_alerts.open_on(connection, day)) for day in days] == [1, 0, 0]
 
@@ -98,8 +104,14 @@ def test_alerts_changed_before_rows_were_kept_say_from_when_on_they_are_known(tm
     run(store, "upgrade", "0008")
     with store.write() as connection:
         connection.execute(insert(alert), [row("new"), row("old", revision=3, level="red", state="checking")])
-        connection.execute(insert(alert_event), [event("new", 1, "dispatched", hours(0)), event("old", 1, "dispatched", hours(0))])
-        connection.execute(insert(alert_event), [event("old", 2, "accepted", hours(2)), event("old", 3, "checking", hours(4))])
+        connection.execute(
+            insert(alert_event),
+            [event("new", 1, "dispatched", hours(0)), event("old", 1, "dispatched", hours(0))],
+        )
+        connection.execute(
+            insert(alert_event),
+            [event("old", 2, "accepted", hours(2)), event("old", 3, "checking", hours(4))],
+        )
     migrate(store)
     with store.write() as connection:
         alerts.change(connection, "old", 3, {"level": "orange"}, at=hours(6))
@@ -112,7 +124,9 @@ def test_alerts_changed_before_rows_were_kept_say_from_when_on_they_are_known(tm
     ]
     assert {known(store, hours(one))["new"][:2] for one in (1, 7)} == {("dispatched", "yellow")}
     with store.read() as connection:
-        told = [open_alerts.open_on(connection, None, known=hours(one)).set_index("alert_id") for one in (1, 5)]
+        told = [
+            open_alerts.open_on(connection, None, known=hours(one)).set_index("alert_id") for one in (1, 5)
+        ]
     assert told[0].loc["old", "unknown_until"] == hours(4)
     assert told[0]["unknown_until"].notna().sum() == 1
     assert told[1]["unknown_until"].isna().all()

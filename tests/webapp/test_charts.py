@@ -34,7 +34,9 @@ def test_of_an_alert(signed: SignIn, small: Workspace, rule_id: str) -> None:
     assert not any(map(CHINESE.search, chart(client, f"{path}?lang=en")))
 
 
-def test_the_numbers_of_a_pharmacys_chart_bear_the_names_of_its_lines(signed: SignIn, small: Workspace) -> None:
+def test_the_numbers_of_a_pharmacys_chart_bear_the_names_of_its_lines(
+    signed: SignIn, small: Workspace
+) -> None:
     shop = json.loads(str(an_alert(small, "R-P01")["pharmacy_ids"]))[0]
     client = signed("msa")
     for lang, name in (("zh", "含麻黄碱类复方制剂"), ("en", "ephedrine compounds")):

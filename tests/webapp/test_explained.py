@@ -30,8 +30,20 @@ def section(text: str) -> str:
 
 
 def test_the_page_shows_definition_values_law_and_the_sum(signed: SignIn, small: Workspace) -> None:
-    told = section(signed("psb").get(f"/alerts/{an_alert(small, 'R-P01')['alert_id']}").get_data(as_text=True))
-    for words in ("定义", "滚动累计", "参数（规则第 1 版）", "24 小时累计盒数", "法律依据", "行为日有效", "合计 ", "界限 4（盒）", "尚未重算"):
+    told = section(
+        signed("psb").get(f"/alerts/{an_alert(small, 'R-P01')['alert_id']}").get_data(as_text=True)
+    )
+    for words in (
+        "定义",
+        "滚动累计",
+        "参数（规则第 1 版）",
+        "24 小时累计盒数",
+        "法律依据",
+        "行为日有效",
+        "合计 ",
+        "界限 4（盒）",
+        "尚未重算",
+    ):
         assert words in told
     amounts = [int(one) for one in re.findall(r"<td[^>]*>\+(\d+)</td>", told.split("</details>")[0])]
     assert f"合计 {sum(amounts)}；" in told
@@ -39,7 +51,9 @@ def test_the_page_shows_definition_values_law_and_the_sum(signed: SignIn, small:
 
 def test_done_again_it_comes_to_the_same(signed: SignIn, small: Workspace) -> None:
     for who, rule_id in (("psb", "R-P01"), ("hc", "R-H01"), ("msa", "R-M20")):
-        told = section(signed(who).get(f"/alerts/{an_alert(small, rule_id)['alert_id']}?again=1").get_data(as_text=True))
+        told = section(
+            signed(who).get(f"/alerts/{an_alert(small, rule_id)['alert_id']}?again=1").get_data(as_text=True)
+        )
         assert "重算：结果一致。" in told
         assert "都一致" in told
         assert "重算不同" not in told
@@ -74,7 +88,9 @@ def test_each_rule_has_its_record_and_unknown_is_no_zero(own_app: Flask, signed:
         for number, one in enumerate(mine[:3]):
             outcome = "confirmed" if number else "false_alarm"
             state = "closed" if number != 1 else "disposed"
-            alerts.change(connection, one.alert_id, one.revision, {"outcome": outcome, "state": state}, at=MORNING)
+            alerts.change(
+                connection, one.alert_id, one.revision, {"outcome": outcome, "state": state}, at=MORNING
+            )
     row = next(one for one in rules(workspace) if one.rule.rule_id == "R-M20")
     assert (row.alerts, row.closed, row.open) == (len(mine), 2, len(mine) - 2)
     assert (row.confirmed, row.false_alarms, row.judged) == (2, 1, 3)
@@ -105,7 +121,11 @@ def test_why_not_tells_measure_and_limit(signed: SignIn, small: Workspace) -> No
 
 def test_why_not_of_what_did_fire_says_so(signed: SignIn, small: Workspace) -> None:
     row = an_alert(small, "R-P01")
-    text = signed("psb").get(f"/why-not?rule=R-P01&subject={row['alert_id']}&on={row['first_day']}").get_data(as_text=True)
+    text = (
+        signed("psb")
+        .get(f"/why-not?rule=R-P01&subject={row['alert_id']}&on={row['first_day']}")
+        .get_data(as_text=True)
+    )
     assert "成立：" in text
     assert str(row["subject"]) not in text
     assert "购药人 " in text
@@ -178,7 +198,9 @@ def test_an_exemption_is_made_seen_and_ended_on_the_page(own_app: Flask, signed:
         ({"rule": "R-M01", "reason": "other"}, "由主办部门市场监督管理局（药监）作出"),
     ],
 )
-def test_what_is_wrong_with_an_exemption_is_said(own_app: Flask, signed: SignIn, change: dict[str, str], said: str) -> None:
+def test_what_is_wrong_with_an_exemption_is_said(
+    own_app: Flask, signed: SignIn, change: dict[str, str], said: str
+) -> None:
     client = signed("psb", own_app)
     form = {
         "csrf_token": token(client, "/exemptions"),

@@ -38,7 +38,10 @@ def test_a_town_lists_the_nearest_with_state_and_telephone(citizen: FlaskClient)
     assert "营业中" in text
 
 
-@pytest.mark.parametrize("query", ["open=1", "night=1", "insurance=1", "dual=1", "service=delivery", "drug=RX", "open=1&insurance=1"])
+@pytest.mark.parametrize(
+    "query",
+    ["open=1", "night=1", "insurance=1", "dual=1", "service=delivery", "drug=RX", "open=1&insurance=1"],
+)
 def test_each_filter_narrows_and_stays_chosen(citizen: FlaskClient, query: str) -> None:
     everyone = citizen.get("/api/v1/public/pharmacies?area=330482").get_json(force=True)["features"]
     text = _text(citizen, f"q=演示&{query}")
@@ -92,7 +95,15 @@ def test_when_it_opens_again_is_said_in_words(citizen: FlaskClient, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("distance_m", "text"), [(0, "0 米"), (4.9, "0 米"), (321, "320 米"), (994.9, "990 米"), (995, "1.0 公里"), (12_345, "12.3 公里")]
+    ("distance_m", "text"),
+    [
+        (0, "0 米"),
+        (4.9, "0 米"),
+        (321, "320 米"),
+        (994.9, "990 米"),
+        (995, "1.0 公里"),
+        (12_345, "12.3 公里"),
+    ],
 )
 def test_distances_in_words(shared_app: object, distance_m: float, text: str) -> None:
     with shared_app.test_request_context("/"):  # type: ignore[attr-defined]

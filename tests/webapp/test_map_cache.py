@@ -45,7 +45,10 @@ def test_the_scale_of_an_earlier_day_is_that_of_the_newest(ws: Workspace) -> Non
     stamp = map_stamp(ws)
     earlier = Ask("msa", region.COUNTY, as_of=date(2026, 3, 10))
     assert map_cache.scale(ws, earlier, stamp, "rate") == map_cache.scale(ws, ASK, stamp, "rate")
-    assert map_cache.drawn(ws, earlier, stamp, "rate").frame["value"].max() != map_cache.drawn(ws, ASK, stamp, "rate").frame["value"].max()
+    assert (
+        map_cache.drawn(ws, earlier, stamp, "rate").frame["value"].max()
+        != map_cache.drawn(ws, ASK, stamp, "rate").frame["value"].max()
+    )
 
 
 def test_filtered_pictures_are_pictures_of_their_own(ws: Workspace) -> None:
@@ -67,11 +70,15 @@ def test_a_move_of_an_alert_changes_the_stamp_and_the_picture(tmp_path: Path) ->
     assert dict(zip(before["id"], before["class"], strict=True))["shop:W2"] == "none"
 
 
-def test_what_is_warmed_is_what_the_first_reader_asks_for(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_warmed_is_what_the_first_reader_asks_for(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warming.warm_map(ws, ASK)
     monkeypatch.setattr(map_cache, "layer_of", map_cache.layer_of)
     stamp = map_stamp(ws)
-    assert map_cache.drawn(ws, ASK, stamp, "pressure") is map_cache.drawn(ws, Ask("msa", region.COUNTY, SPECIAL), stamp, "pressure")
+    assert map_cache.drawn(ws, ASK, stamp, "pressure") is map_cache.drawn(
+        ws, Ask("msa", region.COUNTY, SPECIAL), stamp, "pressure"
+    )
 
 
 def test_scopes_are_those_of_accounts_in_use(small: Workspace, tmp_path: Path) -> None:

@@ -52,7 +52,10 @@ def test_health_sees_counts_by_town_and_week_and_no_line(signed: SignIn) -> None
 def test_insurance_sees_settled_lines_only(signed: SignIn, small: Workspace) -> None:
     sales = open_facts(small.store).sales
     unsettled = sales.filter(sales.settlement_id.isnull() & ~sales.paid_by_insurance.fill_null(False))
-    moments = set(unsettled.sold_at.strftime("%Y-%m-%dT%H:%M:%S").to_pandas() + unsettled.trace_code.fill_null("").to_pandas())
+    moments = set(
+        unsettled.sold_at.strftime("%Y-%m-%dT%H:%M:%S").to_pandas()
+        + unsettled.trace_code.fill_null("").to_pandas()
+    )
     rows = [row for one in _documents(signed, "nhsa") for row in one["evidence"]["rows"]]
     assert rows
     assert not {row["sold_at"] + (row["trace_code"] or "") for row in rows} & moments
@@ -71,7 +74,9 @@ def test_no_pseudonym_leaves_whole(signed: SignIn, small: Workspace, who: str) -
             assert not [one for one in re.findall(r"[0-9a-f]{12,}", text) if one in keys]
 
 
-def test_an_assisting_department_that_sees_no_buyer_is_told_there_is_one(signed: SignIn, small: Workspace) -> None:
+def test_an_assisting_department_that_sees_no_buyer_is_told_there_is_one(
+    signed: SignIn, small: Workspace
+) -> None:
     with small.store.read() as connection:
         query = select(alert.c.alert_id).where(alert.c.subject_kind == "buyer")
         buyers = set(connection.execute(query).scalars())
@@ -91,7 +96,9 @@ def test_labels() -> None:
     assert subject_label("pharmacy", "L1", shops, areas, frozenset()) == "一家药店"
     assert subject_label("area", "330482", shops, areas, frozenset()) == "某市"
     assert subject_label("buyer", "k1:ab12cd34", shops, areas, frozenset()) == "一名购药人"
-    assert subject_label("trace_code", "81036501234567890876", shops, areas, everything) == "追溯码 8103650…0876"
+    assert (
+        subject_label("trace_code", "81036501234567890876", shops, areas, everything) == "追溯码 8103650…0876"
+    )
     assert subject_label("lot", "D1:B2", shops, areas, frozenset()) == "D1:B2"
     assert subject_label("prescriber", "k1:ab12cd34", shops, areas, frozenset()) == "医师 AB12"
     assert subject_label("drug", "330482:D1", shops, areas, frozenset()) == "某市 D1"
@@ -100,13 +107,21 @@ def test_labels() -> None:
 def test_the_map_names_no_shop_to_a_department_that_may_see_none(signed: SignIn, small: Workspace) -> None:
     """Health assists in the recall of a lot: on its map the town bears the alert, the shop does not."""
     rows = signed("msa").get("/api/v1/alerts?limit=500").get_json()["alerts"]
-    shared = next(one for one in rows if one["rule_id"] == "R-M14" and one["alert_id"] in ids_of(signed("hc")))
+    shared = next(
+        one for one in rows if one["rule_id"] == "R-M14" and one["alert_id"] in ids_of(signed("hc"))
+    )
     shop, town = shared["pharmacy_ids"][0], shared["area_code"]
-    named = {who: signed(who).get(f"/map/data/panel/shop/{shop}.json").get_data(as_text=True) for who in ("msa", "hc")}
+    named = {
+        who: signed(who).get(f"/map/data/panel/shop/{shop}.json").get_data(as_text=True)
+        for who in ("msa", "hc")
+    }
     assert shared["alert_id"] in named["msa"]
     assert shared["alert_id"] not in named["hc"]
     assert shared["alert_id"] in signed("hc").get(f"/map/data/panel/area/{town}.json").get_data(as_text=True)
-    levels = {who: _shop_class(signed(who).get("/map/data/table/risk.csv").get_data(as_text=True), shop) for who in ("msa", "hc")}
+    levels = {
+        who: _shop_class(signed(who).get("/map/data/table/risk.csv").get_data(as_text=True), shop)
+        for who in ("msa", "hc")
+    }
     assert levels["msa"] == "红色预警"
     assert levels["hc"] == "无上述预警"
 

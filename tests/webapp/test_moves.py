@@ -37,7 +37,9 @@ def test_from_dispatch_to_closure_by_buttons(own_app: Flask, signed: SignIn) -> 
         page = _press(client, alert_id, act, **fields)
         assert client.get(f"/api/v1/alerts/{alert_id}").get_json()["state"] == state
     assert "现场核实，责令改正&lt;b&gt;" in page
-    assert "<form method=\"post\" action=\"/alerts/" not in page
+    # All that is left is to open it again, within a month.
+    assert page.count('<form method="post" action="/alerts/') == 1
+    assert f'action="/alerts/{alert_id}/reopen"' in page
     history = client.get(f"/api/v1/alerts/{alert_id}").get_json()["events"]
     assert [one["act"] for one in history] == ["open", "accept", "check", "dispose", "close"]
     assert alert_id not in ids_of(client, "&state=open")
@@ -52,7 +54,9 @@ def test_a_step_out_of_order_is_refused_in_words(own_app: Flask, signed: SignIn)
     assert client.get(f"/api/v1/alerts/{alert_id}").get_json()["state"] == "dispatched"
 
 
-@pytest.mark.parametrize("fields", [{}, {"outcome": "confirmed"}, {"text": "  ", "outcome": "confirmed"}, {"text": "x"}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"outcome": "confirmed"}, {"text": "  ", "outcome": "confirmed"}, {"text": "x"}]
+)
 def test_disposing_needs_words_and_an_outcome(own_app: Flask, signed: SignIn, fields: dict[str, str]) -> None:
     client = signed("nhsa", own_app)
     alert_id = _led(client)
@@ -66,8 +70,9 @@ def test_the_offered_buttons_are_the_moves_that_succeed(own_app: Flask, signed: 
     """Lead and assist are offered different acts, and each offered act is allowed."""
     lead, assist = signed("nhsa", own_app), signed("msa", own_app)
     alert_id = next(one for one in ids_of(lead) if one in ids_of(assist))
-    assert lead.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["accept", "note"]
-    assert assist.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["answer", "note"]
+    leads = ["accept", "note", "consult", "prolong", "supervise", "transfer", "merge", "dismiss"]
+    assert lead.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == leads
+    assert assist.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["answer", "note", "supervise"]
     assert 'class="flash good"' in _press(assist, alert_id, "answer", text="已核对进货台账")
     assert 'class="flash bad"' in _press(assist, alert_id, "accept")
     assert "已核对进货台账" in lead.get(f"/alerts/{alert_id}").get_data(as_text=True)
@@ -78,7 +83,7 @@ def test_an_officer_is_not_offered_what_leaders_do(own_app: Flask, signed: SignI
     alert_id = _led(client)
     for act, fields in (("accept", {}), ("check", {}), ("dispose", {"text": "x", "outcome": "false_alarm"})):
         _press(client, alert_id, act, **fields)
-    assert client.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["note"]
+    assert client.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["note", "consult"]
     assert 'class="flash bad"' in _press(client, alert_id, "close", text="x")
     assert "close" in signed("msa", own_app).get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"]
 
@@ -118,7 +123,9 @@ def test_a_body_that_is_no_object_is_refused(own_app: Flask, signed: SignIn) -> 
     headers = {"X-CSRFToken": token(client, "/desk"), "If-Match": '"1"'}
     path = f"/api/v1/alerts/{_led(client)}"
     assert client.post(f"{path}/accept", headers=headers, json=["accept"]).status_code == 400
-    assert client.post(f"{path}/note", headers=headers, json={"text": "x", "outcome": ["y"]}).status_code == 400
+    assert (
+        client.post(f"{path}/note", headers=headers, json={"text": "x", "outcome": ["y"]}).status_code == 400
+    )
     assert client.post(f"{path}/note", headers=headers, json={"text": "x" * 4001}).status_code == 400
     assert client.post(f"{path}/note", headers=headers, json={"text": "x" * 4000}).status_code == 200
 
@@ -131,7 +138,9 @@ def test_acts_that_are_none_or_not_a_persons(own_app: Flask, signed: SignIn, act
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("path", ["/alerts/{}/accept", "/api/v1/alerts/{}/accept", "/logout", "/sources", "/api/v1/feeds/sales"])
+@pytest.mark.parametrize(
+    "path", ["/alerts/{}/accept", "/api/v1/alerts/{}/accept", "/logout", "/sources", "/api/v1/feeds/sales"]
+)
 def test_nothing_is_changed_without_the_token(own_app: Flask, signed: SignIn, path: str) -> None:
     client = signed("nhsa", own_app)
     alert_id = _led(client)

@@ -115,7 +115,10 @@ def test_filters_keep_what_fits_and_only_that(signed: SignIn, query: str, holds:
 def test_pages_of_the_inbox_join_without_a_gap(signed: SignIn) -> None:
     client = signed("msa")
     whole = ids_of(client)
-    parts = [client.get(f"/api/v1/alerts?limit=5&offset={start}").get_json()["alerts"] for start in range(0, len(whole), 5)]
+    parts = [
+        client.get(f"/api/v1/alerts?limit=5&offset={start}").get_json()["alerts"]
+        for start in range(0, len(whole), 5)
+    ]
     assert [one["alert_id"] for part in parts for one in part] == whole
 
 
@@ -132,13 +135,15 @@ def test_every_rule_has_its_page_with_raw_html_as_text(signed: SignIn) -> None:
 
 @pytest.mark.parametrize("path", ["/find?q=演示", "/api/v1/public/pharmacies"])
 def test_hostile_names_stay_text(own_app: Flask, path: str) -> None:
-    evil = '演示<img src=x onerror=alert(1)><script>alert(2)</script>"\'&'
+    evil = "演示<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
     shop = _rename(own_app, evil)
     answer = own_app.test_client().get(path)
     text = answer.get_data(as_text=True)
     if path.startswith("/api/"):
         assert answer.content_type.startswith("application/geo+json")
-        assert evil in {one["properties"]["name"] for one in answer.get_json(force=True)["features"] if one["id"] == shop}
+        assert evil in {
+            one["properties"]["name"] for one in answer.get_json(force=True)["features"] if one["id"] == shop
+        }
     if path.startswith("/find"):
         assert "<img src=x" not in text
         assert "<script>alert" not in text
@@ -181,7 +186,15 @@ def test_headers_keep_a_page_to_itself(citizen: FlaskClient, path: str) -> None:
 
 def test_pages_bear_no_inline_style_or_handler(signed: SignIn) -> None:
     client = signed("msa")
-    paths = ["/", "/find?town=330482001", "/desk", "/alerts", "/rules", "/sources", f"/alerts/{ids_of(client)[0]}"]
+    paths = [
+        "/",
+        "/find?town=330482001",
+        "/desk",
+        "/alerts",
+        "/rules",
+        "/sources",
+        f"/alerts/{ids_of(client)[0]}",
+    ]
     for path in paths:
         text = client.get(path).get_data(as_text=True)
         assert not re.search(r"<[^>]+\s(?:style|on\w+)=", text), path

@@ -69,7 +69,9 @@ def before(shared_app: Flask) -> dict[str, bytes]:
     return _bytes(shared_app)
 
 
-def test_no_row_of_risk_can_be_seen_from_outside(small: Workspace, before: dict[str, bytes], tmp_path: Any) -> None:
+def test_no_row_of_risk_can_be_seen_from_outside(
+    small: Workspace, before: dict[str, bytes], tmp_path: Any
+) -> None:
     """Without any alert, finding, dispatch, sale, quality finding or account, every answer is the same."""
     copied = copy_of(small, tmp_path / "emptied")
     with copied.store.write() as connection:
@@ -81,7 +83,16 @@ def test_no_row_of_risk_can_be_seen_from_outside(small: Workspace, before: dict[
 @pytest.mark.parametrize(
     ("table", "values"),
     [
-        (alert, {"level": "red", "state": "closed", "revision": 99, "pharmacy_ids": "[]", "area_code": "330482001"}),
+        (
+            alert,
+            {
+                "level": "red",
+                "state": "closed",
+                "revision": 99,
+                "pharmacy_ids": "[]",
+                "area_code": "330482001",
+            },
+        ),
         (finding, {"level": "blue", "measure": 1e6, "pharmacy_ids": "[]"}),
         (dispatch, {"office_code": "330482002-msa"}),
         (quality_finding, {"kind": "outside"}),
@@ -89,14 +100,18 @@ def test_no_row_of_risk_can_be_seen_from_outside(small: Workspace, before: dict[
     ],
     ids=lambda one: getattr(one, "name", ""),
 )
-def test_changing_risk_changes_no_byte(small: Workspace, before: dict[str, bytes], tmp_path: Any, table: Any, values: dict[str, Any]) -> None:
+def test_changing_risk_changes_no_byte(
+    small: Workspace, before: dict[str, bytes], tmp_path: Any, table: Any, values: dict[str, Any]
+) -> None:
     copied = copy_of(small, tmp_path / "changed")
     with copied.store.write() as connection:
         assert connection.execute(update(table).values(**values)).rowcount > 0
     assert _bytes(create_app(copied.settings.home)) == before
 
 
-def test_an_override_of_a_risk_score_changes_no_byte(small: Workspace, before: dict[str, bytes], tmp_path: Any) -> None:
+def test_an_override_of_a_risk_score_changes_no_byte(
+    small: Workspace, before: dict[str, bytes], tmp_path: Any
+) -> None:
     copied = copy_of(small, tmp_path / "graded")
     row = {"grade": "D", "reason": "other", "text": "x", "department": "msa", "author": "x"}
     days = {"created_at": datetime(2026, 6, 30), "valid_until": date(2026, 12, 31)}
@@ -125,7 +140,13 @@ def test_the_public_read_names_no_table_of_risk() -> None:
     for module in (public, public_tiles, fitting, opening, taken):
         text = Path(str(module.__file__)).read_text("utf-8")
         imported = re.findall(r"from yaotong\.store\.schema import (.+)", text)
-        assert set(", ".join(imported).split(", ")) <= {"", "pharmacy", "placement", "load", "drug as drug_table"}
+        assert set(", ".join(imported).split(", ")) <= {
+            "",
+            "pharmacy",
+            "placement",
+            "load",
+            "drug as drug_table",
+        }
         assert not re.search(r"import .*\brisk|yaotong\.(?:reads\.|store\.)?risk", text)
 
 
@@ -177,7 +198,14 @@ def test_a_box_that_is_none_is_refused(citizen: FlaskClient, query: str) -> None
 
 
 @pytest.mark.parametrize(
-    "moment", ["2026-07-01T13:00", "2026-07-01 13:00", "2026-07-01T13:00:00%2B08:00", "2026-07-01T05:00:00Z", "2026-07-01T05:00:00+00:00"]
+    "moment",
+    [
+        "2026-07-01T13:00",
+        "2026-07-01 13:00",
+        "2026-07-01T13:00:00%2B08:00",
+        "2026-07-01T05:00:00Z",
+        "2026-07-01T05:00:00+00:00",
+    ],
 )
 def test_moments_may_bear_an_offset(citizen: FlaskClient, moment: str) -> None:
     told = citizen.get(f"{NEAREST}?lon=121.02&lat=30.70&open_at={moment}").get_json(force=True)
@@ -218,7 +246,11 @@ def test_openapi_examples_run(citizen: FlaskClient) -> None:
     ran = 0
     for path, method, operation in _operations(document):
         if method == "get" and "security" not in operation:
-            given = {(one["in"], one["name"]): one["example"] for one in operation["parameters"] if "example" in one}
+            given = {
+                (one["in"], one["name"]): one["example"]
+                for one in operation["parameters"]
+                if "example" in one
+            }
             query = {name: example for (where, name), example in given.items() if where == "query"}
             asked = re.sub(r"\{(\w+)\}", lambda one: str(given["path", one[1]]), path)  # noqa: B023
             assert citizen.get(asked, query_string=query).status_code == 200
@@ -235,7 +267,13 @@ def test_a_public_tile_holds_registry_facts_of_licensed_shops(citizen: FlaskClie
     singles = [one["properties"] for one in layer["features"] if "id" in one["properties"]]
     assert len(singles) > 20
     assert all(names[one["id"]] == one["name"] for one in singles)
-    assert {key for one in layer["features"] for key in one["properties"]} <= {"id", "name", "insured", "dual", "n"}
+    assert {key for one in layer["features"] for key in one["properties"]} <= {
+        "id",
+        "name",
+        "insured",
+        "dual",
+        "n",
+    }
 
 
 def test_a_public_tile_already_had_is_not_sent_again(citizen: FlaskClient) -> None:
@@ -245,6 +283,8 @@ def test_a_public_tile_already_had_is_not_sent_again(citizen: FlaskClient) -> No
     assert (again.status_code, again.data) == (304, b"")
 
 
-@pytest.mark.parametrize(("place", "status"), [("0/0/0", 200), ("22/0/0", 200), ("23/0/0", 400), ("1/2/0", 400), ("1/0/2", 400)])
+@pytest.mark.parametrize(
+    ("place", "status"), [("0/0/0", 200), ("22/0/0", 200), ("23/0/0", 400), ("1/2/0", 400), ("1/0/2", 400)]
+)
 def test_a_tile_that_is_none_is_refused(citizen: FlaskClient, place: str, status: int) -> None:
     assert citizen.get(f"/tiles/public/pharmacies/{place}.mvt").status_code == status

@@ -45,7 +45,9 @@ def text_of(client: FlaskClient, path: str) -> str:
 
 def post(client: FlaskClient, shop: str, **changed: str) -> Any:
     path = f"/pharmacies/{shop}/risk"
-    return client.post(path, data={**FORM, **changed, "csrf_token": token(client, path)}, follow_redirects=True)
+    return client.post(
+        path, data={**FORM, **changed, "csrf_token": token(client, path)}, follow_redirects=True
+    )
 
 
 def test_strangers_see_nothing(citizen: FlaskClient, top: str) -> None:
@@ -63,7 +65,11 @@ def test_every_department_has_the_list_and_its_table(signed: SignIn, small: Work
     rows = list(csv.reader(io.StringIO(text_of(client, "/risk.csv").lstrip("\ufeff"))))
     assert rows[0][:5] == ["许可证号", "药店", "镇街", "风险分", "等级"]
     town = "330482001" if who == "msa-danghu" else "330482"
-    seen = [one for one in shops(small) if any(str(one[name]).startswith(town) for name in ("area_code", "town_code"))]
+    seen = [
+        one
+        for one in shops(small)
+        if any(str(one[name]).startswith(town) for name in ("area_code", "town_code"))
+    ]
     assert [row[0] for row in rows[1:]] == [one["license_no"] for one in seen]
     assert 5 < len(seen) <= len(shops(small))
 
@@ -74,7 +80,17 @@ def test_the_page_shows_every_component_weight_and_row(signed: SignIn, small: Wo
     assert f"{row['score']:.2f}" in page
     for name in ("base", "alerts", "breaches", "special", "quality", "credit"):
         assert f"{row[name]:.2f}" in page
-    for word in ("基础分", "预警", "违规记录", "特药占比", "数据质量", "药师不在岗", "信用（减分）", "公式版本 1", "检查频次"):
+    for word in (
+        "基础分",
+        "预警",
+        "违规记录",
+        "特药占比",
+        "数据质量",
+        "药师不在岗",
+        "信用（减分）",
+        "公式版本 1",
+        "检查频次",
+    ):
         assert word in page
     assert re.search(r"\d+ × e\^\(−\d+/90\)", page)
     assert "还没有药店上报药师在岗" in page
@@ -106,7 +122,13 @@ def test_the_sums_on_the_page_come_to_the_score(signed: SignIn, small: Workspace
 def test_links_lead_to_ones_own_alerts_only(signed: SignIn, small: Workspace, who: str) -> None:
     client = signed(who)
     own = set(ids_of(client, "&state="))
-    linked = {one for row in shops(small)[:12] for one in re.findall(r'/alerts/([0-9a-f]{12})"', text_of(client, f"/pharmacies/{row['license_no']}/risk"))}
+    linked = {
+        one
+        for row in shops(small)[:12]
+        for one in re.findall(
+            r'/alerts/([0-9a-f]{12})"', text_of(client, f"/pharmacies/{row['license_no']}/risk")
+        )
+    }
     assert linked <= own
     assert linked or who != "msa"
 
@@ -136,11 +158,15 @@ def test_small_towns_are_not_ranked(signed: SignIn, small: Workspace) -> None:
 
 def test_the_score_of_a_town_is_reckoned_on_the_page(signed: SignIn, small: Workspace) -> None:
     page = text_of(signed("msa"), "/risk")
-    found = re.findall(r">([\d.]+)<br><span[^>]*>\(([\d.]+) \+ ([\d.]+) × (\d+)\) ÷ \((\d+) \+ (\d+)\)<", page)
+    found = re.findall(
+        r">([\d.]+)<br><span[^>]*>\(([\d.]+) \+ ([\d.]+) × (\d+)\) ÷ \((\d+) \+ (\d+)\)<", page
+    )
     assert len(found) == read_scores(small, MSA, today=MORNING.date()).areas["score"].notna().sum() > 5
     for told, points, mean, strength, count, also in found:
         assert strength == also
-        assert float(told) == pytest.approx((float(points) + float(mean) * int(strength)) / (int(count) + int(strength)), abs=0.00501)
+        assert float(told) == pytest.approx(
+            (float(points) + float(mean) * int(strength)) / (int(count) + int(strength)), abs=0.00501
+        )
 
 
 def test_cells_of_the_table_are_no_formulas(own_app: Flask, signed: SignIn) -> None:
@@ -152,7 +178,7 @@ def test_cells_of_the_table_are_no_formulas(own_app: Flask, signed: SignIn) -> N
 
 
 def test_hostile_names_and_grounds_stay_text(own_app: Flask, signed: SignIn, top: str) -> None:
-    evil = '<script>alert(2)</script>"\'&'
+    evil = "<script>alert(2)</script>\"'&"
     with own_app.config[WORKSPACE_KEY].store.write() as connection:
         connection.execute(update(pharmacy).values(name=evil))
     client = signed("msa", own_app)
@@ -170,14 +196,20 @@ def test_an_override_is_tried_then_given_shown_and_ended(own_app: Flask, signed:
     assert "每 3 个月一次" in tried
     assert "处方药开架" in tried, "what was written is still in the form"
     workspace = own_app.config[WORKSPACE_KEY]
-    assert not read_scores(workspace, MSA, today=MORNING.date()).shops["overridden"].any(), "trying keeps nothing"
+    assert not read_scores(workspace, MSA, today=MORNING.date()).shops["overridden"].any(), (
+        "trying keeps nothing"
+    )
     given = post(client, top).get_data(as_text=True)
     assert "已改定，到期自止。" in given
     assert "现场检查：处方药开架" in given
     assert "有效期至 2026-09-30" in given
     other = text_of(signed("psb", own_app), f"/pharmacies/{top}/risk")
     assert "现场检查：处方药开架" in other, "every department sees the reason"
-    ended = client.post(f"/pharmacies/{top}/risk/overrides/1/end", data={"csrf_token": token(client, f"/pharmacies/{top}/risk")}, follow_redirects=True)
+    ended = client.post(
+        f"/pharmacies/{top}/risk/overrides/1/end",
+        data={"csrf_token": token(client, f"/pharmacies/{top}/risk")},
+        follow_redirects=True,
+    )
     assert "已终止改定" in ended.get_data(as_text=True)
     assert not read_scores(workspace, MSA, today=MORNING.date()).shops["overridden"].any()
 
@@ -193,7 +225,9 @@ def test_an_override_is_tried_then_given_shown_and_ended(own_app: Flask, signed:
         ({"reason": "x"}, "没有改定的理由"),
     ],
 )
-def test_what_stands_in_the_way_is_said_on_the_page(own_app: Flask, signed: SignIn, top: str, changed: dict[str, str], said: str) -> None:
+def test_what_stands_in_the_way_is_said_on_the_page(
+    own_app: Flask, signed: SignIn, top: str, changed: dict[str, str], said: str
+) -> None:
     answer = post(signed("msa", own_app), top, **changed)
     assert answer.status_code == 200
     assert said in answer.get_data(as_text=True)
@@ -234,7 +268,11 @@ def test_a_closed_pharmacy_has_a_file_and_no_score(own_app: Flask, signed: SignI
 
 def test_out_of_sight_is_not_found(signed: SignIn, small: Workspace) -> None:
     outside = next(row["license_no"] for row in shops(small) if row["area_code"] == "330482101")
-    for path in (f"/pharmacies/{outside}/risk", f"/pharmacies/{outside}/risk/slip", "/pharmacies/nothing/risk"):
+    for path in (
+        f"/pharmacies/{outside}/risk",
+        f"/pharmacies/{outside}/risk/slip",
+        "/pharmacies/nothing/risk",
+    ):
         assert signed("msa-danghu").get(path).status_code == 404
 
 
@@ -249,27 +287,57 @@ def test_history_is_reckoned_when_asked_for(signed: SignIn, top: str) -> None:
 def test_the_pages_speak_english(signed: SignIn, small: Workspace, top: str) -> None:
     client = signed("msa")
     for path in ("/risk", f"/pharmacies/{top}/risk", f"/pharmacies/{top}/risk/slip"):
-        page = re.sub(r"<(title|h1|td|a|option|p class=\"quiet\")[^>]*>.*?</", "", text_of(client, f"{path}?lang=en"), flags=re.S)
+        page = re.sub(
+            r"<(title|h1|td|a|option|p class=\"quiet\")[^>]*>.*?</",
+            "",
+            text_of(client, f"{path}?lang=en"),
+            flags=re.S,
+        )
         assert "风险" not in page
         assert "等级" not in page
     assert client.get(f"/pharmacies/{top}/risk?lang=zh").status_code == 200
 
 
-@pytest.mark.parametrize(("count", "said"), [(24, "每 2 年一次"), (12, "每年一次"), (6, "每 6 个月一次"), (3, "每 3 个月一次"), (None, "—")])
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(24, "每 2 年一次"), (12, "每年一次"), (6, "每 6 个月一次"), (3, "每 3 个月一次"), (None, "—")],
+)
 def test_how_often_is_said_in_words(shared_app: Flask, count: int | None, said: str) -> None:
     with shared_app.test_request_context("/"):
         assert risk_words.months(count) == said
 
 
-@pytest.mark.parametrize(("value", "said"), [(20.0, "20"), (0.1, "0.1"), (0.07041, "0.07041"), (5000, "5000"), (0.0, "0")])
+@pytest.mark.parametrize(
+    ("value", "said"), [(20.0, "20"), (0.1, "0.1"), (0.07041, "0.07041"), (5000, "5000"), (0.0, "0")]
+)
 def test_numbers_are_plain(value: float, said: str) -> None:
     assert risk_words.plain(value) == said
 
 
 def test_a_confirmed_alert_of_the_own_department_may_be_told_to_the_shop(shared_app: Flask) -> None:
-    told = {"status": "confirmed", "level": "red", "rule_zh": "召回批次仍在售", "rule_en": "x", "last_day": MORNING.date(), "alert_id": "a" * 12, "named": 3}
+    told = {
+        "status": "confirmed",
+        "level": "red",
+        "rule_zh": "召回批次仍在售",
+        "rule_en": "x",
+        "last_day": MORNING.date(),
+        "alert_id": "a" * 12,
+        "named": 3,
+    }
     open_one = {**told, "status": "open", "rule_zh": "跨店累购"}
-    part = Part("breaches", 10.0, 10.0, "", (EvidenceRow("alert", 3.33, told), EvidenceRow("alert", 3.33, open_one), EvidenceRow("others", 5.0, {"level": "red", "alerts": 1})))
+    part = Part(
+        "breaches",
+        10.0,
+        10.0,
+        "",
+        (
+            EvidenceRow("alert", 3.33, told),
+            EvidenceRow("alert", 3.33, open_one),
+            EvidenceRow("others", 5.0, {"level": "red", "alerts": 1}),
+        ),
+    )
     with shared_app.test_request_context("/"):
         lines = risk_words.own_lines(part, None)  # type: ignore[arg-type]
-    assert [(line.what, line.alert_id) for line in lines] == [("召回批次仍在售（属实，最后行为日 2026-07-01）", "")]
+    assert [(line.what, line.alert_id) for line in lines] == [
+        ("召回批次仍在售（属实，最后行为日 2026-07-01）", "")
+    ]

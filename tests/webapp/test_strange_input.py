@@ -16,10 +16,38 @@ _ODD = st.one_of(
          "2026-07-01T08:00-23:59", "1,2,3,4", "nan,nan,nan,nan", "330482", "RX", "\x00", "%", "'\"<>", "wgs84", "bd09", "10000000000000000000000000"]
     ),
 )  # fmt: skip
-_PUBLIC = ("lon", "lat", "crs", "limit", "open_at", "insurance", "dual_channel", "service", "drug", "bbox", "area")
-_FINDER = ("lon", "lat", "crs", "town", "q", "open", "night", "insurance", "dual", "service", "drug", "big", "lang")
+_PUBLIC = (
+    "lon",
+    "lat",
+    "crs",
+    "limit",
+    "open_at",
+    "insurance",
+    "dual_channel",
+    "service",
+    "drug",
+    "bbox",
+    "area",
+)
+_FINDER = (
+    "lon",
+    "lat",
+    "crs",
+    "town",
+    "q",
+    "open",
+    "night",
+    "insurance",
+    "dual",
+    "service",
+    "drug",
+    "big",
+    "lang",
+)
 _INBOX = ("level", "state", "rule", "part", "area", "pharmacy", "page", "limit", "offset", "lang")
-_PATIENT = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+_PATIENT = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 
 
 def _queries(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, str]]:
@@ -65,13 +93,30 @@ def test_a_tag_that_is_no_revision(signed: SignIn, tag: str) -> None:
 
 @pytest.mark.parametrize(
     ("moment", "status"),
-    [("2027-06-30T09:00", 200), ("2027-07-03T09:00", 400), ("2025-07-02T09:00", 200), ("2025-06-28T09:00", 400), ("9999-12-31T23:59", 400), ("0001-01-01T00:00", 400)],
+    [
+        ("2027-06-30T09:00", 200),
+        ("2027-07-03T09:00", 400),
+        ("2025-07-02T09:00", 200),
+        ("2025-06-28T09:00", 400),
+        ("9999-12-31T23:59", 400),
+        ("0001-01-01T00:00", 400),
+    ],
 )
 def test_opening_is_asked_of_this_year(citizen: FlaskClient, moment: str, status: int) -> None:
     path = f"/api/v1/public/pharmacies/nearest?lon=121.02&lat=30.7&open_at={moment}"
     assert citizen.get(path).status_code == status
 
 
-@pytest.mark.parametrize("path", ["/alerts/%00", "/alerts/..%2f..%2fetc", "/pharmacies/%3Cscript%3E", "/rules/r_m01", "/rules/../x", "/sources/999999"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/alerts/%00",
+        "/alerts/..%2f..%2fetc",
+        "/pharmacies/%3Cscript%3E",
+        "/rules/r_m01",
+        "/rules/../x",
+        "/sources/999999",
+    ],
+)
 def test_addresses_that_lead_nowhere(signed: SignIn, path: str) -> None:
     assert signed("msa").get(path).status_code == 404

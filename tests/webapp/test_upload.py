@@ -51,7 +51,11 @@ def test_every_file_gets_a_receipt(
 
 def test_the_form_leads_to_the_receipt(own_app: Flask, signed: SignIn) -> None:
     client = signed("msa", own_app)
-    form = {"csrf_token": token(client, "/sources"), "feed": "drugs", "file": (io.BytesIO(ONE_BAD.encode()), "新药.csv")}
+    form = {
+        "csrf_token": token(client, "/sources"),
+        "feed": "drugs",
+        "file": (io.BytesIO(ONE_BAD.encode()), "新药.csv"),
+    }
     answer = client.post("/sources", data=form, content_type="multipart/form-data")
     assert answer.status_code == 302
     page = client.get(answer.headers["Location"]).get_data(as_text=True)
@@ -119,7 +123,9 @@ def _add(app: Flask, username: str, area_code: str, department: str = "msa", rol
 
 
 def _load_id(client: FlaskClient, name: str) -> str:
-    found = re.search(rf'href="/sources/(\d+)">{re.escape(name)}<', client.get("/sources").get_data(as_text=True))
+    found = re.search(
+        rf'href="/sources/(\d+)">{re.escape(name)}<', client.get("/sources").get_data(as_text=True)
+    )
     assert found is not None, name
     return found[1]
 
@@ -132,7 +138,9 @@ def test_several_files_of_the_form_each_get_a_receipt(own_app: Flask, signed: Si
     assert all(f">{name}.csv</a>" in page for name in ("one", "two", "three"))
 
 
-@pytest.mark.parametrize(("text", "outcome"), [(GOOD, "accepted"), (ONE_BAD, "partial"), (REFUSED, "rejected_file")])
+@pytest.mark.parametrize(
+    ("text", "outcome"), [(GOOD, "accepted"), (ONE_BAD, "partial"), (REFUSED, "rejected_file")]
+)
 def test_a_script_gets_the_slip_alone(own_app: Flask, signed: SignIn, text: str, outcome: str) -> None:
     answer = _form(signed("msa", own_app), ("a.csv", text), inline=True, feed="drugs")
     slip = answer.get_data(as_text=True)  # type: ignore[attr-defined]
@@ -143,7 +151,9 @@ def test_a_script_gets_the_slip_alone(own_app: Flask, signed: SignIn, text: str,
 
 
 @pytest.mark.parametrize(("choice", "outcome"), [("partial", "partial"), ("atomic", "rejected_file")])
-def test_bad_rows_cost_themselves_or_the_file(own_app: Flask, signed: SignIn, choice: str, outcome: str) -> None:
+def test_bad_rows_cost_themselves_or_the_file(
+    own_app: Flask, signed: SignIn, choice: str, outcome: str
+) -> None:
     client = signed("msa", own_app)
     answer = _form(client, ("a.csv", ONE_BAD), inline=True, feed="drugs", on_bad_rows=choice)
     slip = answer.get_data(as_text=True)  # type: ignore[attr-defined]
@@ -154,8 +164,12 @@ def test_bad_rows_cost_themselves_or_the_file(own_app: Flask, signed: SignIn, ch
     assert "或用 partial" not in page
 
 
-@pytest.mark.parametrize(("field", "value"), [("feed", "dreams"), ("profile", "nobody"), ("on_bad_rows", "never")])
-def test_choices_that_do_not_exist_are_refused(own_app: Flask, signed: SignIn, field: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("feed", "dreams"), ("profile", "nobody"), ("on_bad_rows", "never")]
+)
+def test_choices_that_do_not_exist_are_refused(
+    own_app: Flask, signed: SignIn, field: str, value: str
+) -> None:
     assert _form(signed("msa", own_app), ("a.csv", GOOD), **{field: value}).status_code == 400  # type: ignore[attr-defined]
 
 
@@ -179,7 +193,10 @@ def test_refused_rows_come_in_pages_and_by_reason(own_app: Flask, signed: SignIn
     bad = "".join(f",没有编号{n},OTC\n" for n in range(250)) + "B1,坏类别,NOSUCH\n"
     _form(client, ("many.csv", GOOD + bad), feed="drugs")
     path = f"/sources/{_load_id(client, 'many.csv')}"
-    rows = [client.get(f"{path}{query}").get_data(as_text=True).count('<td class="wide">') for query in ("", "?page=2", "?reason=bad_enum", "?page=9")]
+    rows = [
+        client.get(f"{path}{query}").get_data(as_text=True).count('<td class="wide">')
+        for query in ("", "?page=2", "?reason=bad_enum", "?page=9")
+    ]
     assert rows == [200, 51, 1, 0]
     assert "1 / 2" in client.get(path).get_data(as_text=True)
 
@@ -228,7 +245,9 @@ def test_an_office_of_another_area_sees_nothing(own_app: Flask, signed: SignIn) 
     _add(own_app, "far", "330483001", role="officer")
     for name in ("elsewhere", "far"):
         client = signed(name, own_app)
-        assert 'href="/sources/' not in client.get("/sources").get_data(as_text=True).replace('href="/sources/coverage', "")
+        assert 'href="/sources/' not in client.get("/sources").get_data(as_text=True).replace(
+            'href="/sources/coverage', ""
+        )
         assert client.get("/sources/1").status_code == 404
         assert client.get("/sources/11/rejects.csv").status_code == 404
         page = client.get("/sources/coverage").get_data(as_text=True)
@@ -287,14 +306,24 @@ def test_coverage_of_a_town_is_its_own(signed: SignIn) -> None:
     assert "当湖街道" in page
     assert "乍浦镇" not in page
     assert "乍浦镇" in county.get("/sources/coverage").get_data(as_text=True)
-    assert "乍浦镇" not in county.get("/sources/coverage?town=330482001").get_data(as_text=True).split('id="shops"')[1].split("<tbody>")[1]
+    assert (
+        "乍浦镇"
+        not in county.get("/sources/coverage?town=330482001")
+        .get_data(as_text=True)
+        .split('id="shops"')[1]
+        .split("<tbody>")[1]
+    )
     assert "乍浦镇" not in town.get("/sources/coverage.csv?town=330482101").get_data(as_text=True)
 
 
 def test_the_coverage_table_holds_every_shop_and_no_formula(own_app: Flask, signed: SignIn) -> None:
     store = own_app.config[WORKSPACE_KEY].store
     client = signed("msa", own_app)
-    before = list(csv.DictReader(io.StringIO(client.get("/sources/coverage.csv").get_data(as_text=True).lstrip("\ufeff"))))
+    before = list(
+        csv.DictReader(
+            io.StringIO(client.get("/sources/coverage.csv").get_data(as_text=True).lstrip("\ufeff"))
+        )
+    )
     with store.write() as connection:
         query = update(pharmacy).where(pharmacy.c.license_no == before[0]["许可证号"])
         connection.execute(query.values(name="=1+1", since_version=pharmacy.c.since_version))
@@ -316,8 +345,22 @@ def test_a_delay_never_looks_shorter_and_a_share_never_fuller(shared_app: Flask)
 
         g.lang = "zh"
         delays = (None, 0.0, 59.2, 60.0, 3601.0, 86_400.0, 2_600_000.0)
-        assert [coverage_pages.span(one) for one in delays] == ["未知", "0 秒", "60 秒", "1 分钟", "1.1 小时", "1 天", "30.1 天"]
-        assert [coverage_pages.percent(one) for one in (None, 0.0, 0.9996, 1.0, 0.29)] == ["未知", "0%", "99.9%", "100%", "29%"]
+        assert [coverage_pages.span(one) for one in delays] == [
+            "未知",
+            "0 秒",
+            "60 秒",
+            "1 分钟",
+            "1.1 小时",
+            "1 天",
+            "30.1 天",
+        ]
+        assert [coverage_pages.percent(one) for one in (None, 0.0, 0.9996, 1.0, 0.29)] == [
+            "未知",
+            "0%",
+            "99.9%",
+            "100%",
+            "29%",
+        ]
 
 
 def test_a_strip_is_told_in_words(shared_app: Flask) -> None:
@@ -328,7 +371,10 @@ def test_a_strip_is_told_in_words(shared_app: Flask) -> None:
         from flask import g
 
         g.lang = "en"
-        assert strips.in_words(("reported", "missing", "excused"), days) == "data 1/3; no data 1: 6-30; announced closure 1: 7-1"
+        assert (
+            strips.in_words(("reported", "missing", "excused"), days)
+            == "data 1/3; no data 1: 6-30; announced closure 1: 7-1"
+        )
         assert strips.in_words((), ()) == "no sales data at all"
     assert set(strips.outlines(("reported", "reported"))) == {"reported"}
 

@@ -29,7 +29,11 @@ def _spoken(path: Path) -> set[str]:
 def _said(module: object) -> set[str]:
     """Chinese texts that a module hands to say() or translate()."""
     tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))  # type: ignore[attr-defined]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "translate")]
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "translate")
+    ]
     return {node.args[0].value for node in calls if isinstance(node.args[0], ast.Constant)}
 
 
@@ -44,7 +48,15 @@ def test_no_page_holds_a_text_outside_the_catalogue(path: Path) -> None:
 
 
 def test_texts_of_the_code_have_their_english() -> None:
-    texts = _said(words) | _said(find_pages) | _said(risk_pages) | _said(risk_words) | set(risk_words._MEASURES.values()) | set(faults._TITLES.values()) | set(find_pages._WEEKDAYS)
+    texts = (
+        _said(words)
+        | _said(find_pages)
+        | _said(risk_pages)
+        | _said(risk_words)
+        | set(risk_words._MEASURES.values())
+        | set(faults._TITLES.values())
+        | set(find_pages._WEEKDAYS)
+    )
     assert len(texts) > 15
     assert texts - set(i18n.catalogue()) == set()
 
@@ -72,7 +84,9 @@ def test_services_of_the_finder_are_terms() -> None:
         ("?lang=xx", None, "zh-CN", "zh-CN"),
     ],
 )
-def test_which_language_is_spoken(shared_app: object, query: str, cookie: str | None, header: str, lang: str) -> None:
+def test_which_language_is_spoken(
+    shared_app: object, query: str, cookie: str | None, header: str, lang: str
+) -> None:
     client: FlaskClient = shared_app.test_client()  # type: ignore[attr-defined]
     if cookie:
         client.set_cookie(i18n.COOKIE, cookie)

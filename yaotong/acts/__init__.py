@@ -3,7 +3,7 @@
 from yaotong.acts.accounts import add_user, disable_user, sign_in, viewer
 from yaotong.acts.backtesting import begin_backtest, do_backtest, preview, start_backtest
 from yaotong.acts.delivering import deliver
-from yaotong.acts.desk import check_move, move_alert
+from yaotong.acts.desk import move_alert
 from yaotong.acts.detection import detect
 from yaotong.acts.intake import room_for_upload, take_in
 from yaotong.acts.stopping import put_aside, release, resume
@@ -12,7 +12,6 @@ from yaotong.acts.versions import edit_version, make_version, move_version, try_
 __all__ = [
     "add_user",
     "begin_backtest",
-    "check_move",
     "deliver",
     "detect",
     "disable_user",

@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from yaotong.acts.judging import Judging, Order, judge, judged_now
+from yaotong.acts.offices import read_offices
 from yaotong.acts.opening import dispatch_row, open_alerts
 from yaotong.acts.shadows import run_shadow
 from yaotong.acts.sparing import keep_spared, parted, with_reasons
 from yaotong.acts.stopping import guarded, stem_flood
 from yaotong.alerts.decide import Plan, plan
+from yaotong.alerts.effects import anew
 from yaotong.alerts.model import Change, Finding
 from yaotong.alerts.route import Office, route
 from yaotong.alerts.states import Act, State
@@ -22,12 +25,11 @@ from yaotong.errors import NotFound, UsageError
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.scope import Span
-from yaotong.store import Connection, alerts, findings, judged, loads, registry, rulebook
+from yaotong.store import Connection, alerts, findings, judged, loads, rulebook
 from yaotong.store.clearing import clear
 from yaotong.store.factbase import open_facts
 from yaotong.store.factengine import DUCKDB
 from yaotong.store.judged import Mark
-from yaotong.store.schema import office
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
 
@@ -169,11 +171,7 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: 
 def apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
     """Write what was decided: alerts, events, findings, and messages to those who are told."""
     version = loads.current_version(connection)
-    rows = registry.read(connection, office)
-    offices = [
-        Office(str(code), str(role), str(area))
-        for code, role, area in zip(rows["department_code"], rows["role"], rows["area_code"], strict=True)
-    ]
+    offices = read_offices(connection)
     opened = [one for one in decided.changes if one.act is Act.OPEN]
     open_alerts(connection, rule, opened, offices, now)
     for change in (one for one in decided.changes if one.act is not Act.OPEN):
@@ -190,6 +188,11 @@ def _alter(connection: Connection, change: Change, now: datetime, version: int) 
         raise NotFound(f"没有预警 {change.alert_id}。")
     gone = change.act is Act.VANISH
     columns = {} if gone else change.columns()
+    if change.act is Act.RECUR:
+        columns |= _begin_again(row, change, now)
+        alerts.mark_dispatch(
+            connection, change.alert_id, row.lead, {"accepted_at": None, "accepted_by": None}
+        )
     alerts.change(
         connection,
         change.alert_id,
@@ -199,12 +202,19 @@ def _alter(connection: Connection, change: Change, now: datetime, version: int) 
     )
 
 
+def _begin_again(row: Any, change: Change, now: datetime) -> dict[str, Any]:
+    """The columns of a closed alert whose behaviour recurred: to be accepted and checked once more."""
+    lead = departments()[row.lead]
+    return {"state": str(State.DISPATCHED), **anew(change.gravest.level, lead, now)}
+
+
 def _tell(
     connection: Connection, rule: Rule, change: Change, offices: Sequence[Office], now: datetime
 ) -> None:
     """Append the event; tell the departments, and dispatch to those not told of this alert before."""
-    row = alerts.get(connection, change.alert_id)
-    state = State(row.state) if row is not None else State.DISPATCHED
+    row: Any = alerts.get(connection, change.alert_id)
+    state = State(row.state)
+    before = State.CLOSED if change.act is Act.RECUR else state
     seq = alerts.add_event(
         connection,
         change.alert_id,
@@ -212,7 +222,7 @@ def _tell(
         actor=SYSTEM.username,
         department=SYSTEM.department,
         act=change.act,
-        sources=(state, state),
+        sources=(before, state),
         reason=change.reason,
         text=f"{len(change.findings)} 条发现",
     )

@@ -2,8 +2,8 @@
 
 An alert holds the findings of one subject in one period: a span of the rule's cool-down, counted from a
 fixed Monday. So neither the order in which days are judged nor the hour data come decides what an alert is.
-A closed alert takes back only what lies inside the days it already covers; other behaviour of the same
-subject in the same period opens a second one.
+A closed alert takes back quietly what lies inside the days it already covers; other behaviour of the same
+subject in the same period opens it again, so that its history is one.
 """
 
 from __future__ import annotations
@@ -84,17 +84,17 @@ def _subject(
         else:
             shares[home].append(one)
     changes = [_altered(alert, shares[alert.alert_id], missing, version) for alert in alerts]
-    opened = [_opened(found, start, len(periods[start])) for start, found in homeless.items()]
+    opened = [_opened(found, start) for start, found in homeless.items()]
     return [one for one in changes if one is not None] + opened
 
 
 def _host(finding: Finding, alerts: Sequence[KnownAlert]) -> str | None:
-    """The alert of the finding's period that takes it."""
+    """The alert of the finding's period that takes it: an open one rather than a closed one."""
     for alert in alerts:
         inside = alert.first_day <= finding.behaviour_day <= alert.last_day
         if inside or alert.state is not State.CLOSED:
             return alert.alert_id
-    return None
+    return alerts[-1].alert_id if alerts else None
 
 
 def _altered(
@@ -118,6 +118,8 @@ def _altered(
     if same and not alert.condition_gone:
         return None
     findings = tuple(sorted(after.values(), key=lambda one: (one.behaviour_day, one.clause)))
+    if alert.state is State.CLOSED and _recurred(alert, after):
+        return Change(alert.alert_id, Act.RECUR, "recurred", findings, told=True)
     graver = max(findings, key=lambda one: one.weight).level.rank < alert.level.rank
     if graver:
         return Change(alert.alert_id, Act.WORSEN, "level_up", findings, told=True)
@@ -127,7 +129,13 @@ def _altered(
     return Change(alert.alert_id, Act.EXTEND, reason, findings, told=False)
 
 
-def _opened(found: Sequence[Finding], period: date, earlier: int) -> Change:
-    """A new alert for findings of one period, in which the subject had so many closed ones before."""
-    alert_id = alert_id_of(found[0].rule_id, found[0].subject, period, earlier)
+def _recurred(alert: KnownAlert, after: Mapping[str, Finding]) -> bool:
+    """Whether there is behaviour on days that the alert did not cover when it was closed."""
+    days = [one.behaviour_day for one in after.values()]
+    return min(days) < alert.first_day or max(days) > alert.last_day
+
+
+def _opened(found: Sequence[Finding], period: date) -> Change:
+    """A new alert for findings of one period."""
+    alert_id = alert_id_of(found[0].rule_id, found[0].subject, period)
     return Change(alert_id, Act.OPEN, "new_finding", tuple(found), told=True)

@@ -119,7 +119,7 @@ class Exemption:
 class Change:
     """One decided change of one alert: all its findings after it, and why it changes.
 
-    `act` is open, extend, worsen or vanish; `told` says whether the departments are told.
+    `act` is open, extend, worsen, recur or vanish; `told` says whether the departments are told.
     """
 
     alert_id: str
@@ -153,12 +153,9 @@ class Change:
         }
 
 
-def alert_id_of(rule_id: str, subject: str, period: date, earlier: int = 0) -> str:
-    """12 hex digits from the labels and the first day of the period, never from the time of a run.
-
-    `earlier` counts the closed alerts of the same subject in the same period.
-    """
-    return _digest(rule_id, subject, period.isoformat(), earlier)[:12]
+def alert_id_of(rule_id: str, subject: str, period: date) -> str:
+    """12 hex digits from the labels and the first day of the period, never from the time of a run."""
+    return _digest(rule_id, subject, period.isoformat(), 0)[:12]
 
 
 def _digest(*parts: object) -> str:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from yaotong.alerts.model import Finding
+from yaotong.codes import Level
 from yaotong.departments import Department, lead_of
-from yaotong.workdays import add_workdays
+from yaotong.workdays import add_workdays, in_office_hours
 
 
 class Wish(Protocol):
@@ -57,21 +58,27 @@ def route(
     told |= {one.department for one in wishes if one.wanted(finding.level.rank, finding.measure)}
     told = (told & set(known)) - {lead.department_id}
     parts = [(lead.department_id, "lead"), *((one, "assist") for one in sorted(told))]
-    return tuple(Sending(name, part, _office(name, finding.area_code, offices)) for name, part in parts)
+    return tuple(Sending(name, part, office_of(name, finding.area_code, offices)) for name, part in parts)
 
 
 def due(finding: Finding, lead: Department, dispatched_at: datetime) -> Due:
     """The deadlines of an alert of this gravity under its lead's clocks."""
-    limit = lead.deadlines[finding.level]
+    return due_at(finding.level, lead, dispatched_at)
+
+
+def due_at(level: Level, lead: Department, dispatched_at: datetime) -> Due:
+    """The deadlines of a level, under a lead's clocks, from a moment on."""
+    limit = lead.deadlines[level]
+    minutes = limit.minutes(in_hours=in_office_hours(dispatched_at))
     return Due(
-        accept=dispatched_at + timedelta(minutes=limit.accept_minutes),
+        accept=dispatched_at + timedelta(minutes=minutes),
         check=add_workdays(dispatched_at, limit.check_days),
         dispose=add_workdays(dispatched_at, limit.dispose_days),
         close=add_workdays(dispatched_at, limit.close_days),
     )
 
 
-def _office(department: str, area_code: str | None, offices: Sequence[Office]) -> str | None:
+def office_of(department: str, area_code: str | None, offices: Sequence[Office]) -> str | None:
     """The department's office with the smallest area that holds the place; the county's own otherwise."""
     place = area_code or ""
     fitting = [

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from yaotong import clock
 from yaotong.acts.desk import move_alert
-from yaotong.alerts.states import MOVES, Act, Move, Outcome
+from yaotong.alerts.states import MAX_PROLONG_DAYS, MOVES, Act, Move, Outcome, Said
 from yaotong.cli.common import DAY, home_option, opened, person, print_json
+from yaotong.departments import departments
 from yaotong.errors import NotFound
 from yaotong.reads.alerts import row_of
 from yaotong.reads.asking_why import subject_asked
@@ -122,6 +125,23 @@ def why_not_alert(
         click.echo(why_text(told, lang))
 
 
+# The options that moves ask for beside a text, by the fields of `Said`.
+_ASKED: Mapping[str, Callable[[Move], Any]] = {
+    "outcome": lambda _: click.Choice([str(one) for one in Outcome]),
+    "reason": lambda move: click.Choice(move.reasons),
+    "department": lambda _: click.Choice(list(departments())),
+    "days": lambda _: click.IntRange(1, MAX_PROLONG_DAYS),
+    "into": lambda _: click.STRING,
+}
+_HELP = {
+    "outcome": "核查结论",
+    "reason": "理由",
+    "department": "部门",
+    "days": "几个工作日",
+    "into": "并入哪一条预警（编号）",
+}
+
+
 def _add(move: Move) -> None:
     """One sub-command per move of the table, so that a new move needs no new command."""
 
@@ -129,32 +149,28 @@ def _add(move: Move) -> None:
     @click.argument("alert_id")
     @click.option("--as", "username", required=True, help="以哪个账号操作")
     @click.option("--text", default="", help="情况说明")
-    @click.option("--outcome", type=click.Choice([str(one) for one in Outcome]), help="核查结论")
-    @click.pass_context
-    def command(
-        context: click.Context,
-        alert_id: str,
-        username: str,
-        text: str,
-        outcome: str | None,
-        home: Path | None,
-    ) -> None:
-        workspace = opened(context, home)
+    def command(alert_id: str, username: str, text: str, home: Path | None, **asked: Any) -> None:
+        workspace = opened(click.get_current_context(), home)
         actor = person(workspace, username)
+        given = {name: value for name, value in asked.items() if value is not None}
+        if "outcome" in given:
+            given["outcome"] = Outcome(given["outcome"])
         revision = move_alert(
             workspace,
             alert_id,
             Act(move.act),
             actor=actor,
-            text=text,
-            outcome=Outcome(outcome) if outcome else None,
+            said=Said(text=text, **given),
             if_match=None,
             now=clock.now(),
         )
         click.echo(f"{alert_id} {term(f'act.{move.act}')}，版本 {revision}")
 
+    made: Callable[..., None] = command
+    for field in sorted(move.asks & set(_ASKED), reverse=True):
+        made = click.option(f"--{field}", type=_ASKED[field](move), help=_HELP[field])(made)
     name = term(f"act.{move.act}")
-    alerts_group.add_command(click.command(str(move.act), help=f"{name}。")(command))
+    alerts_group.add_command(click.command(str(move.act), help=f"{name}。")(made))
 
 
 for _move in MOVES:

@@ -38,18 +38,28 @@ _SETTINGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """How long each step may take from dispatch: minutes to accept, working days for the rest."""
+    """How long each step may take from dispatch: minutes to accept, working days for the rest.
+
+    `accept_minutes_in_hours`, where given, holds for what is dispatched while the office is open.
+    """
 
     accept_minutes: int
     check_days: int
     dispose_days: int
     close_days: int
+    accept_minutes_in_hours: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.accept_minutes <= 60 * 24 * 10:
             raise ConfigError("签收时限应在 1 分钟到 10 天之间。")
+        if not 0 < (self.accept_minutes_in_hours or self.accept_minutes) <= self.accept_minutes:
+            raise ConfigError("上班时间的签收时限应在 1 分钟到平时的签收时限之间。")
         if not 0 < self.check_days <= self.dispose_days <= self.close_days:
             raise ConfigError("时限应满足：核查 ≤ 反馈处置 ≤ 办结。")
+
+    def minutes(self, *, in_hours: bool) -> int:
+        """Minutes to accept what is dispatched in or out of office hours."""
+        return self.accept_minutes_in_hours or self.accept_minutes if in_hours else self.accept_minutes
 
 
 @dataclass(frozen=True, slots=True)

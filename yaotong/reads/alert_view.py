@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from yaotong.alerts.model import Finding
-from yaotong.alerts.states import MOVES, Move, State
+from yaotong.alerts.states import MOVES, REOPEN_DAYS, Act, Move, State
 from yaotong.codes import SubjectKind
 from yaotong.departments import departments
 from yaotong.reads.alerts import AlertRow, Names, row_of, shown_fields
@@ -104,6 +104,8 @@ class AlertView:
     told: tuple[Told, ...]
     events: tuple[Event, ...]
     moves: tuple[Move, ...]
+    # The departments that a move may hand the alert to, or ask to join in.
+    handable: Mapping[Act, tuple[str, ...]]
     deadlines: tuple[tuple[str, datetime, bool], ...]
     basis: tuple[Basis, ...]
     kind: str
@@ -114,6 +116,8 @@ class AlertView:
     exempted: bool
     # Data version of a correction that no run has judged yet.
     corrected_at_version: int | None
+    supervised_at: datetime | None
+    merged_into: str | None
 
 
 def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertView:
@@ -136,7 +140,8 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         series=series_of(workspace, rule, stored.subject, kept, now) if drawn else None,
         told=tuple(_told(one) for one in sent),
         events=tuple(_event(one) for one in history),
-        moves=allowed(row.state, row.part, viewer.role),
+        moves=_open_to(allowed(row.state, row.part, viewer.role), stored, history, now),
+        handable=_handable({one.department for one in sent}, stored.lead),
         deadlines=_deadlines(stored, row.state, now),
         basis=rule.basis,
         kind=rule.kind,
@@ -145,6 +150,8 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         condition_gone=bool(stored.condition_gone),
         exempted=[one.reason for one in history if one.act == "vanish"][-1:] == ["exempted"],
         corrected_at_version=corrected,
+        supervised_at=stored.supervised_at,
+        merged_into=stored.merged_into,
     )
 
 
@@ -170,6 +177,22 @@ def allowed(state: str, part: str, role: str) -> tuple[Move, ...]:
         and move.part in ("any", part)
         and not (move.leader_only and role == "officer")
     )
+
+
+def _open_to(moves: Sequence[Move], stored: Any, history: Sequence[Any], now: datetime) -> tuple[Move, ...]:
+    """The moves that the alert's own past leaves open: one extension, and no reopening of old cases."""
+    closed = [one.at for one in history if one.to_state == "closed" and one.from_state != "closed"]
+    late = not closed or now - closed[-1] > timedelta(days=REOPEN_DAYS)
+    barred = {Act.PROLONG} if stored.prolonged_days is not None else set()
+    barred |= {Act.REOPEN} if late else set()
+    return tuple(one for one in moves if one.act not in barred)
+
+
+def _handable(told: Collection[str], lead: str) -> Mapping[Act, tuple[str, ...]]:
+    """The departments an alert can be handed to, and those that can be asked to join in."""
+    known = tuple(departments())
+    others = tuple(one for one in known if one != lead)
+    return {Act.TRANSFER: others, Act.CONSULT: tuple(one for one in known if one not in told)}
 
 
 def _drawn(rule: Rule, shown: frozenset[str]) -> bool:
@@ -271,9 +294,19 @@ def _event(one: Any) -> Event:
     )
 
 
+# How far an alert has come, in steps done; while it is paused no clock runs.
+_DONE = {
+    State.DISPATCHED: 0,
+    State.ACCEPTED: 1,
+    State.CHECKING: 2,
+    State.SUSPENDED: 4,
+    State.DISPOSED: 3,
+    State.CLOSED: 4,
+}
+
+
 def _deadlines(stored: Any, state: str, now: datetime) -> tuple[tuple[str, datetime, bool], ...]:
     """(act, due, whether it is past and not yet done) for the four steps."""
-    order = [State.DISPATCHED, State.ACCEPTED, State.CHECKING, State.DISPOSED, State.CLOSED]
-    at = order.index(State(state))
+    done = _DONE[State(state)]
     steps = [(act, getattr(stored, f"{act}_due")) for act in ("accept", "check", "dispose", "close")]
-    return tuple((act, due, number >= at and due < now) for number, (act, due) in enumerate(steps))
+    return tuple((act, due, number >= done and due < now) for number, (act, due) in enumerate(steps))

@@ -174,6 +174,36 @@ def add_dispatches(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
         past.moved(connection)
 
 
+def set_part(connection: Connection, alert_id: str, department: str, part: str) -> None:
+    """Let a department that was told of an alert have another part in it."""
+    mark_dispatch(connection, alert_id, department, {"part": part})
+    past.moved(connection)
+
+
+def dispatch_to(
+    connection: Connection, alert_id: str, department: str, part: str, office_code: str | None, at: datetime
+) -> None:
+    """Tell a department of an alert, or tell it anew that it has a part; what it signed before is undone."""
+    told = {"part": part, "office_code": office_code, "sent_at": at}
+    undone = {"accepted_at": None, "accepted_by": None}
+    if department in parts(connection, alert_id):
+        mark_dispatch(connection, alert_id, department, told | undone)
+        past.moved(connection)
+    else:
+        add_dispatches(connection, [{"alert_id": alert_id, "department": department, **told}])
+
+
+def closed_at(connection: Connection, alert_id: str) -> datetime | None:
+    """When an alert was last closed; None when it never was."""
+    moments = select(func.max(alert_event.c.at)).where(
+        alert_event.c.alert_id == alert_id,
+        alert_event.c.to_state == str(State.CLOSED),
+        alert_event.c.from_state != str(State.CLOSED),
+    )
+    found: datetime | None = connection.execute(moments).scalar_one()
+    return found
+
+
 def mark_dispatch(connection: Connection, alert_id: str, department: str, columns: dict[str, Any]) -> None:
     """Note on a dispatch that it was accepted or answered."""
     connection.execute(

@@ -16,7 +16,9 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
+    case,
     func,
+    null,
     select,
     true,
 )
@@ -31,6 +33,7 @@ _KIND: dict[type, str] = {String: "str", Text: "str", Integer: "int64", Float: "
 _KIND[DateTime] = "datetime64[us]"
 # What a column holds must not hang on the rows that happen to be in it: frames are compared.
 _KINDS = {one.name: _KIND[type(one.type)] for one in alert.c if type(one.type) in _KIND}
+_KINDS |= {one.name: "Int64" for one in alert.c if type(one.type) is Integer and one.nullable}
 _KINDS |= {"part": "str", "closed_at": "datetime64[us]", "unknown_until": "datetime64[us]"}
 
 
@@ -51,12 +54,14 @@ def open_on(
         dispatch.c.department == department,
         _by(dispatch.c.sent_at, known),
     )
+    is_open = said.c.state != str(State.CLOSED)
+    # What was closed and opened again has not ended.
+    closed_at = case((is_open, null()), else_=closing.c.closed_at).label("closed_at")
     query = (
-        select(said, closing.c.closed_at, dispatch.c.part)
+        select(said, closed_at, dispatch.c.part)
         .outerjoin(closing, closing.c.alert_id == said.c.alert_id)
         .outerjoin(dispatch, told)
     )
-    is_open = said.c.state != str(State.CLOSED)
     if day is None:
         query = query.where(is_open)
     elif day != EVER:

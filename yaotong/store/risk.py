@@ -15,6 +15,8 @@ from yaotong.store.risk_tables import risk_override
 from yaotong.store.schema import alert, alert_event
 
 _COLUMNS = ("alert_id", "rule_id", "level", "area_code", "first_day", "last_day", "pharmacy_ids")
+# What an act says of the outcome, where it says it without a choice.
+_ENDS: dict[str, str | None] = {"dismiss": "false_alarm", "reopen": None, "recur": None, "transfer": None}
 _NOW = ("state", "outcome", "condition_gone")
 
 
@@ -47,7 +49,7 @@ def _moves_until(connection: Connection, day: date) -> dict[str, tuple[str, str 
     stood: dict[str, tuple[str, str | None, bool]] = {}
     for name, act, state, reason in connection.execute(query.order_by(moves.alert_id, moves.seq)):
         _, outcome, gone = stood.get(name, ("", None, False))
-        outcome = reason if act == "dispose" else outcome
+        outcome = reason if act == "dispose" else _ENDS.get(act, outcome)
         gone = act == "vanish" if act in ("vanish", "open", "extend", "worsen") else gone
         stood[name] = (state, outcome, gone)
     return stood

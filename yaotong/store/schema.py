@@ -259,6 +259,10 @@ alert = Table(
     Column("outcome", String(16)),
     Column("condition_gone", Boolean, nullable=False, server_default=text("false")),
     Column("data_version", Integer, nullable=False),
+    Column("prolonged_days", Integer),
+    Column("suspended_at", DateTime),
+    Column("supervised_at", DateTime),
+    Column("merged_into", String(16)),
     # Since when the row says what it says; NULL: since `opened_at`.
     Column("since_at", DateTime),
     Index(None, "rule_id", "subject"),

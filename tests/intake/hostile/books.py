@@ -224,7 +224,9 @@ def _sheets(rng: random.Random) -> Iterator[Sent]:
         book(rng, lambda made: made.active.delete_rows(2, 9)),
     )
     yield good("empty_file", "empty rows above the header", "a.xlsx", book(rng, shifted))
-    yield bad("no_header", "a nameless column of a sheet", "a.xlsx", book(rng, lambda made: _put(made, C1=" ")))
+    yield bad(
+        "no_header", "a nameless column of a sheet", "a.xlsx", book(rng, lambda made: _put(made, C1=" "))
+    )
     yield bad("duplicate_header", "a name twice", "a.xlsx", book(rng, lambda made: _put(made, H1="quantity")))
     yield good(
         "duplicate_header", "another name", "a.xlsx", book(rng, lambda made: _put(made, H1="batch_no"))

@@ -13,11 +13,17 @@ from yaotong.records import FEEDS, Column, Feed, Kind
 
 LONGEST = 4_096
 REFERENCE = Reference(
-    pharmacies=frozenset(["P1"]), drugs=frozenset(["D1"]), towns=frozenset(["330482001"]), region=(115, 27, 123, 34)
+    pharmacies=frozenset(["P1"]),
+    drugs=frozenset(["D1"]),
+    towns=frozenset(["330482001"]),
+    region=(115, 27, 123, 34),
 )
 _KNOWN = {"pharmacy_id": "P1", "drug_code": "D1", "town_code": "330482001"}
 _BY_KIND: dict[Kind, tuple[tuple[str, str, str], ...]] = {
-    Kind.MOMENT: (("bad_date", "2026-02-30 08:00:00", "2026-02-28 08:00:00"), ("bad_date", "08:00", "2026-02-28")),
+    Kind.MOMENT: (
+        ("bad_date", "2026-02-30 08:00:00", "2026-02-28 08:00:00"),
+        ("bad_date", "08:00", "2026-02-28"),
+    ),
     Kind.DATE: (("bad_date", "2026-02-29", "2024-02-29"),),
     Kind.NUMBER: (("bad_number", "1,000", "1"), ("bad_number", "NaN", "1.5")),
     Kind.INTEGER: (("bad_number", "1.5", "2"),),
@@ -40,7 +46,10 @@ _BY_NAME: dict[str, tuple[tuple[str, str, str], ...]] = {
 }  # fmt: skip
 _OWN = {
     ("pharmacies", "lat"): (("bad_number", "30,7", "30.7"), ("missing_value", "", "30.7")),
-    ("duty", "until"): (("bad_date", "2026-06-31", "2026-06-30"), ("out_of_range", "2026-05-31", "2026-06-30")),
+    ("duty", "until"): (
+        ("bad_date", "2026-06-31", "2026-06-30"),
+        ("out_of_range", "2026-05-31", "2026-06-30"),
+    ),
 }
 _LAT = {"coords_swapped": "121.0", "coords_out_of_region": "10", "bad_coordinate": "10"}
 
@@ -68,7 +77,10 @@ def _pairs(feed: Feed, column: Column) -> Iterator[tuple[str, str, str]]:
     if (feed.name, column.name) in _OWN:
         yield from _OWN[feed.name, column.name]
         return
-    if column.name in _BY_NAME and (feed.name, column.name) not in (("pharmacies", "pharmacy_id"), ("drugs", "drug_code")):
+    if column.name in _BY_NAME and (feed.name, column.name) not in (
+        ("pharmacies", "pharmacy_id"),
+        ("drugs", "drug_code"),
+    ):
         yield from _BY_NAME[column.name]
     elif not column.personal:
         yield from _BY_KIND.get(column.kind, ())
@@ -92,7 +104,9 @@ def _sound(feed: Feed) -> dict[str, str]:
 def _case(feed: Feed, column: Column, reason: str, bad: str, good: str) -> CellCase:
     sound = _sound(feed)
     # Two lines of one key would contradict one another: each row is a line of its own.
-    serial = next((name for name in feed.key if feed.column(name).kind is Kind.IDENTIFIER and name not in _KNOWN), "")
+    serial = next(
+        (name for name in feed.key if feed.column(name).kind is Kind.IDENTIFIER and name not in _KNOWN), ""
+    )
     rows = []
     for number, cell in enumerate((good, bad)):
         row = {**sound, column.name: cell}
