@@ -260,12 +260,12 @@ def test_towns_that_would_be_dots_are_their_county_with_its_own_figures(page: Pa
 
 
 def test_a_tile_that_could_not_be_read_is_not_shown_as_nothing(browser: Browser, address: str) -> None:
-    context = browser.new_context()
+    context = browser.new_context(locale="zh-CN")
     page = sign_in(context.new_page(), address, "msa")
     page.route("**/tiles/pressure/**", lambda route: route.fulfill(status=503))
     page.goto(f"{address}/map")
     page.wait_for_selector("html[data-map=partial]", state="attached")
-    assert page.locator("#map_right .ym-caption", has_text="空白处不等于没有").is_visible()
+    page.locator("#map_right .ym-caption", has_text="空白处不等于没有").wait_for()
     assert not page.locator("#map_left .ym-caption", has_text="空白处不等于没有").is_visible()
     page.unroute("**/tiles/pressure/**")
     _zoom_to(page, 12)

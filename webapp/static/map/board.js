@@ -71,6 +71,11 @@ export const Board = L.GridLayer.extend({
     canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size, veil: this.options.veil ? this.options.veil() : 1 });
   },
 
+  // Whether every tile on screen has what it shows: one that could not be had is blank, and no picture of nothing.
+  whole() {
+    return Object.values(this._tiles || {}).every((one) => one.coords.z !== this._tileZoom || Boolean(one.el.ymLoaded));
+  },
+
   // The zoom that tiles on screen are asked for with: of 512 px, it is one less than the map's.
   zoomOfTiles() {
     return this._tileZoom - 1;

@@ -18,7 +18,6 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
   const boards = {};
   const labels = {};
   const captions = {};
-  const broken = new Set();
   let learnt = Promise.resolve();
 
   function order(entry) {
@@ -46,8 +45,7 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
     captions[side] = captionOf(map);
     const lacking = captionOf(map);
     lacking("");
-    boards[side].on("loading", () => { broken.delete(side); lacking(""); });
-    boards[side].on("tileerror", () => { broken.add(side); lacking(say("部分地图数据未能读取：空白处不等于没有")); });
+    boards[side].on("load", () => lacking(boards[side].whole() ? "" : say("部分地图数据未能读取：空白处不等于没有")));
   }
 
   async function summaries() {
@@ -116,7 +114,7 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
   }
 
   // Whether anything on screen could not be had.
-  const whole = () => broken.size === 0;
+  const whole = () => names.every((side) => boards[side].whole());
 
   return { names, whole, boards, ofSide, drawnAt, begin, redraw, caption };
 }
