@@ -95,6 +95,7 @@ bench-map: ## 地图瓦片：六十万个点、一万个区域，同一次与 Po
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_map
 	@$(PY) -m bench.bench_map_read
+	@$(PY) -m bench.bench_map_http
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev
