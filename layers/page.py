@@ -83,9 +83,7 @@ def json_block(element_id: str, content: object) -> str:
 
 
 def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer], say: Say) -> Figure:
-    headings = {
-        side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in HEADINGS.items()
-    }
+    headings = {side: tuple(say(one) for one in (*words, "图层", "图例")) for side, words in HEADINGS.items()}
     twin: DualMap = twin_map(_centre(data), headings, asset)
     for side, one in zip(SIDES, (twin.m1, twin.m2), strict=True):
         for layer in known.values():

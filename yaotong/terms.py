@@ -125,6 +125,8 @@ TERMS: dict[str, Term] = {
     "reason.police": Term("等公安结论", "waiting for the police"),
     "reason.court": Term("等司法结论", "waiting for the court"),
     "reason.other_region": Term("等外地协查", "waiting for another region"),
+    "reason.80_percent": Term("时限用去八成", "four fifths of the time are gone"),
+    "reason.100_percent": Term("时限已到", "the time is up"),
     "reason.exempted": Term("行为日在豁免期内", "exempt on the days of behaviour"),
     # exemptions
     "exemption": Term("豁免", "exemption"),

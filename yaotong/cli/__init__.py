@@ -11,6 +11,7 @@ import click
 from yaotong import config
 from yaotong.cli.alerts import alerts_group
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
+from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
 from yaotong.errors import YaotongError
@@ -22,6 +23,8 @@ COMMANDS = (
     detect_command,
     alerts_group,
     rules_group,
+    route_command,
+    duty_command,
     deliver_command,
     user_group,
     doctor_command,

@@ -86,17 +86,23 @@ export const Board = L.GridLayer.extend({
     return hitTile(tile.el.ymHits.filter(wanted), place.x - x * size, place.y - y * size, reach);
   },
 
-  // Every feature on the tiles of the screen, once, for labels, tables and tests.
-  features(layerId) {
+  // Every feature on the tiles of the screen that is wanted, once, for labels, tables and tests.
+  features(layerId, wanted = () => true) {
     const found = new Map();
-    for (const one of Object.values(this._tiles || {})) {
-      if (one.coords.z !== this._tileZoom || !one.el.ymLoaded) continue;
-      for (const { entry, features } of one.el.ymLoaded) {
-        if (entry.spec.id !== layerId) continue;
-        for (const feature of features) if (!found.has(feature.id)) found.set(feature.id, { ...feature, place: this._placeOf(feature, one.coords) });
-      }
+    for (const { features, coords } of this._drawn(layerId)) {
+      for (const feature of features) if (wanted(feature) && !found.has(feature.id)) found.set(feature.id, { ...feature, place: this._placeOf(feature, coords) });
     }
     return [...found.values()];
+  },
+
+  // Whether a feature on the screen is such a one.
+  some(layerId, test) {
+    return this._drawn(layerId).some(({ features }) => features.some(test));
+  },
+
+  _drawn(layerId) {
+    const tiles = Object.values(this._tiles || {}).filter((one) => one.coords.z === this._tileZoom && one.el.ymLoaded);
+    return tiles.flatMap(({ el, coords }) => el.ymLoaded.filter(({ entry }) => entry.spec.id === layerId).map(({ features }) => ({ features, coords })));
   },
 
   _placeOf(feature, coords) {

@@ -2,10 +2,12 @@
 
 import { EXTENT } from "./mvt.js";
 import { shapePath } from "./marks.js";
+import { addRings, extentOf } from "./rings.js";
 import { bubbleRadius, classOf, colourOf } from "./scale.js";
 
 const FADED = 0.18;
 const LEAST_PX = 9; // borders of smaller areas are left out, and come in until twice as large
+const STRENGTHS = 4; // of borders that come in
 const MOST_GROUP_PX = 15.5; // groups stand 32 px apart
 const UNKNOWN_GREY = "#8b949e";
 const LAND = "#faf9f5";
@@ -24,30 +26,25 @@ export function drawTile(ctx, loaded, frame) {
 
 const PAINTERS = { fill: drawAreas, zone: drawAreas, outline: drawOutlines, line: drawLines, class: drawPoints, bubble: drawPoints };
 
-function areaPath(parts, unit) {
-  const path = new Path2D();
-  for (const ring of parts) {
-    ring.forEach(([x, y], index) => (index ? path.lineTo(x * unit, y * unit) : path.moveTo(x * unit, y * unit)));
-    path.closePath();
-  }
-  return path;
-}
-
+// One path for all areas of a colour: tens of thousands of areas are then a handful of fillings.
 function drawAreas(ctx, entry, features, frame, hits) {
   const { paint } = entry.spec;
-  ctx.globalAlpha = frame.veil;
+  const paths = new Map();
   for (const feature of features) {
     if (feature.kind !== 3) continue;
-    const path = areaPath(feature.parts, frame.unit);
     const fill = paint.mark === "fill" ? fillOf(feature.props.value, entry, paint) : zoneOf(feature.props.class, paint);
+    if (!paths.has(fill)) paths.set(fill, new Path2D());
+    addRings(paths.get(fill), feature.parts, frame.unit);
+    hits.push({ entry, feature, unit: frame.unit, area: true });
+  }
+  ctx.globalAlpha = frame.veil;
+  for (const [fill, path] of paths) {
     ctx.fillStyle = fill === null ? hatch(ctx, frame) : fill;
-    ctx.fill(path, "evenodd");
-    if (fill !== null) { // closes the hairline between neighbours
-      ctx.strokeStyle = fill;
-      ctx.lineWidth = 0.6;
-      ctx.stroke(path);
-    }
-    hits.push({ entry, feature, path });
+    ctx.fill(path, "nonzero");
+    if (fill === null) continue;
+    ctx.strokeStyle = fill; // closes the hairline between neighbours
+    ctx.lineWidth = 0.6;
+    ctx.stroke(path);
   }
   ctx.globalAlpha = 1;
 }
@@ -83,38 +80,44 @@ function hatch(ctx, frame) {
 }
 
 function drawOutlines(ctx, entry, features, frame, hits) {
+  const land = new Path2D();
+  const below = []; // areas can be chosen with no ground on
   for (const leaf of [true, false]) {
     ctx.strokeStyle = leaf ? "#5d6b78" : "#33414d";
     ctx.lineWidth = leaf ? 1 : 2;
     // Shaped by data that say they are schematic: drawn as such.
     ctx.setLineDash(entry.summary && entry.summary.fine_zh ? [5, 4] : []);
+    const paths = new Map();
     for (const feature of features) {
       if (feature.kind === 1 || Boolean(feature.props.leaf) !== leaf) continue;
       // Thousands of borders a few pixels apart would only darken the ground.
-      ctx.globalAlpha = Math.min(1, Math.max(0, (extentOf(feature.parts) * frame.unit - LEAST_PX) / LEAST_PX));
-      if (ctx.globalAlpha === 0) continue;
-      const path = areaPath(feature.parts, frame.unit);
-      ctx.stroke(path);
+      const strength = Math.min(1, (extentOf(feature) * frame.unit - LEAST_PX) / LEAST_PX);
+      if (strength <= 0) continue;
+      const step = Math.ceil(strength * STRENGTHS) / STRENGTHS;
+      if (!paths.has(step)) paths.set(step, new Path2D());
+      addRings(paths.get(step), feature.parts, frame.unit);
       if (!leaf || feature.kind !== 3) continue;
-      hits.unshift({ entry, feature, path }); // below all: areas can be chosen with no ground on
-      if (frame.veil === 1) drawLand(ctx, path);
+      below.push({ entry, feature, unit: frame.unit, area: true });
+      if (frame.veil === 1) addRings(land, feature.parts, frame.unit);
+    }
+    for (const [step, path] of paths) {
+      ctx.globalAlpha = step;
+      ctx.stroke(path);
     }
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-}
-
-// The larger side of what surrounds the rings, in units of the tile.
-function extentOf(parts) {
-  const [west, south, east, north] = parts.flat().reduce((box, [x, y]) => [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)], [Infinity, Infinity, -Infinity, -Infinity]);
-  return Math.max(east - west, north - south);
+  if (below.length) drawLand(ctx, land);
+  const above = hits.splice(0);
+  for (const one of below) hits.push(one);
+  for (const one of above) hits.push(one);
 }
 
 // Soft land below whatever is drawn already; over a picture there is no need of it.
 function drawLand(ctx, path) {
   ctx.globalCompositeOperation = "destination-over";
   ctx.fillStyle = LAND;
-  ctx.fill(path, "evenodd");
+  ctx.fill(path, "nonzero");
   ctx.globalCompositeOperation = "source-over";
 }
 

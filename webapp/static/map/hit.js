@@ -1,5 +1,7 @@
 // What lies under a pointer: the last drawn that contains it, points before lines before areas.
 
+import { areaHolds } from "./rings.js";
+
 const tester = document.createElement("canvas").getContext("2d");
 
 export function hitTile(hits, x, y, reach) {
@@ -30,7 +32,7 @@ function lineAt(hits, x, y, reach) {
 function areaAt(hits, x, y) {
   for (let index = hits.length - 1; index >= 0; index -= 1) {
     const one = hits[index];
-    if (one.path && one.line === undefined && tester.isPointInPath(one.path, x, y, "evenodd")) return one;
+    if (one.area && areaHolds(tester, one, x, y)) return one;
   }
   return null;
 }

@@ -83,21 +83,22 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
 
   // What stands beside the drawing of a side: its legend and the names of its areas.
   function dress(side) {
-    const grouped = (entry) => boards[side].features(entry.spec.id).some((one) => one.props.n > 1);
+    const grouped = (entry) => boards[side].some(entry.spec.id, (one) => one.props.n > 1);
     drawLegend(boxOf(side, ".ym-legend"), ofSide(side), categoryName(), grouped);
     drawLabels(sides[side], labels[side], areaNames(side), fewAreas(side));
   }
 
   function areaNames(side) {
-    const told = drawnAt(side).filter((entry) => entry.spec.paint.mark === "label").flatMap((entry) => boards[side].features(entry.spec.id));
-    return told.filter((one) => !(one.props.n > 1)).sort((a, b) => (b.props.value || 0) - (a.props.value || 0))
+    const single = (one) => !(one.props.n > 1);
+    const told = drawnAt(side).filter((entry) => entry.spec.paint.mark === "label").flatMap((entry) => boards[side].features(entry.spec.id, single));
+    return told.sort((a, b) => (b.props.value || 0) - (a.props.value || 0))
       .map((one) => ({ id: one.id, name: one.props.name, place: one.place }));
   }
 
   function fewAreas(side) {
     const grounds = drawnAt(side).filter((entry) => entry.spec.paint.mark === "fill");
-    const told = grounds.flatMap((entry) => boards[side].features(entry.spec.id));
-    return new Set(told.filter((one) => one.props.few && one.props.value !== null && one.props.value !== undefined).map((one) => one.id));
+    const onFew = (one) => one.props.few && one.props.value !== null && one.props.value !== undefined;
+    return new Set(grounds.flatMap((entry) => boards[side].features(entry.spec.id, onFew)).map((one) => one.id));
   }
 
   // What the outlines are and what is not known of the day, said on the map itself whatever layer is on.
