@@ -46,3 +46,9 @@ def note(connection: Connection, message_id: str, attempts: int, columns: dict[s
         .values(attempts=attempts + 1, **columns)
     )
     return result.rowcount == 1
+
+
+def of_alert(connection: Connection, alert_id: str) -> list[Row[Any]]:
+    """Every message of an alert, whatever became of it, in the order of its events."""
+    query = select(outbox).where(outbox.c.alert_id == alert_id)
+    return list(connection.execute(query.order_by(outbox.c.event_seq, outbox.c.message_id)).fetchall())

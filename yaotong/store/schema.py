@@ -323,6 +323,7 @@ outbox = Table(
     Column("delivered_at", DateTime),
     Column("last_error", Text),
     CheckConstraint("state in ('due', 'sent', 'dead')", name="state"),
+    Index(None, "alert_id"),
     Index(None, "state", "next_at"),
 )
 

@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.execute("UPDATE alert SET clock_from = opened_at")
     op.execute("UPDATE alert SET remind_at = opened_at WHERE state <> 'closed'")
     op.create_index(op.f("ix_alert_remind_at"), "alert", ["remind_at"])
+    op.create_index(op.f("ix_outbox_alert_id"), "outbox", ["alert_id"])
     op.create_table(
         "duty_shift",
         sa.Column("shift_id", sa.Integer(), nullable=False),
@@ -41,6 +42,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("duty_shift")
+    op.drop_index(op.f("ix_outbox_alert_id"), table_name="outbox")
     op.drop_index(op.f("ix_alert_remind_at"), table_name="alert")
     for table in _TABLES:
         with op.batch_alter_table(table) as batch:
