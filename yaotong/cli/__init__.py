@@ -13,6 +13,7 @@ from yaotong.cli.alerts import alerts_group
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
+from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
 
 COMMANDS = (
@@ -23,6 +24,7 @@ COMMANDS = (
     alerts_group,
     rules_group,
     deliver_command,
+    worker_command,
     user_group,
     doctor_command,
 )
