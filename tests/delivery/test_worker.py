@@ -77,7 +77,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_a_copy_has_the_same_id(tmp_pat
                 assert until(lambda n=share: len(receiver.got) > n, LEASE.total_seconds() + 10)  # type: ignore[misc]
             finally:
                 process.kill()
-                process.wait()
+                process.communicate()
         assert states(workspace).get("due", 0) > 0  # it was in the middle
         process = worker(home)
         try:

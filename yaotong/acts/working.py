@@ -14,6 +14,7 @@ from yaotong.acts.delivering import Delivered, name, settle_silent
 from yaotong.acts.lanes import Tally, hooks_of, know_receivers, run_lane
 from yaotong.departments import CHANNELS
 from yaotong.errors import StoreError
+from yaotong.rules.book import book
 from yaotong.store import outbox
 from yaotong.store.outbox import Lane
 from yaotong.workspace import Workspace
@@ -33,6 +34,9 @@ class Worker:
         self._stopped = threading.Event()
         self._lanes: dict[Lane, tuple[threading.Thread, Tally]] = {}
         self._done = Tally()
+        # Now, rather than with the first message that is due.
+        book()
+        know_receivers(workspace)
 
     def stop(self) -> None:
         """Start nothing new; what is being sent is finished and written down."""
@@ -40,7 +44,6 @@ class Worker:
 
     def run(self) -> Delivered:
         """Deliver until stopped; what became of the messages."""
-        know_receivers(self._workspace)
         while not self._stopped.is_set():
             wait = self._poll
             try:
