@@ -24,13 +24,18 @@ def escalate(workspace: Workspace, *, now: datetime) -> int:
     Only those are read whose next moment lies before `now`, whatever else is open.
     """
     told = 0
-    while True:
+    while _any(workspace, now):
         with workspace.store.write() as connection:
-            waiting = deadlines.due(connection, now, _PART)
-            leaders = accounts.leaders(connection) if waiting else []
-            told += sum(_one(connection, row, leaders, now) for row in waiting)
-        if len(waiting) < _PART:
-            return told
+            leaders = accounts.leaders(connection)
+            for row in deadlines.due(connection, now, _PART):
+                told += _one(connection, row, leaders, now)
+    return told
+
+
+def _any(workspace: Workspace, now: datetime) -> bool:
+    """Whether there is anything to look at: asked without keeping others from writing."""
+    with workspace.store.read() as connection:
+        return bool(deadlines.due(connection, now, 1))
 
 
 def _one(connection: Connection, row: Any, leaders: Sequence[Leader], now: datetime) -> bool:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
+from yaotong.store import delivery_tables as delivery_tables  # its tables belong to the same collection
 from yaotong.store import duty_tables as duty_tables  # its tables belong to the same collection
 from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
@@ -321,6 +322,7 @@ outbox = Table(
     Column("written_at", DateTime, nullable=False),
     Column("next_at", DateTime, nullable=False),
     Column("delivered_at", DateTime),
+    Column("tried_at", DateTime),
     Column("last_error", Text),
     CheckConstraint("state in ('due', 'sent', 'dead')", name="state"),
     Index(None, "alert_id"),
