@@ -52,12 +52,12 @@ def again(message_id: str) -> Response:
     return _back()
 
 
-@bp.post("/deliveries/receivers/<channel>/<department>/reopen")
+@bp.post("/deliveries/receivers/<via>/<told>/reopen")
 @login_required
-def resume(channel: str, department: str) -> Response:
+def resume(via: str, told: str) -> Response:
     """Send to a receiver again that had wanted no more."""
     try:
-        reopen(current_workspace(), channel, department, actor=current_viewer(), now=clock.now())
+        reopen(current_workspace(), via, told, actor=current_viewer(), now=clock.now())
     except YaotongError as error:
         flash(str(error), "bad")
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,22 @@ def test_a_receiver_that_was_gone_can_be_resumed(troubled: Flask, signed: SignIn
     given = {"csrf_token": token(client, "/deliveries")}
     client.post("/deliveries/receivers/webhook/msa/reopen", data=given)
     assert "已停用（410）" not in text(client, "/deliveries")
+    assert told(troubled) == [("reopen", None, "msa", "")]
+
+
+@pytest.mark.parametrize(
+    "query", ["channel=webhook", "department=msa", "state=dead&channel=webhook&department=msa&page=1"]
+)
+def test_filters_hold_beside_a_stopped_receiver_and_after_an_act(
+    troubled: Flask, signed: SignIn, query: str
+) -> None:
+    client = signed("msa", troubled)
+    page = text(client, f"/deliveries?{query}")
+    action = re.search(r'action="([^"]*/reopen[^"]*)"', page)
+    assert action is not None
+    given = {"csrf_token": token(client, f"/deliveries?{query}")}
+    answer = client.post(unescape(action[1]), data=given)
+    assert set(query.split("&")) - {"page=1"} == set(answer.headers["location"].partition("?")[2].split("&"))
     assert told(troubled) == [("reopen", None, "msa", "")]
 
 
