@@ -114,21 +114,26 @@ def _names(shops: int) -> list[str]:
 
 
 def _areas(count: int) -> pd.DataFrame:
-    """Counties of twenty towns each, the towns as squares of a grid."""
+    """Counties of five by four towns, towns and counties as boxes of a grid."""
     towns = count - count // 21
-    side = int(np.ceil(np.sqrt(towns)))
-    west, south = 80.0 + np.arange(towns) % side * 0.25, 20.0 + np.arange(towns) // side * 0.15
+    number = np.arange(towns)
+    side = int(np.ceil(np.sqrt(towns / 20)))
+    across = number // 20 % side * 5 + number % 5
+    down = number // 20 // side * 4 + number % 20 // 5
+    west, south = 80.0 + across * 0.25, 20.0 + down * 0.15
     squares = shapely.box(west, south, west + 0.25, south + 0.15)
     county = [f"3{number // 20:05d}" for number in range(towns)]
     code = [f"{one}{number % 20:03d}" for number, one in enumerate(county)]
     lower = pd.DataFrame({"area_code": code, "parent_code": county, "level": "town", "geometry": squares})
+    first = number[number % 20 == 0]
+    outlines = shapely.box(west[first], south[first], west[first] + 1.25, south[first] + 0.6)
     upper = pd.DataFrame(
-        {"area_code": sorted(set(county))[: count // 21], "parent_code": None, "level": "county"}
+        {"area_code": sorted(set(county)), "parent_code": None, "level": "county", "geometry": outlines}
     )
-    upper["geometry"] = squares[0]
-    both = pd.concat([upper, lower], ignore_index=True)
+    both = pd.concat([upper[: count // 21], lower], ignore_index=True)
     both["geometry"] = shapely.to_wkb(both["geometry"].to_numpy())
-    return both.assign(area_name="区域" + both["area_code"], population=40_000)
+    people = np.where(both["level"] == "county", 800_000, 40_000)
+    return both.assign(area_name="区域" + both["area_code"], population=people)
 
 
 def _shops(count: int, lives: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:

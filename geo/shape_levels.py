@@ -111,10 +111,19 @@ class Room:
         )
 
 
-def level_of(kinds: tuple[Kind, ...], z: int, room: Room) -> Level:
-    """Return a zoom made as sparse as it must be for its tiles to have room."""
+Made = dict[tuple[int, float, int], Level]
+
+
+def level_of(kinds: tuple[Kind, ...], z: int, room: Room, made: Made) -> Level:
+    """Return a zoom made as sparse as it must be for its tiles to have room.
+
+    ``made``: what was made for other rooms, as no step looks otherwise in another room; it is added to.
+    """
     for tolerance, small in STEPS:
-        level = _level(kinds, z, tolerance, small, len(room.costs))
+        step = (z, tolerance, small)
+        if step not in made:
+            made[step] = _level(kinds, z, tolerance, small, len(room.costs))
+        level = made[step]
         if room.suffices(level, z):
             break
     return level

@@ -14,7 +14,7 @@ from geo import mvt
 from geo.attributes import Attributes
 from geo.mercator import GRID_BITS, MAX_LATITUDE, check_tile, to_world
 from geo.paths import Paths, marks
-from geo.shape_levels import Drawn, Kind, Level, Room, kind_of, level_of
+from geo.shape_levels import Drawn, Kind, Level, Made, Room, kind_of, level_of
 from geo.tile_frame import BUFFER, UNITS_PER_PX
 
 Places = NDArray[np.int64]
@@ -74,6 +74,7 @@ class ShapeTiles:
         self._layer, self._rows = layer, drawn
         self._kinds = _kinds(shapely.transform(shapes[drawn], _to_steps))
         self._rooms: dict[bytes, dict[int, Level]] = {}
+        self._made: Made = {}
         self._lock = threading.Lock()
         self._say(columns)
 
@@ -153,14 +154,24 @@ class ShapeTiles:
         with self._lock:  # a zoom of many shapes takes seconds: not twice
             if z not in self._levels:
                 room = Room(self._costs, self._common, MAX_SHAPE_TILE_BYTES, self._length)
-                self._levels[z] = level_of(self._kinds, z, room)
+                self._levels[z] = level_of(self._kinds, z, room, self._of_zoom(z))
             return self._levels[z]
 
     def _speaking(self, level: Level) -> Places:
-        """Of each feature of several, the shape that speaks for it."""
-        if id(level) not in self._speakers:
-            self._speakers[id(level)] = level.middles(self._values)
-        return self._speakers[id(level)]
+        """Of each feature of several, the shape that speaks for it; kept for levels that are kept."""
+        kept = any(one is level for one in self._levels.values())
+        if kept and id(level) in self._speakers:
+            return self._speakers[id(level)]
+        middles = level.middles(self._values)
+        if kept:
+            self._speakers[id(level)] = middles
+        return middles
+
+    def _of_zoom(self, z: int) -> Made:
+        """What was made of a zoom; that of the zoom before it is let go."""
+        if any(step[0] != z for step in self._made):
+            self._made.clear()
+        return self._made
 
     def _length(self, level: Level, z: int, x: int, y: int) -> int:
         """Bytes of a tile as it comes, however long."""

@@ -8,7 +8,7 @@ from layers.elements import Paint
 from layers.features import area_features
 from yaotong.reads.map import MapData
 
-ABOUT = About("区域边界与名称", ("left", "right"), "overlay", 10, shown=("left", "right"))
+ABOUT = About("区域边界与名称", ("left", "right"), "overlay", 10, shown=("left", "right"), merges=True)
 
 
 def features(data: MapData, category: str) -> Drawn:

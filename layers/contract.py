@@ -23,8 +23,8 @@ from yaotong.reads.map import MapData
 
 # Modules of this folder that serve the layers and are none themselves.
 MACHINERY = frozenset(
-    "assets bundle cells colours command contract drawn elements features geojson page panel rows scales "
-    "standalone speech summary tiling".split()
+    "assets bundle cells colours command contract drawn elements features geojson grains page panel rows "
+    "scales standalone speech summary tiling".split()
 )
 Side = Literal["left", "right"]
 
@@ -34,7 +34,8 @@ class About:
     """A layer's place: `sides` it can be switched on at, and its group in the switch.
 
     Of "ground" (areas' fill) and "shops" (points) one layer is on at a time; "overlay" layers are
-    switched one by one. `shown` names the sides where it is on at first.
+    switched one by one. `shown` names the sides where it is on at first. `merges`: where areas would be dots
+    the layer draws what they are parts of, from a picture that is counted by those.
     """
 
     title_zh: str
@@ -42,6 +43,7 @@ class About:
     group: Literal["ground", "shops", "overlay"]
     order: int
     shown: tuple[Side, ...] = ()
+    merges: bool = False
 
     def __post_init__(self) -> None:
         if not self.title_zh or not self.sides:

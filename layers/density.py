@@ -9,7 +9,7 @@ from layers.elements import Paint
 from layers.features import area_features, few, per_residents
 from yaotong.reads.map import MapData
 
-ABOUT = About("每万人药店数", ("left",), "ground", 20, shown=("left",))
+ABOUT = About("每万人药店数", ("left",), "ground", 20, shown=("left",), merges=True)
 
 
 def features(data: MapData, category: str) -> Drawn:

@@ -10,7 +10,7 @@ from layers.drawn import Drawn
 from layers.elements import Paint
 from yaotong.reads.map import MapData
 
-ABOUT = About("区域名称", ("left", "right"), "overlay", 11, shown=("left", "right"))
+ABOUT = About("区域名称", ("left", "right"), "overlay", 11, shown=("left", "right"), merges=True)
 
 
 def features(data: MapData, category: str) -> Drawn:

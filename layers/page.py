@@ -93,7 +93,7 @@ def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer], say: Say) -
                 DataLayer(
                     layer.layer_id, side, spoken(spec, say), spoken(asdict(layer.draw()), say), shown
                 ).add_to(one)
-    bounds = _bounds(data)
+    bounds = bounds_of(data)
     if bounds is not None:
         for one in (twin.m1, twin.m2):
             one.add_child(shown_at_once(bounds))
@@ -102,7 +102,8 @@ def _figure(data: MapData, asset: Asset, known: Mapping[str, Layer], say: Say) -
     return root
 
 
-def _bounds(data: MapData) -> list[list[float]] | None:
+def bounds_of(data: MapData) -> list[list[float]] | None:
+    """[[south, west], [north, east]] in degrees that a map opens with: areas, or shops; None for neither."""
     if data.areas.empty:
         placed = data.shops.dropna(subset=["lon", "lat"])
         if placed.empty:
@@ -119,7 +120,7 @@ def _bounds(data: MapData) -> list[list[float]] | None:
 
 
 def _centre(data: MapData) -> tuple[float, float]:
-    bounds = _bounds(data)
+    bounds = bounds_of(data)
     if bounds is None:
         return _PINGHU
     (south, west), (north, east) = bounds

@@ -12,7 +12,7 @@ from layers.features import area_features, few
 from yaotong.codes import Level
 from yaotong.reads.map import MapData
 
-ABOUT = About("预警压力", ("right",), "ground", 20, shown=("right",))
+ABOUT = About("预警压力", ("right",), "ground", 20, shown=("right",), merges=True)
 
 
 def features(data: MapData, category: str) -> Drawn:

@@ -9,7 +9,7 @@ from layers.elements import Paint
 from layers.features import area_features, area_packs, few, per_residents
 from yaotong.reads.map import WINDOW_DAYS, MapData
 
-ABOUT = About("特药每千人盒数", ("right",), "ground", 30)
+ABOUT = About("特药每千人盒数", ("right",), "ground", 30, merges=True)
 
 
 def features(data: MapData, category: str) -> Drawn:

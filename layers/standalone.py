@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,18 @@ from markupsafe import Markup
 from layers.assets import CUT_JS, LEAFLET_CSS, LEAFLET_JS, MAP_CSS, SYNC_JS, text_of
 from layers.bundle import bundled
 from layers.contract import Layer, layers
+from layers.drawn import Drawn
 from layers.geojson import collection, values
+from layers.grains import grains_of
 from layers.page import dual_map
 from layers.panel import area_panel, overview, shop_panel
-from layers.summary import scale_of, summary
+from layers.summary import scale_of, told_at
 from yaotong.errors import UsageError
-from yaotong.reads.map import MapData, read_map
+from yaotong.reads.map import MapData, read_days
 from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace
 
+Coarser = Sequence[tuple[int, MapData]]
 _PAGE = Path(__file__).with_name("standalone.html")
 
 
@@ -39,22 +42,28 @@ def write_map(
     for another `viewer` it names the alerts of that department. UsageError when the file cannot be
     written, NotFound for an unknown area.
     """
-    data = read_map(ws, viewer, as_of=as_of, area_code=area)
+    grains = grains_of(read_days(ws, viewer, area_code=area))
+    data, *coarser = (one.days.on(as_of) for one in grains)
+    below = [(fine.from_zoom, one) for fine, one in zip(grains, coarser, strict=False)]
     try:
-        out.write_text(standalone_page(data), "utf-8")
+        out.write_text(standalone_page(data, coarser=below), "utf-8")
     except OSError as error:
         raise UsageError(f"不能写入 {out}：{error.strerror}。请换一个可写的位置。") from error
 
 
 def standalone_page(
-    data: MapData, known: Mapping[str, Layer] | None = None, told: Mapping[str, Any] | None = None
+    data: MapData,
+    known: Mapping[str, Layer] | None = None,
+    told: Mapping[str, Any] | None = None,
+    coarser: Coarser = (),
 ) -> str:
     """The whole page as text.
 
-    `known`: other layers than this program's own; `told`: panels that replace those made from `data`.
+    `known`: other layers than this program's own; `told`: panels that replace those made from `data`;
+    `coarser`: pictures by larger areas, each with the zoom of tiles below which it is shown.
     """
     drawn = known if known is not None else layers()
-    content = {**embedded(data, drawn), **(told or {})}
+    content = {**embedded(data, drawn, coarser), **(told or {})}
     parts = dual_map(data, asset=lambda name: name, nonce=None, source={"embedded": content}, known=drawn)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(_PAGE.read_text("utf-8")).render(
@@ -69,35 +78,44 @@ def standalone_page(
     )
 
 
-def embedded(data: MapData, drawn: Mapping[str, Layer]) -> Mapping[str, Any]:
+def embedded(data: MapData, drawn: Mapping[str, Layer], coarser: Coarser = ()) -> Mapping[str, Any]:
     """Everything the page's script may ask for, by the names it asks with."""
     content: dict[str, Any] = {"panel/overview": overview(data)}
     for one in drawn.values():
-        content |= layer_content(one, data)
+        content |= layer_content(one, data, coarser if one.about.merges else ())
     for license_no in data.shops["license_no"]:
         content[f"panel/shop/{license_no}"] = shop_panel(data, license_no, outlined=False)
-    for area_code in data.areas["area_code"]:
-        content[f"panel/area/{area_code}"] = area_panel(data, area_code)
+    for picture in (data, *(one for _, one in coarser)):
+        for area_code in picture.areas["area_code"]:
+            content[f"panel/area/{area_code}"] = area_panel(picture, area_code)
     return content
 
 
-def layer_content(layer: Layer, data: MapData) -> Mapping[str, Any]:
-    """A layer's features once, and for each category its legend and only what differs.
+def layer_content(layer: Layer, data: MapData, coarser: Coarser = ()) -> Mapping[str, Any]:
+    """A layer's features once for each size of areas, and for each category its legend and only what differs.
 
     "layer/ID" is a GeoJSON collection for all special drugs; "summary/ID/CATEGORY" is the legend;
-    "values/ID/CATEGORY" has the properties of the same features, for a category that changes them.
+    "values/ID/CATEGORY" has the properties of the same features, for a category that changes them. Those of
+    the first coarser picture are under ID/1, and so on.
     """
-    paint, first = layer.draw(), None
+    paint, name = layer.draw(), layer.layer_id
+    pictures = (data, *(one for _, one in coarser))
+    drawn = {category: [layer.features(one, category) for one in pictures] for category in data.categories}
     content: dict[str, Any] = {}
-    for category in data.categories:
-        drawn = layer.features(data, category)
-        content[f"summary/{layer.layer_id}/{category}"] = summary(drawn, paint, scale_of(drawn, paint))
-        if first is None:
-            first = drawn
-            content[f"layer/{layer.layer_id}"] = collection(drawn)
-        elif not drawn.said().equals(first.said()):
-            content[f"values/{layer.layer_id}/{category}"] = values(drawn)
+    for category, (fine, *rest) in drawn.items():
+        below = [(zoom, one) for (zoom, _), one in zip(coarser, rest, strict=True)]
+        content[f"summary/{name}/{category}"] = told_at(fine, paint, scale_of(fine, paint), below)
+    for grain in range(len(pictures)):
+        own = {category: made[grain] for category, made in drawn.items()}
+        content |= _features(name if grain == 0 else f"{name}/{grain}", own)
     return content
+
+
+def _features(name: str, drawn: Mapping[str, Drawn]) -> Mapping[str, Any]:
+    first, *_ = drawn.values()
+    others = {category: one for category, one in drawn.items() if not one.said().equals(first.said())}
+    told = {f"values/{name}/{category}": values(one) for category, one in others.items()}
+    return {f"layer/{name}": collection(first), **told}
 
 
 def _inline_js(text: str) -> Markup:

@@ -6,6 +6,7 @@ reference (the newest day), so that colours mean the same while the day changes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,12 @@ def scale_of(drawn: Drawn, paint: Paint) -> Scale:
     known = values[~np.isnan(values) & (values > 0)]
     limits = paint.fixed or tuple(breaks(known.tolist(), len(paint.palette)))
     return Scale(limits, float(known.max()) if len(known) else 0.0)
+
+
+def told_at(drawn: Drawn, paint: Paint, scale: Scale, coarser: Sequence[tuple[int, Drawn]]) -> dict[str, Any]:
+    """The summary of a layer; under `merged` those of coarser ones, with the zoom each is shown `below`."""
+    merged = [{"below": below, **summary(one, paint, scale)} for below, one in coarser]
+    return {**summary(drawn, paint, scale), "merged": merged}
 
 
 def summary(drawn: Drawn, paint: Paint, scale: Scale) -> dict[str, Any]:

@@ -33,12 +33,14 @@ from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
+from webapp.tile_answers import TileAnswers
 from webapp.words import add_words
 from yaotong import config
 from yaotong.acts.limits import limits_of
 from yaotong.basemaps.reading import need_keys
 from yaotong.departments import departments
-from yaotong.workspace import open_workspace
+from yaotong.reads.changing import change_mark
+from yaotong.workspace import Workspace, open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
@@ -91,8 +93,14 @@ def create_app(home: Path | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     _speak(app)
+    _answer_tiles(app, workspace)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
     return app
+
+
+def _answer_tiles(app: Flask, workspace: Workspace) -> None:
+    around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], change_mark(workspace))
+    app.wsgi_app = around  # type: ignore[assignment]
 
 
 def _speak(app: Flask) -> None:

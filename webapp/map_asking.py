@@ -22,6 +22,7 @@ class Ask:
     """One picture: for whom (department and area, not the person), of which day, of which shops.
 
     `crs` is the system of the base map that it is drawn over: things stand on its tiles and panels there.
+    `grain` is how many times areas are taken together; no reader asks for it, a zoom does.
     """
 
     department: str
@@ -31,6 +32,7 @@ class Ask:
     known: date | None = None
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     crs: Crs = Crs.WGS84
+    grain: int = 0
 
     @property
     def viewer(self) -> Viewer:

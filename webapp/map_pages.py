@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -12,16 +14,18 @@ from flask_login import login_required
 
 from geo.mercator import check_tile
 from layers.assets import served_from
+from layers.bundle import modules
 from layers.page import dual_map
-from layers.panel import Teller, area_panel, inside_panel, overview, shop_panel
+from layers.panel import Teller, area_panel, inside_panel, shop_panel
 from layers.rows import as_table, told_rows
 from layers.speech import spoken
-from layers.summary import summary
+from layers.summary import told_at
 from webapp import asking, basemap_pages, map_cache
 from webapp.context import current_viewer, current_workspace
 from webapp.map_asking import Ask, read_ask
 from webapp.map_crs import box_between, crs_of, data_in, panel_in
 from webapp.map_words import say
+from webapp.tile_answers import SCOPE
 from yaotong import __version__
 from yaotong.cells import exported_frame
 from yaotong.errors import UsageError
@@ -41,7 +45,7 @@ def page() -> str:
     parts = dual_map(
         data, asset=served_from(static_url), nonce=g.csp_nonce, source=source, say=say, more=_more(data)
     )
-    return render_template("map.html", parts=parts, data=data)
+    return render_template("map.html", parts=parts, data=data, modules=_modules())
 
 
 @bp.get("/map/data/layer/<layer_id>.json")
@@ -73,7 +77,7 @@ def table_file(layer_id: str) -> Response:
 @login_required
 def region_panel() -> Response:
     """The side panel before anything is selected."""
-    return _answer(lambda ask, stamp: overview(_picture(ask, stamp), _teller()))
+    return _answer(lambda ask, stamp: map_cache.region(current_workspace(), ask, stamp, g.lang, _teller()))
 
 
 @bp.get("/map/data/panel/state.json")
@@ -107,7 +111,9 @@ def one_shop(license_no: str) -> Response:
 def one_area(area_code: str) -> Response:
     """The side panel of an area."""
     return _answer(
-        lambda ask, stamp: panel_in(area_panel(_picture(ask, stamp), area_code, _teller()), ask.crs)
+        lambda ask, stamp: panel_in(
+            area_panel(_figured(ask, stamp, area_code), area_code, _teller()), ask.crs
+        )
     )
 
 
@@ -136,9 +142,28 @@ def tile(layer_id: str, z: int, x: int, y: int) -> Response:
     ws = current_workspace()
 
     def made(ask: Ask, stamp: str) -> Response:
-        return Response(map_cache.tile(ws, ask, stamp, layer_id, (z, x, y)), mimetype=_TILE_TYPE)
+        return _packed(map_cache.tile(ws, ask, stamp, layer_id, (z, x, y)))
 
-    return _tagged(made)
+    answer = _tagged(made)
+    answer.vary.add("Accept-Encoding")
+    ask = _ask()
+    request.environ[SCOPE] = (ask.department, ask.area_code, g.lang)
+    return answer
+
+
+def _packed(tile: bytes) -> Response:
+    """A tile as it is kept, gzipped; unpacked for the rare asker who cannot."""
+    if not tile or not request.accept_encodings["gzip"]:
+        return Response(gzip.decompress(tile) if tile else b"", mimetype=_TILE_TYPE)
+    answer = Response(tile, mimetype=_TILE_TYPE)
+    answer.content_encoding = "gzip"
+    return answer
+
+
+@cache
+def _modules() -> list[str]:
+    """All files of the map's script, asked for at once and not as one names the next."""
+    return modules()
 
 
 def _state(data: MapData) -> dict[str, Any]:
@@ -152,7 +177,8 @@ def _state(data: MapData) -> dict[str, Any]:
 
 def _summary(ask: Ask, stamp: str, layer_id: str) -> dict[str, Any]:
     scale = map_cache.scale(current_workspace(), ask, stamp, layer_id)
-    told = summary(_drawn(ask, stamp, layer_id), _paint(layer_id), scale)
+    coarser = map_cache.coarser(current_workspace(), ask, stamp, layer_id)
+    told = told_at(_drawn(ask, stamp, layer_id), _paint(layer_id), scale, coarser)
     return {**told, "fine_zh": say(told["fine_zh"])}
 
 
@@ -220,6 +246,11 @@ def _data() -> MapData:
 
 def _picture(ask: Ask, stamp: str) -> MapData:
     return map_cache.picture(current_workspace(), ask, stamp)
+
+
+def _figured(ask: Ask, stamp: str, area_code: str) -> MapData:
+    """The picture that has figures of an area."""
+    return map_cache.figured(current_workspace(), ask, stamp, area_code)
 
 
 def _drawn(ask: Ask, stamp: str, layer_id: str) -> Any:

@@ -228,3 +228,46 @@ def test_on_a_phone_a_choice_is_one_tap_from_its_details(
     assert box is not None
     assert box["y"] < PHONE["height"] / 2
     context.close()
+
+
+def _zoom_to(page: Page, zoom: float) -> None:
+    page.evaluate(
+        "(zoom) => map_left.setView(map_left.getCenter(), zoom, { animate: false, reset: true })", zoom
+    )
+    page.wait_for_function(
+        "(zoom) => Math.round(zoom) === yaotongBoards.right._tileZoom && !yaotongBoards.right._loading",
+        arg=zoom,
+    )
+    page.wait_for_timeout(400)
+
+
+def test_towns_that_would_be_dots_are_their_county_with_its_own_figures(page: Page, screens: Path) -> None:
+    towns, shops = features(page, "right", "pressure"), len(features(page, "left", "outlets"))
+    _zoom_to(page, 5)
+    county = features(page, "right", "pressure")
+    assert list(county) == ["area:330482"]
+    assert features(page, "left", "density").keys() == county.keys()
+    assert page.locator("#map_right .ym-label").count() == 1
+    legend = page.locator(".ym-side[data-side=right] .ym-legend").inner_text()
+    assert f"按上级区域合计（1 个）；放大后分到 {len(towns)} 个区域" in legend
+    page.screenshot(path=screens / "map-zoomed-out-1440.png")
+    told = page.request.get(page.url.split("/map")[0] + "/map/data/panel/area/330482.json").json()
+    facts = dict(told["facts"])
+    assert int(facts["药店"].split()[0]) == pytest.approx(shops, abs=5)
+    _zoom_to(page, 11)
+    assert features(page, "right", "pressure") == towns
+    assert "按上级区域合计" not in page.locator(".ym-side[data-side=right] .ym-legend").inner_text()
+
+
+def test_a_tile_that_could_not_be_read_is_not_shown_as_nothing(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = sign_in(context.new_page(), address, "msa")
+    page.route("**/tiles/pressure/**", lambda route: route.fulfill(status=503))
+    page.goto(f"{address}/map")
+    page.wait_for_selector("html[data-map=partial]", state="attached")
+    assert page.locator("#map_right .ym-caption", has_text="空白处不等于没有").is_visible()
+    assert not page.locator("#map_left .ym-caption", has_text="空白处不等于没有").is_visible()
+    page.unroute("**/tiles/pressure/**")
+    _zoom_to(page, 12)
+    assert not page.locator("#map_right .ym-caption", has_text="空白处不等于没有").is_visible()
+    context.close()

@@ -373,3 +373,16 @@ def test_other_columns_over_the_same_shapes_are_as_if_made_anew():
     assert again._levels is bare.told({"value": values})._levels
     with pytest.raises(ValueError, match="'n'"):
         bare.told({"n": values})
+
+
+def test_what_was_made_for_other_columns_does_not_change_a_tile() -> None:
+    """Long names ask for more room: a zoom is then sparser, whatever was made of it for short ones."""
+    areas = coverage(400, (120.9, 30.6), 0.8)
+    long = {"name": np.array([f"{number:04d}" * 300 for number in range(len(areas))], dtype=object)}
+    short = {"name": np.array([f"{number:04d}" for number in range(len(areas))], dtype=object)}
+    shared = ShapeTiles(areas, short)
+    for z in (4, 8, 4):
+        for columns in (short, long, short):
+            ours, fresh = shared.told(columns), ShapeTiles(areas, columns)
+            for x, y in tiles_of(areas, z):
+                assert ours.tile(z, x, y) == fresh.tile(z, x, y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -90,6 +90,12 @@ class _Links(NamedTuple):
         there = alerts.get_indexer(pd.Index(self.alert)) >= 0
         return _Links(self.alert[there], self.place[there])
 
+    def regrouped(self, rows: _Places) -> _Links:
+        """The pairs with the places that places are taken together into, once each."""
+        width = int(rows.max(initial=0)) + 1
+        pairs = np.unique(self.alert * width + rows[self.place])
+        return _Links(pairs // width, pairs % width)
+
     def lists(self, names: NDArray[np.object_], alerts: int) -> pd.Series:
         """The names of each alert's places."""
         named = names[self.place].tolist()
@@ -118,6 +124,13 @@ class KnownAlerts:
         mine = self.own[standing[self.own_rows]].reset_index(drop=True)
         unrecorded = int((standing & self.frame["unknown_until"].notna().to_numpy()).sum())
         return OpenAlerts(mine, self._by_area(standing), self.levels_only, unrecorded)
+
+    def regrouped(self, seen: Seen, rows: _Places) -> KnownAlerts:
+        """The same alerts over other areas, of which `rows` tells where each of the present ones goes."""
+        areas = self.areas.regrouped(rows)
+        listed = areas.lists(seen.areas["area_code"].to_numpy(dtype=object), len(self.frame))
+        own = self.own.assign(areas=listed.iloc[self.own_rows].to_numpy())
+        return replace(self, own=own, areas=areas, seen=seen)
 
     def worst(self, day: date | None) -> pd.Series:
         """The gravest level of the viewer's alerts by the map's shops, NA where there is none."""

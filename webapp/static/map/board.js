@@ -71,6 +71,11 @@ export const Board = L.GridLayer.extend({
     canvas.ymHits = drawTile(ctx, canvas.ymLoaded, { size, ratio, left: coords.x * size, top: coords.y * size, veil: this.options.veil ? this.options.veil() : 1 });
   },
 
+  // The zoom that tiles on screen are asked for with: of 512 px, it is one less than the map's.
+  zoomOfTiles() {
+    return this._tileZoom - 1;
+  },
+
   tilePixels() {
     return TILE_PX * this.stretch();
   },

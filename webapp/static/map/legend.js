@@ -5,11 +5,22 @@ import { markSymbol } from "./marks.js";
 import { bubbleRadius, colourOf } from "./scale.js";
 import { say } from "./words.js";
 
-export function drawLegend(box, entries, categoryName, grouped) {
+// `zoom` is that of the tiles shown: where areas would be dots, larger ones are drawn and told of.
+export function drawLegend(box, entries, categoryName, grouped, zoom) {
   const parts = entries
     .filter((entry) => entry.on && entry.summary && ROWS[entry.spec.paint.mark])
-    .map((entry) => block(entry, categoryName, grouped));
+    .map((entry) => block(toldAt(entry, zoom), categoryName, grouped));
   box.replaceChildren(...parts);
+}
+
+function toldAt(entry, zoom) {
+  const merged = mergedAt(entry.summary, zoom);
+  return merged ? { ...entry, summary: { ...entry.summary, ...merged, parts: entry.summary.features } } : entry;
+}
+
+// Which of the coarser summaries speaks at a zoom of tiles: the last that is shown below more than it, or none.
+export function mergedAt(summary, zoom) {
+  return ((summary && summary.merged) || []).filter((one) => zoom < one.below).at(-1) || null;
 }
 
 const ROWS = { fill: fillRows, zone: classRows, class: classRows, line: classRows, bubble: bubbleRows };
@@ -22,7 +33,9 @@ function block(entry, categoryName, grouped) {
   const points = paint.mark === "class" || paint.mark === "bubble";
   const areas = paint.mark === "fill" || paint.mark === "zone";
   const together = !(points || areas) || !grouped(entry) ? "" : points ? say("圆中数字：合在一起的药店数") : say("太小的区域合成一格，取居中的一个");
-  const notes = [paint.note_zh, entry.summary.fine_zh, few, together].filter(Boolean);
+  const { parts, features } = entry.summary;
+  const larger = parts ? say("缩小时按上级区域合计（{n} 个）；放大后分到 {parts} 个区域", { n: number(features), parts: number(parts) }) : "";
+  const notes = [larger, paint.note_zh, entry.summary.fine_zh, few, together].filter(Boolean);
   return element("div", { class: "ym-block" },
     element("h3", {}, name, paint.unit ? element("small", {}, ` ${paint.unit}`) : null),
     element("ul", {}, ...items),

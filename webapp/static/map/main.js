@@ -98,14 +98,12 @@ async function start() {
   drawChoices();
   drawTools({ box: at("ym-tools"), page, dialog: at("ym-table"), config, state, ask, categoryName, scene, source, brush, side });
   makePointing({ sides, boards: scene.boards, highlight, select: side.select, quiet: brush.justEnded });
-  await drawn;
-  await tellFresh();
-  await side.select(state.selected);
+  await Promise.all([drawn, tellFresh(), side.select(state.selected)]);
   listen();
   window.yaotongBoards = scene.boards;
   // Said aloud to assistive technology, and what a test waits for.
-  at("ym-status").textContent = say("地图已就绪");
-  document.documentElement.dataset.map = "ready";
+  if (scene.whole()) at("ym-status").textContent = say("地图已就绪");
+  document.documentElement.dataset.map = scene.whole() ? "ready" : "partial";
 }
 
 start().catch((error) => { (side ? side.fail : console.error)(error); });

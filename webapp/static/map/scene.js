@@ -4,6 +4,7 @@ import { Board } from "./board.js";
 import { element } from "./dom.js";
 import { drawLabels } from "./labels.js";
 import { drawLegend } from "./legend.js";
+import { say } from "./words.js";
 
 const GROUP_ORDER = { ground: 0, overlay: 1, shops: 2 };
 const MARK_ORDER = { fill: 0, zone: 0, outline: 1, line: 2 };
@@ -17,6 +18,8 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
   const boards = {};
   const labels = {};
   const captions = {};
+  const broken = new Set();
+  let learnt = Promise.resolve();
 
   function order(entry) {
     const { paint, group } = entry.spec;
@@ -36,10 +39,15 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
     map.zoomControl.setPosition("topright");
     map.createPane("ym-selection").style.zIndex = 450;
     map.getPane("ym-selection").style.pointerEvents = "none";
-    const load = (entry, z, x, y) => source.tile(entry.spec.id, ask(), z, x, y);
+    // Tiles are on their way while the legends are, too; what is drawn needs both.
+    const load = async (entry, z, x, y) => (await Promise.all([source.tile(entry.spec.id, ask(), z, x, y), learnt]))[0];
     boards[side] = new Board(() => drawnAt(side), load, { minZoom: map.getMinZoom(), maxZoom: map.getMaxZoom(), veil });
     labels[side] = L.layerGroup().addTo(map);
     captions[side] = captionOf(map);
+    const lacking = captionOf(map);
+    lacking("");
+    boards[side].on("loading", () => { broken.delete(side); lacking(""); });
+    boards[side].on("tileerror", () => { broken.add(side); lacking(say("部分地图数据未能读取：空白处不等于没有")); });
   }
 
   async function summaries() {
@@ -71,9 +79,10 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
 
   async function begin() {
     names.forEach(prepare);
-    (await summaries())();
+    learnt = summaries().then((learn) => learn());
     placeGroups();
-    await Promise.all(names.map((side) => new Promise((done) => { boards[side].once("load", done); boards[side].addTo(sides[side]); })));
+    const drawn = names.map((side) => new Promise((done) => { boards[side].once("load", done); boards[side].addTo(sides[side]); }));
+    await Promise.all([learnt, ...drawn]);
     names.forEach(dress);
     for (const side of names) {
       boards[side].on("load", () => dress(side));
@@ -84,7 +93,7 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
   // What stands beside the drawing of a side: its legend and the names of its areas.
   function dress(side) {
     const grouped = (entry) => boards[side].some(entry.spec.id, (one) => one.props.n > 1);
-    drawLegend(boxOf(side, ".ym-legend"), ofSide(side), categoryName(), grouped);
+    drawLegend(boxOf(side, ".ym-legend"), ofSide(side), categoryName(), grouped, boards[side].zoomOfTiles());
     drawLabels(sides[side], labels[side], areaNames(side), fewAreas(side));
   }
 
@@ -106,7 +115,10 @@ export function makeScene({ entries, sides, source, ask, categoryName, veil }) {
     for (const side of names) captions[side](words);
   }
 
-  return { names, boards, ofSide, drawnAt, begin, redraw, caption };
+  // Whether anything on screen could not be had.
+  const whole = () => broken.size === 0;
+
+  return { names, whole, boards, ofSide, drawnAt, begin, redraw, caption };
 }
 
 function captionOf(map) {

@@ -68,6 +68,12 @@ function embeddedSource(embedded) {
   };
   // A shop's area is outlined as the panel of the area has it.
   const outlined = (panel) => (panel.shape === undefined && panel.area ? { ...panel, shape: (embedded[`panel/${panel.area.id.replace(":", "/")}`] || {}).shape || null } : panel);
+  // Where areas would be dots, the features of larger ones: "layer/ID/1" and so on.
+  const nameAt = (layer, category, zoom) => {
+    const told = embedded[`summary/${layer}/${category}`];
+    const coarser = (told.merged || []).filter((one) => zoom < one.below).length;
+    return coarser ? `${layer}/${coarser}` : layer;
+  };
   const tilesOf = (layer) => {
     if (!cut.has(layer)) {
       const features = embedded[`layer/${layer}`].features.map((one, index) => ({ type: "Feature", geometry: one.geometry, properties: { index } }));
@@ -88,9 +94,11 @@ function embeddedSource(embedded) {
     table: async (layer, ask) => tableOf(embedded, layer, ask),
     tableAddress: () => null,
     tile: async (layer, ask, z, x, y) => {
-      const tiles = tilesOf(layer);
+      const category = ask.category || "SPECIAL";
+      const name = nameAt(layer, category, z);
+      const tiles = tilesOf(name);
       const tile = tiles && tiles.getTile(z, x, y);
-      return tile ? tile.features.map((one) => feature(layer, ask.category || "SPECIAL", one)) : [];
+      return tile ? tile.features.map((one) => feature(name, category, one)) : [];
     },
   };
 }

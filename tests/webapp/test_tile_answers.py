@@ -1,0 +1,167 @@
+"""Tiles answered before Flask is asked: the same answers, to the same people, no longer than they hold."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+
+import mapbox_vector_tile
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from geo.mercator import tiles_covering
+from webapp import tile_answers
+from webapp.context import WORKSPACE_KEY
+from webapp.tile_answers import TileAnswers
+from yaotong.store.schema import account
+
+SignIn = Callable[..., FlaskClient]
+Z = 9
+X, Y = (int(one) for one in tiles_covering(121.1, 30.7, 121.1, 30.7, Z)[0])
+RISK, TOWNS = (f"/tiles/{one}/{Z}/{X}/{Y}.mvt" for one in ("risk", "pressure"))
+PACKED = {"Accept-Encoding": "gzip, deflate"}
+
+
+@pytest.fixture
+def asked(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tiles that Flask itself was asked for, in an app of its own."""
+    seen: list[str] = []
+    around = own_app.wsgi_app
+    assert isinstance(around, TileAnswers)
+    below = around._app
+
+    def counted(environ: tile_answers.Environ, start: tile_answers.Start) -> object:
+        if environ["PATH_INFO"].startswith("/tiles/"):
+            seen.append(environ["PATH_INFO"])
+        return below(environ, start)
+
+    monkeypatch.setattr(around, "_app", counted)
+    return seen
+
+
+def test_a_tile_asked_for_again_is_the_same_and_asks_flask_once(
+    own_app: Flask, signed: SignIn, asked: list[str]
+) -> None:
+    client = signed("msa", own_app)
+    first, *rest = (client.get(RISK, headers=PACKED) for _ in range(4))
+    assert asked == [RISK]
+    for one in rest:
+        assert (one.status_code, one.data) == (200, first.data)
+        told = {name: value for name, value in first.headers if name != "Set-Cookie"}
+        assert dict(one.headers) == told
+        assert {"Cookie", "Accept-Encoding"} <= set(one.vary)
+
+
+def test_a_packed_tile_holds_what_the_plain_one_is(signed: SignIn) -> None:
+    client = signed("msa")
+    for _ in range(2):
+        packed, plain = client.get(TOWNS, headers=PACKED), client.get(TOWNS)
+        assert packed.content_encoding == "gzip"
+        assert plain.content_encoding is None
+        assert gzip.decompress(packed.data) == plain.data
+        assert packed.headers["ETag"] == plain.headers["ETag"]
+        (layer,) = mapbox_vector_tile.decode(plain.data).values()
+        assert len(layer["features"]) > 0
+        refused = client.get(TOWNS, headers={"Accept-Encoding": "gzip;q=0"})
+        assert refused.data == plain.data
+
+
+def test_what_is_had_already_is_not_sent_again(own_app: Flask, signed: SignIn, asked: list[str]) -> None:
+    client = signed("msa", own_app)
+    tag = client.get(RISK, headers=PACKED).headers["ETag"]
+    again = client.get(RISK, headers={**PACKED, "If-None-Match": f'W/"x", {tag}'})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert "Content-Length" not in again.headers
+    assert client.get(RISK, headers={**PACKED, "If-None-Match": 'W/"x"'}).status_code == 200
+    assert len(asked) == 1
+
+
+def test_another_department_has_its_own(own_app: Flask, signed: SignIn) -> None:
+    told = {one: signed(one, own_app) for one in ("msa", "hc")}
+    for _ in range(2):
+        tiles = {one: client.get(RISK, headers=PACKED) for one, client in told.items()}
+        assert tiles["msa"].data != tiles["hc"].data
+        assert tiles["msa"].headers["ETag"] != tiles["hc"].headers["ETag"]
+
+
+def test_colleagues_of_one_scope_share_what_was_made(
+    own_app: Flask, signed: SignIn, asked: list[str]
+) -> None:
+    first, second = signed("msa", own_app), signed("msa", own_app)
+    first.get(RISK, headers=PACKED)
+    second.get(TOWNS, headers=PACKED)  # Flask learns who they are
+    assert second.get(RISK, headers=PACKED).status_code == 200
+    assert asked == [RISK, TOWNS]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"environ_overrides": {"REMOTE_ADDR": "10.9.9.9"}},
+        {"headers": {**PACKED, "User-Agent": "another"}},
+        {"headers": {**PACKED, "X-Forwarded-For": "10.9.9.9"}},
+    ],
+)
+def test_a_cookie_sent_from_elsewhere_is_for_flask_to_judge(
+    own_app: Flask, signed: SignIn, asked: list[str], other: dict[str, object]
+) -> None:
+    client = signed("msa", own_app)
+    for _ in range(2):
+        client.get(RISK, headers=PACKED)
+    assert len(asked) == 1
+    client.get(RISK, **{"headers": PACKED, **other})
+    assert len(asked) == 2
+
+
+def test_who_is_not_signed_in_is_led_to_the_form(own_app: Flask, signed: SignIn) -> None:
+    signed("msa", own_app).get(RISK, headers=PACKED)
+    assert "/login" in own_app.test_client().get(RISK, headers=PACKED).headers["Location"]
+
+
+def test_who_signs_out_has_no_tiles(own_app: Flask, signed: SignIn) -> None:
+    from tests.webapp.conftest import token
+
+    client = signed("msa", own_app)
+    client.get(RISK, headers=PACKED)
+    client.post("/logout", data={"csrf_token": token(client, "/desk")})
+    assert client.get(RISK, headers=PACKED).status_code == 302
+
+
+def test_an_account_shut_is_out_at_once(own_app: Flask, signed: SignIn) -> None:
+    client = signed("msa", own_app)
+    for _ in range(2):
+        assert client.get(RISK, headers=PACKED).status_code == 200
+    with own_app.config[WORKSPACE_KEY].store.write() as connection:
+        connection.execute(update(account).where(account.c.username == "msa").values(disabled=True))
+    assert client.get(RISK, headers=PACKED).status_code == 302
+
+
+def test_flask_is_asked_anew_when_the_time_is_over(
+    own_app: Flask, signed: SignIn, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, start = signed("msa", own_app), tile_answers.time.monotonic()
+    moment = [start]
+    monkeypatch.setattr(tile_answers.time, "monotonic", lambda: moment[0])
+    for after, expected in ((0.0, 1), (14.9, 1), (15.1, 2), (16.0, 2)):
+        moment[0] = start + after
+        assert client.get(RISK, headers=PACKED).status_code == 200
+        assert len(asked) == expected
+
+
+def test_a_language_asked_for_is_remembered_by_flask(own_app: Flask, signed: SignIn) -> None:
+    client = signed("msa", own_app)
+    for _ in range(2):
+        answer = client.get(f"{RISK}?lang=en", headers=PACKED)
+        assert any(one.startswith("yaotong-lang=en") for one in answer.headers.getlist("Set-Cookie"))
+
+
+def test_where_no_commit_can_be_seen_flask_is_always_asked(
+    own_app: Flask, signed: SignIn, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed("msa", own_app)
+    monkeypatch.setattr(own_app.wsgi_app, "_mark", lambda: None)
+    tiles = {client.get(RISK, headers=PACKED).data for _ in range(2)}
+    assert len(tiles) == 1
+    assert asked == [RISK, RISK]
