@@ -47,7 +47,10 @@ def sizes(workspace: Workspace) -> tuple[int, int]:
     with workspace.store.read() as connection:
         known = versions(connection)
         rows = connection.execute(
-            select(fact_file.c.since_version, fact_file.c.rows).where(fact_file.c.feed == "sales")
+            # What clearing copied is no news: it is counted where it was sent.
+            select(fact_file.c.since_version, fact_file.c.rows).where(
+                fact_file.c.feed == "sales", fact_file.c.copy_of.is_(None)
+            )
         ).fetchall()
     nights = {known[name] for name, _ in NIGHTS}
     news = sum(row.rows for row in rows if row.since_version in nights)

@@ -125,9 +125,7 @@ class NearestIndex:
         threshold = np.partition(cosines, len(cosines) - k)[len(cosines) - k]
         return numbers[np.flatnonzero(cosines >= threshold - _DOT_MARGIN)]
 
-    def _rank(
-        self, lon: float, lat: float, k: int, places: NDArray[np.intp], max_m: float | None
-    ) -> Found:
+    def _rank(self, lon: float, lat: float, k: int, places: NDArray[np.intp], max_m: float | None) -> Found:
         distances = haversine_m(lon, lat, self._lon[places], self._lat[places])
         if max_m is not None:
             near = distances <= max_m

@@ -54,12 +54,20 @@ class Repairs:
         """Return all in one frame: area_code, outcome (fixed or lost), reason, before, after, change."""
         nothing = {"before_m2": np.nan, "after_m2": np.nan, "change_m2": np.nan}
         rows: list[dict[str, object]] = [
-            {"area_code": item.area_code, "outcome": "fixed", "reason": item.reason,
-             "before_m2": item.before_m2, "after_m2": item.after_m2, "change_m2": item.change_m2}
+            {
+                "area_code": item.area_code,
+                "outcome": "fixed",
+                "reason": item.reason,
+                "before_m2": item.before_m2,
+                "after_m2": item.after_m2,
+                "change_m2": item.change_m2,
+            }
             for item in self.fixed
         ]
-        rows += [{"area_code": item.area_code, "outcome": "lost", "reason": item.reason, **nothing}
-                 for item in self.lost]
+        rows += [
+            {"area_code": item.area_code, "outcome": "lost", "reason": item.reason, **nothing}
+            for item in self.lost
+        ]
         return pd.DataFrame(rows, columns=["area_code", "outcome", "reason", *nothing])
 
 

@@ -59,6 +59,20 @@ class Level:
     kinds: tuple[Drawn, ...]
     shapes: int
     together: Places  # how many shapes each feature of several stands for
+    members: Places  # those shapes, feature by feature
+
+    def middles(self, values: Floats) -> Places:
+        """Of each feature of several the shape whose value is the middle one of those that are known (not
+        NaN); the lower one of two, any shape where none is known.
+        """
+        of = np.repeat(np.arange(len(self.together)), self.together)
+        order = self.members[np.lexsort((values[self.members], of))]  # NaN is sorted last
+        known = np.bincount(of, ~np.isnan(values[self.members]), minlength=len(self.together)).astype(
+            np.int64
+        )
+        places = ends_of(self.together)[:-1] + np.maximum(known - 1, 0) // 2
+        middles: Places = order[places]
+        return middles
 
 
 def kind_of(shapes: Shapes, rows: Places, *, closed: bool) -> Kind:
@@ -116,18 +130,26 @@ def level_of(kinds: tuple[Kind, ...], z: int, room: Room, made: Made) -> Level:
 
 
 def _level(kinds: tuple[Kind, ...], z: int, tolerance_px: float, small_px: int, shapes: int) -> Level:
-    drawn, together, number = [], [np.empty(0, dtype=np.int64)], shapes
+    none = np.empty(0, dtype=np.int64)
+    drawn, together, members, number = [], [none], [none], shapes
     for kind in kinds:
-        paths, counts = _paths(kind, z, tolerance_px, small_px, number)
+        paths, group, counts = _paths(kind, z, tolerance_px, small_px, number)
         if len(paths.part):
             drawn.append(_indexed(paths))
         together.append(counts)
+        inside = np.flatnonzero(group >= 0)
+        members.append(kind.rows[inside[np.argsort(group[inside], kind="stable")]])
         number += len(counts)
-    return Level(tuple(drawn), shapes, np.concatenate(together))
+    return Level(tuple(drawn), shapes, np.concatenate(together), np.concatenate(members))
 
 
-def _paths(kind: Kind, z: int, tolerance_px: float, small_px: int, number: int) -> tuple[Paths, Places]:
-    """The outlines of a kind, and marks for what is too small; several are numbered from `number` on."""
+def _paths(
+    kind: Kind, z: int, tolerance_px: float, small_px: int, number: int
+) -> tuple[Paths, Places, Places]:
+    """The outlines of a kind, and marks for what is too small; several are numbered from `number` on.
+
+    Beside them each shape's group (-1: none), and how many shapes each group is of.
+    """
     units = float(EXTENT << z) / 2.0**GRID_BITS
     outlines = _outlines(kind.shapes.at(z, tolerance_px), units, closed=kind.closed).tidy()
     group, counts, centres, sizes = _grouped(kind, units, small_px)
@@ -139,7 +161,7 @@ def _paths(kind: Kind, z: int, tolerance_px: float, small_px: int, number: int) 
     features = np.concatenate([kind.rows[tiny], number + np.arange(len(counts))])
     named = Paths(kept.x, kept.y, kept.starts, kept.part, kind.rows[kept.feature], kept.hole, kept.closed)
     first = int(outlines.part.max(initial=-1)) + 1
-    return named.joined(marks(middles, widths, features, first, closed=kind.closed)), counts
+    return named.joined(marks(middles, widths, features, first, closed=kind.closed)), group, counts
 
 
 def _outlines(shapes: Shapes, units: float, *, closed: bool) -> Paths:
@@ -209,7 +231,9 @@ def _indexed(paths: Paths) -> Drawn:
 def _bounds_of_tiles(level: Level, z: int, costs: Places) -> tuple[Places, Floats]:
     """Tiles (x times the tiles along the world, plus y) and bounds of their bytes."""
     side = 1 << z
-    each = np.concatenate([costs, np.full(len(level.together), 2 * _PATH_BYTES, dtype=np.int64)])
+    # What is said of several is never more than what is said of the shape that says most.
+    of_several = 2 * _PATH_BYTES + int(costs.max(initial=0))
+    each = np.concatenate([costs, np.full(len(level.together), of_several, dtype=np.int64)])
     tiles, weights = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for drawn in level.kinds:
         paths = drawn.paths

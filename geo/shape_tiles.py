@@ -39,7 +39,8 @@ class ShapeTiles:
     No tile is longer than ``MAX_SHAPE_TILE_BYTES``. Where a zoom would have one, the zoom as a whole is made
     sparser, step by step: first outlines lose what is smaller than 1 and 2 px; then shapes smaller than 2, 4,
     8 … px are drawn together, those of one cell so wide as one square (or dash) as large as all of them, with
-    no property but ``n``, how many they are. So none is left out without being counted. What a tile's own
+    ``n``, how many they are, and what :meth:`told` was asked to say of them. So none is left out without
+    being counted. What a tile's own
     sides add is not foreseen: a tile that is still too long has its vertices put on a coarser grid,
     and a shape that this swallows is drawn as a square or a dash.
     """
@@ -77,20 +78,48 @@ class ShapeTiles:
         self._lock = threading.Lock()
         self._say(columns)
 
-    def told(self, columns: Mapping[str, NDArray[np.generic]]) -> Self:
+    def told(
+        self,
+        columns: Mapping[str, NDArray[np.generic]],
+        *,
+        middle: str | None = None,
+        spoken: Sequence[str] = (),
+    ) -> Self:
         """Return the same shapes with other columns; what zooms show is shared where it has as much room.
 
+        Args:
+            columns: as those of the shapes.
+            middle: a column of numbers. The shape whose number is the middle one of those that are known
+                speaks for shapes drawn together, with its properties ``spoken``; where none is known, a shape
+                of which it is not known.
+            spoken: names of columns.
+
         Raises:
-            ValueError: a column is called ``n``, has another length or values of another kind.
+            ValueError: a column is called ``n``, has another length or values of another kind; ``middle`` or
+                one of ``spoken`` is no column.
         """
         if "n" in columns:
             raise ValueError("a column called 'n' would hide how many shapes are drawn together: rename it")
+        absent = sorted({*spoken, *([middle] if middle else [])} - set(columns))
+        if absent:
+            raise ValueError(f"there is no column {absent[0]!r} to speak for several shapes")
         other = copy.copy(self)
-        other._say(columns)
+        other._say(columns, middle, spoken)
         return other
 
-    def _say(self, columns: Mapping[str, NDArray[np.generic]]) -> None:
+    def _say(
+        self,
+        columns: Mapping[str, NDArray[np.generic]],
+        middle: str | None = None,
+        spoken: Sequence[str] = (),
+    ) -> None:
         self._attributes = Attributes(columns, self._given).taken(self._rows)
+        said = {name: columns[name] for name in columns if name in spoken}
+        self._spoken = Attributes(said, self._given).taken(self._rows)
+        self._spoken_places = [list(columns).index(name) for name in said]
+        values = np.zeros(self._given) if middle is None else np.asarray(columns[middle], dtype=np.float64)
+        self._values = values[self._rows]
+        self._speakers: dict[int, Places] = {}
         self._names = (*self._attributes.names, "n")
         costs, common = self._attributes.bytes_bound(4 * len(self._rows))
         common += sum(len(name.encode()) + 6 for name in (self._layer, *self._names)) + 40
@@ -128,6 +157,16 @@ class ShapeTiles:
                 self._levels[z] = level_of(self._kinds, z, room, self._of_zoom(z))
             return self._levels[z]
 
+    def _speaking(self, level: Level) -> Places:
+        """Of each feature of several, the shape that speaks for it; kept for levels that are kept."""
+        kept = any(one is level for one in self._levels.values())
+        if kept and id(level) in self._speakers:
+            return self._speakers[id(level)]
+        middles = level.middles(self._values)
+        if kept:
+            self._speakers[id(level)] = middles
+        return middles
+
     def _of_zoom(self, z: int) -> Made:
         """What was made of a zoom; that of the zoom before it is let go."""
         if any(step[0] != z for step in self._made):
@@ -146,7 +185,13 @@ class ShapeTiles:
         shapes = features < level.shapes
         tags = np.full((len(features), len(self._names)), -1)
         tags[shapes, :-1], values, count = self._attributes.table(features[shapes])
-        numbers, ranks = np.unique(level.together[features[~shapes] - level.shapes], return_inverse=True)
+        several = features[~shapes] - level.shapes
+        if len(several) and self._spoken_places:
+            said, more, number = self._spoken.table(self._speaking(level)[several])
+            rows = np.flatnonzero(~shapes)[:, None]
+            tags[rows, np.array(self._spoken_places)] = np.where(said < 0, -1, said + count)
+            values, count = values + more, count + number
+        numbers, ranks = np.unique(level.together[several], return_inverse=True)
         tags[~shapes, -1] = ranks + count
         written, begin = [], 0
         for closed, geometry, ends, of in told:

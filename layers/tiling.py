@@ -14,6 +14,9 @@ from layers.drawn import Drawn
 from layers.elements import Paint
 from yaotong.kept import Kept
 
+# What the middle one of areas drawn together says for all of them.
+_SPOKEN = ("class", "value", "few")
+
 
 class Tiles(Protocol):
     """Anything that makes the bytes of a tile; b"" for an empty one."""
@@ -33,7 +36,8 @@ def tiles_of(drawn: Drawn, paint: Paint) -> TileSet:
     """Tiles of a layer; what was cut or encoded before, for another layer, day or category, is not again.
 
     A group of points tells `n` and, for a layer of classes, how many of each (`k_<class>`); for discs the
-    sum of the known values, unknown when none of them is known.
+    sum of the known values, unknown when none of them is known. Areas too small to be told apart tell `n` and
+    what the one with the middle value says: its class and value.
     """
     places, said = drawn.places_digest(), drawn.said()
     rows = pd.util.hash_pandas_object(said, index=False).to_numpy()
@@ -47,7 +51,9 @@ def _tiles(drawn: Drawn, paint: Paint, places: bytes) -> Tiles:
     columns = {str(name): said[name].to_numpy() for name in said.columns}
     if drawn.shapes is not None:
         shapes = drawn.shapes
-        return _SHAPES.get(places, lambda: ShapeTiles(shapes, {})).told(columns)
+        made = _SHAPES.get(places, lambda: ShapeTiles(shapes, {}))
+        spoken = [name for name in _SPOKEN if name in columns]
+        return made.told(columns, middle="value" if "value" in columns else None, spoken=spoken)
     totals = {}
     if paint.mark == "class":
         for mark in paint.classes:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from yaotong.addresses import Network
 from yaotong.basemaps.model import Basemap
 from yaotong.basemaps.reading import read_basemaps
 from yaotong.errors import ConfigError
+from yaotong.receivers import Webhook as Webhook
+from yaotong.receivers import read_receivers
 
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -55,7 +58,10 @@ region = {region}
 flood_alerts_a_day = 200
 
 [delivery]
-# One table per webhook. `secret_file` is relative to this folder and must be readable by you alone.
+# Notices go to public addresses; networks of your own that they may go to as well:
+# allow_private = ["10.20.0.0/16"]
+# One table per webhook; https, unless it says allow_http = true.
+# `secret_file` is relative to this folder and must be readable by you alone.
 # [[delivery.webhook]]
 # department = "psb"
 # url = "https://…"
@@ -68,15 +74,6 @@ flood_alerts_a_day = 200
 # key_env = "YAOTONG_TIANDITU_KEY"
 # review_no = "GS(…)…号"
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where one department wants its alerts posted, and the key they are signed with."""
-
-    department: str
-    url: str
-    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,8 @@ class Settings:
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     flood_alerts_a_day: int = 200
     basemaps: tuple[Basemap, ...] = ()
+    # Beside public addresses, what notices may be sent to.
+    allowed_networks: tuple[Network, ...] = ()
 
     @property
     def facts_dir(self) -> Path:
@@ -164,6 +163,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
     pseudonym = _read_key(home / "keys" / "pseudonym.key")
+    receivers = read_receivers(_table(raw, "delivery"), path, _read_key)
     return Settings(
         home=home,
         title=str(workspace.get("title", "云药通")),
@@ -171,12 +171,13 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=str(url) or f"sqlite:///{home / 'yaotong.db'}",
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
-        webhooks=_webhooks(_table(raw, "delivery"), home),
+        webhooks=receivers.webhooks,
         pseudonym_key=_key_bytes(pseudonym),
         pseudonym_key_id=key_id,
         session_key=_read_key(home / "keys" / "session.key"),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
+        allowed_networks=receivers.allowed,
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -208,17 +209,6 @@ def _flood(rules: Mapping[str, Any], path: Path) -> int:
     if not isinstance(most, int) or isinstance(most, bool) or most < 1:
         raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
     return most
-
-
-def _webhooks(delivery: Mapping[str, Any], home: Path) -> tuple[Webhook, ...]:
-    found = []
-    for one in delivery.get("webhook", []):
-        missing = {"department", "url", "secret_file"} - set(one)
-        if missing:
-            raise ConfigError(f"[[delivery.webhook]] 缺少 {'、'.join(sorted(missing))}。")
-        secret = (home / one["secret_file"]).resolve()
-        found.append(Webhook(one["department"], one["url"], _read_key(secret)))
-    return tuple(found)
 
 
 def _refuse_another_key(home: Path) -> None:

@@ -125,7 +125,18 @@ TERMS: dict[str, Term] = {
     "reason.police": Term("等公安结论", "waiting for the police"),
     "reason.court": Term("等司法结论", "waiting for the court"),
     "reason.other_region": Term("等外地协查", "waiting for another region"),
+    "reason.80_percent": Term("时限用去八成", "four fifths of the time are gone"),
+    "reason.100_percent": Term("时限已到", "the time is up"),
     "reason.exempted": Term("行为日在豁免期内", "exempt on the days of behaviour"),
+    # delivery
+    "delivery.due": Term("待发送", "due"),
+    "delivery.sent": Term("已送达", "delivered"),
+    "delivery.dead": Term("送不出去", "dead"),
+    "via.inbox": Term("站内", "inbox"),
+    "via.webhook": Term("webhook", "webhook"),
+    "receiver.well": Term("正常", "well"),
+    "receiver.resting": Term("暂缓", "resting"),
+    "receiver.gone": Term("已停用（410）", "gone (410)"),
     # exemptions
     "exemption": Term("豁免", "exemption"),
     "exempt.chronic_patient": Term("慢性病患者", "chronic patient"),

@@ -12,7 +12,7 @@ from yaotong.acts import opening
 from yaotong.acts.opening import open_alerts
 from yaotong.alerts.decide import plan
 from yaotong.alerts.model import Change, Finding
-from yaotong.alerts.route import Office
+from yaotong.alerts.people import Office
 from yaotong.codes import Level
 from yaotong.rules.book import book
 from yaotong.store import Connection

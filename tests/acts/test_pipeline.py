@@ -12,6 +12,7 @@ import pytest
 
 from tests.cities import BUILT_AT, city, copy_of
 from yaotong import acts
+from yaotong.addresses import networks
 from yaotong.alerts.states import Act, Outcome, State
 from yaotong.config import Webhook
 from yaotong.departments import CHANNELS
@@ -211,7 +212,7 @@ def test_a_move_is_delivered_to_a_real_receiver_once_it_answers(small: Workspace
 def _with_hooks(workspace: Workspace, hook: Webhook) -> object:
     from dataclasses import replace
 
-    return replace(workspace.settings, webhooks=(hook,))
+    return replace(workspace.settings, webhooks=(hook,), allowed_networks=networks(["127.0.0.0/8"]))
 
 
 def test_late_lines_of_a_known_day_take_part_in_it(small: Workspace, tmp_path: Path) -> None:

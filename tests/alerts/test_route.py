@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from tests.alerts.test_decide import found
-from yaotong.alerts.route import Office, Sending, due, route
+from yaotong.alerts.people import Office
+from yaotong.alerts.route import Sending, due, route
 from yaotong.codes import Level
 from yaotong.departments import departments, lead_of, read_department
 from yaotong.errors import ConfigError

@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from yaotong import clock
-from yaotong.delivery import Attempt, Message, after_attempt, post
-from yaotong.delivery.retry import MAX_ATTEMPTS
+from yaotong.addresses import networks
+from yaotong.delivery import Attempt, Message, after_attempt, post, rest_of_receiver
+from yaotong.delivery.retry import MAX_ATTEMPTS, WAITS, asked_wait
 from yaotong.delivery.webhook import signing_key
 
 SECRET = "a shared key for tests only"
+HERE = networks(["127.0.0.0/8"])
 MESSAGE = Message(
     message_id="abc-1-psb-webhook",
     alert_id="abc",
@@ -73,7 +77,7 @@ def receiver() -> Iterator[Receiver]:
 
 def test_the_receiver_can_verify_what_it_got(receiver: Receiver) -> None:
     sent_at = clock.now().replace(tzinfo=clock.BEIJING)
-    assert post(MESSAGE, receiver.url, SECRET, sent_at) == Attempt()
+    assert post(MESSAGE, receiver.url, SECRET, sent_at, allowed=HERE) == Attempt()
     headers, body = receiver.got[0]
     told = Webhook(signing_key(SECRET)).verify(body.decode(), headers)
     assert told["data"]["alert_id"] == "abc"
@@ -81,7 +85,7 @@ def test_the_receiver_can_verify_what_it_got(receiver: Receiver) -> None:
 
 
 def test_a_changed_body_or_another_key_does_not_verify(receiver: Receiver) -> None:
-    post(MESSAGE, receiver.url, SECRET, clock.now().replace(tzinfo=clock.BEIJING))
+    post(MESSAGE, receiver.url, SECRET, clock.now().replace(tzinfo=clock.BEIJING), allowed=HERE)
     headers, body = receiver.got[0]
     with pytest.raises(WebhookVerificationError):
         Webhook(signing_key(SECRET)).verify(body.decode().replace("red", "blue"), headers)
@@ -94,7 +98,7 @@ def test_any_answer_but_success_is_an_error_and_redirects_are_not_followed(
     receiver: Receiver, status: int
 ) -> None:
     receiver.status = status
-    assert post(MESSAGE, receiver.url, SECRET, clock.now()) == Attempt(f"HTTP {status}")
+    assert post(MESSAGE, receiver.url, SECRET, clock.now(), allowed=HERE) == Attempt(f"HTTP {status}")
     assert len(receiver.got) == 1
 
 
@@ -102,7 +106,7 @@ def test_nobody_listening_is_an_error_without_the_address(receiver: Receiver) ->
     url = receiver.url
     receiver.shutdown()
     receiver.server_close()
-    attempt = post(MESSAGE, url, SECRET, clock.now())
+    attempt = post(MESSAGE, url, SECRET, clock.now(), allowed=HERE)
     assert attempt.error == "ConnectError"
 
 
@@ -113,14 +117,52 @@ def test_a_message_names_nobody() -> None:
     }  # fmt: skip
 
 
-def test_waits_double_up_to_six_hours_and_end_with_the_tenth_try() -> None:
+def test_waits_follow_the_specification_and_end_with_the_tenth_try() -> None:
     now = datetime(2026, 1, 1)
     waits = []
     for tries in range(MAX_ATTEMPTS - 1):
         after = after_attempt(tries, Attempt("HTTP 500"), now)
         assert after["state"] == "due"
-        waits.append(after["next_at"] - now)  # type: ignore[operator]
-    assert waits[:3] == [timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=120)]
-    assert max(waits) <= timedelta(hours=6)
+        waits.append((after["next_at"] - now).total_seconds())  # type: ignore[operator]
+    hour = 3600
+    assert waits == [5, 300, 1800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour]
     assert after_attempt(MAX_ATTEMPTS - 1, Attempt("HTTP 500"), now)["state"] == "dead"
     assert after_attempt(0, Attempt(), now) == {"state": "sent", "delivered_at": now, "last_error": None}
+
+
+@given(st.integers(0, MAX_ATTEMPTS - 2), st.floats(0, 1, exclude_max=True))
+def test_jitter_only_lengthens_a_wait_and_by_a_tenth_at_most(tries: int, spread: float) -> None:
+    now = datetime(2026, 1, 1)
+    wait = after_attempt(tries, Attempt("HTTP 500"), now, spread)["next_at"] - now  # type: ignore[operator]
+    assert WAITS[tries] <= wait < WAITS[tries] * 1.1 + timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("999999999999", 3600),
+        ("Thu, 01 Jan 2026 00:02:00 GMT", 120),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 0),
+        ("Fri, 01 Jan 2027 00:00:00 GMT", 3600),
+        ("-5", None),
+        ("soon", None),
+        ("１２", None),
+        (None, None),
+    ],
+)
+def test_what_a_receiver_asks_is_bounded_and_nonsense_is_nothing(
+    header: str | None, seconds: int | None
+) -> None:
+    asked = asked_wait(header, datetime(2026, 1, 1, 8))
+    assert asked == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_a_receiver_is_left_alone_after_three_failures_of_its_own_and_longer_each_time() -> None:
+    down = Attempt("ConnectError", receiver_wide=True)
+    rests = [rest_of_receiver(count, down) for count in range(1, 9)]
+    assert rests[:2] == [None, None]
+    assert [one.total_seconds() for one in rests[2:] if one] == [5, 15, 60, 300, 300, 300]
+    assert rest_of_receiver(50, Attempt("HTTP 400")) is None
+    assert rest_of_receiver(1, Attempt("HTTP 429", retry_after=timedelta(seconds=7))) == timedelta(seconds=7)

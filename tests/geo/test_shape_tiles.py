@@ -247,6 +247,42 @@ def test_marks_for_several_are_as_large_as_what_they_are_of(dense: tuple[np.ndar
     assert sum(shape.area for _, shape in shown) == pytest.approx(area, rel=0.25)
 
 
+def test_the_middle_one_of_those_that_are_known_speaks_for_several(
+    dense: tuple[np.ndarray, ShapeTiles],
+) -> None:
+    areas = dense[0]
+    rng = np.random.default_rng(5)
+    value = np.where(rng.random(len(areas)) < 0.3, np.nan, rng.integers(0, 50, len(areas)).astype(float))
+    value[: len(areas) // 3] = np.nan  # a whole part of the map of which nothing is known
+    kind = np.where(
+        np.isnan(value), "unknown", np.char.add("c", np.nan_to_num(value).astype(int).astype(str))
+    )
+    columns = {"name": np.array([f"A{one}" for one in range(len(areas))]), "value": value, "kind": kind}
+    plain = ShapeTiles(areas, {})
+    ours = plain.told(columns, middle="value", spoken=("value", "kind"))
+    with mock.patch.object(shape_tiles, "MAX_SHAPE_TILE_BYTES", 40_000):
+        marks = [one["properties"] for one in features(ours.tile(3, 6, 3)) if "n" in one["properties"]]
+        level = ours._level(3)
+    assert len(marks) > 10
+    assert not any("name" in one for one in marks)
+    assert all((one["kind"] == "unknown") == ("value" not in one) for one in marks)
+    assert all(one["kind"] == f"c{int(one['value'])}" for one in marks if "value" in one)
+    ends = np.cumsum(level.together)
+    groups = [level.members[end - count : end] for end, count in zip(ends, level.together, strict=True)]
+    expected = [sorted(value[one][~np.isnan(value[one])]) for one in groups]
+    middles = [one[(len(one) - 1) // 2] if one else None for one in expected]
+    said = sorted((one["n"], one.get("value", -1.0)) for one in marks)
+    assert said == sorted(
+        (len(one), -1.0 if two is None else two) for one, two in zip(groups, middles, strict=True)
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"middle": "nothing"}, {"spoken": ("nothing",)}])
+def test_only_a_column_can_speak(dense: tuple[np.ndarray, ShapeTiles], wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="no column 'nothing'"):
+        dense[1].told({"value": np.zeros(len(dense[0]))}, **wrong)
+
+
 def test_a_tile_that_is_too_long_after_all_loses_vertices_and_no_shape() -> None:
     comb = [(121 + step * 1e-6, 30 + (step % 2) * 1.0) for step in range(60_000)]
     combs = [LineString([(x, y + 0.1 * row) for x, y in comb]) for row in range(3)]

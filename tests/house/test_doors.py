@@ -19,6 +19,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "flask_login": ("webapp/",),
     "flask_wtf": ("webapp/",),
     "folium": ("layers/",),
+    "httpcore": ("yaotong/delivery/",),
     # Tiles of base maps are asked for there, and nothing is told with them.
     "httpx": ("yaotong/delivery/", "yaotong/basemaps/fetching.py", "webapp/check.py"),
     "jinja2": ("webapp/", "layers/"),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import platform
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from yaotong import clock
-from yaotong.config import Webhook
-from yaotong.delivery import Attempt, Message, after_attempt, post
-from yaotong.departments import CHANNELS
-from yaotong.rules.book import book
-from yaotong.store import alerts, outbox
+from yaotong.acts.lanes import Tally, hooks_of, know_receivers, run_lane, ticking
+from yaotong.departments import CHANNELS, departments
+from yaotong.store import outbox
 from yaotong.workspace import Workspace
 
 
@@ -30,49 +29,40 @@ def deliver(workspace: Workspace, *, now: datetime, channels: Sequence[str] = CH
 
     The inbox is the department's page: delivery there is the moment it may be shown. A webhook is
     posted outside any transaction, so that a slow receiver never holds the database; a page delivers
-    to the inbox alone, so that it never holds the officer either.
+    to the inbox alone, so that it never holds the officer either. A receiver that fails three times in
+    a row is left alone for a while, and what is due to it waits.
     """
-    hooks = {one.department: one for one in workspace.settings.webhooks}
-    counts = {"sent": 0, "due": 0, "dead": 0}
+    tally = Tally()
+    settle_silent(workspace, now, channels, tally)
+    lanes = [lane for lane in hooks_of(workspace) if lane[0] in channels]
+    if lanes:
+        know_receivers(workspace)
+        with workspace.store.read() as connection:
+            lanes = outbox.lanes(connection, now, lanes)
+    for lane in lanes:
+        run_lane(workspace, lane, who=name(), tick=ticking(now), until=now, tally=tally)
+    return Delivered(tally.counts["sent"], tally.counts["due"], tally.counts["dead"])
+
+
+def settle_silent(workspace: Workspace, now: datetime, channels: Sequence[str], tally: Tally) -> None:
+    """Mark as sent what needs no sending: the inbox, and channels on which nobody asked for anything.
+
+    A hook set up later starts with what is new.
+    """
+    hooks = hooks_of(workspace)
+    silent = [(one, each) for one in channels for each in departments() if (one, each) not in hooks]
     while True:
         with workspace.store.read() as connection:
-            rows = outbox.due(connection, now, channels)
-            waiting = [(row, _message(connection, row)) for row in rows]
-        if not waiting:
-            return Delivered(counts["sent"], counts["due"], counts["dead"])
-        tried = [(row, _try(row, message, hooks, now)) for row, message in waiting]
+            rows = outbox.due_in(connection, silent, now)
+        if not rows:
+            return
+        done = {"state": "sent", "delivered_at": now, "tried_at": now, "last_error": None}
         with workspace.store.write() as connection:
-            for row, attempt in tried:
-                columns = after_attempt(row.attempts, attempt, now)
-                if outbox.note(connection, row.message_id, row.attempts, columns):
-                    counts[str(columns["state"])] += 1
+            for row in rows:
+                if outbox.note(connection, row.message_id, row.attempts, done):
+                    tally.counts["sent"] += 1
 
 
-def _try(row: Any, message: Message, hooks: Mapping[str, Webhook], now: datetime) -> Attempt:
-    if row.channel == "inbox":
-        return Attempt()
-    hook = hooks.get(row.department)
-    if hook is None:
-        # Nobody asked for a webhook: the message is done, and a hook set up later starts with what is new.
-        return Attempt()
-    return post(message, hook.url, hook.secret, now.replace(tzinfo=clock.BEIJING))
-
-
-def _message(connection: Any, row: Any) -> Message:
-    told: Any = alerts.get(connection, row.alert_id)
-    parts = alerts.parts(connection, row.alert_id)
-    event = alerts.event(connection, row.alert_id, row.event_seq)
-    return Message(
-        message_id=row.message_id,
-        alert_id=row.alert_id,
-        act=event.act,
-        department=row.department,
-        part=parts[row.department],
-        rule_id=told.rule_id,
-        rule_name=book()[told.rule_id].name_zh,
-        level=told.level,
-        state=event.to_state,
-        area_code=told.area_code,
-        at=event.at,
-        accept_due=told.accept_due,
-    )
+def name() -> str:
+    """Who holds a receiver's turn: this machine, process and thread."""
+    return f"{platform.node()[:32]}-{os.getpid()}-{threading.get_ident() % 10**9}"

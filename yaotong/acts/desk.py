@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from yaotong.acts.offices import read_offices
-from yaotong.alerts.effects import Standing, anew, effect
+from yaotong.alerts.effects import Standing, anew, effect, with_look
 from yaotong.alerts.permit import check_department, check_move, check_once, check_reopening
 from yaotong.alerts.route import office_of
 from yaotong.alerts.states import Act, Move, Outcome, Said, State
@@ -16,6 +15,7 @@ from yaotong.codes import Level
 from yaotong.departments import departments
 from yaotong.errors import Conflict, NotFound, UsageError
 from yaotong.store import Connection, alerts
+from yaotong.store.offices import read_offices
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -98,6 +98,8 @@ def _apply(moving: _Moving, move: Move) -> int:
     before = State(row.state)
     after = move.target or before
     columns = {"state": str(after), **_columns(moving, move)}
+    if after is not before or "close_due" in columns:
+        columns = with_look(after, row._mapping, columns)
     revision = alerts.change(connection, row.alert_id, row.revision, columns, at=now)
     seq = alerts.add_event(
         connection,

@@ -10,15 +10,15 @@ from functools import partial
 from typing import Any
 
 from yaotong.acts.judging import Judging, Order, judge, judged_now
-from yaotong.acts.offices import read_offices
 from yaotong.acts.opening import dispatch_row, open_alerts
 from yaotong.acts.shadows import run_shadow
 from yaotong.acts.sparing import keep_spared, parted, with_reasons
 from yaotong.acts.stopping import guarded, stem_flood
 from yaotong.alerts.decide import Plan, plan
-from yaotong.alerts.effects import anew
+from yaotong.alerts.effects import anew, with_look
 from yaotong.alerts.model import Change, Finding
-from yaotong.alerts.route import Office, route
+from yaotong.alerts.people import Office
+from yaotong.alerts.route import route
 from yaotong.alerts.states import Act, State
 from yaotong.departments import departments
 from yaotong.errors import NotFound, UsageError
@@ -30,6 +30,7 @@ from yaotong.store.clearing import clear
 from yaotong.store.factbase import open_facts
 from yaotong.store.factengine import DUCKDB
 from yaotong.store.judged import Mark
+from yaotong.store.offices import read_offices
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
 
@@ -205,7 +206,8 @@ def _alter(connection: Connection, change: Change, now: datetime, version: int) 
 def _begin_again(row: Any, change: Change, now: datetime) -> dict[str, Any]:
     """The columns of a closed alert whose behaviour recurred: to be accepted and checked once more."""
     lead = departments()[row.lead]
-    return {"state": str(State.DISPATCHED), **anew(change.gravest.level, lead, now)}
+    columns = {"state": str(State.DISPATCHED), **anew(change.gravest.level, lead, now)}
+    return with_look(State.DISPATCHED, row._mapping, columns)
 
 
 def _tell(

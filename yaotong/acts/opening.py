@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from yaotong.alerts.escalate import first_look
 from yaotong.alerts.model import Change, Finding
-from yaotong.alerts.route import Office, Sending, due, route
+from yaotong.alerts.people import Office
+from yaotong.alerts.route import Sending, due, route
 from yaotong.alerts.states import State
 from yaotong.departments import departments, lead_of
 from yaotong.rules.model import Rule
@@ -56,6 +58,8 @@ def _alert(rule: Rule, change: Change, top: Finding, now: datetime, version: int
         "state": str(State.DISPATCHED),
         "lead": lead.department_id,
         "opened_at": now,
+        "clock_from": now,
+        "remind_at": first_look(State.DISPATCHED, now, limits.accept),
         "accept_due": limits.accept,
         "check_due": limits.check,
         "dispose_due": limits.dispose,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from yaotong.alerts.escalate import STEP_OF, first_look
 from yaotong.alerts.route import due_at
-from yaotong.alerts.states import Act, Outcome, Said
+from yaotong.alerts.states import Act, Outcome, Said, State
 from yaotong.codes import Level
 from yaotong.departments import Department
 from yaotong.workdays import add_workdays, workdays_between
@@ -40,8 +41,19 @@ def effect(act: Act, standing: Standing, said: Said, lead: Department, now: date
 def anew(level: Level, lead: Department, now: datetime) -> dict[str, Any]:
     """What an alert says that starts again: all its deadlines, and nothing of how it ended."""
     limits = due_at(level, lead, now)
-    told = {f"{step}_due": getattr(limits, step) for step in ("accept", "check", "dispose", "close")}
-    return {**told, "outcome": None, "merged_into": None, "suspended_at": None, "prolonged_days": None}
+    told: dict[str, Any] = {
+        f"{step}_due": getattr(limits, step) for step in ("accept", "check", "dispose", "close")
+    }
+    cleared = dict.fromkeys(("outcome", "merged_into", "suspended_at", "prolonged_days"))
+    return {**told, **cleared, "clock_from": now}
+
+
+def with_look(state: State, before: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns, with the moment at which the alert is looked at first in the state it comes to."""
+    after = {**before, **columns}
+    due = after.get(f"{STEP_OF[state]}_due") if state in STEP_OF else None
+    start = after["clock_from"] or after["opened_at"]
+    return {**columns, "remind_at": first_look(state, start, due)}
 
 
 def _disposed(_: Standing, said: Said, __: Department, ___: datetime) -> dict[str, Any]:

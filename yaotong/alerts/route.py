@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from yaotong.alerts.model import Finding
+from yaotong.alerts.people import Office
 from yaotong.codes import Level
 from yaotong.departments import Department, lead_of
 from yaotong.workdays import add_workdays, in_office_hours
@@ -19,15 +20,6 @@ class Wish(Protocol):
     @property
     def department(self) -> str: ...
     def wanted(self, level_rank: int, measure: float) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A department's office and the area it answers for."""
-
-    office_code: str
-    department: str
-    area_code: str
 
 
 @dataclass(frozen=True, slots=True)

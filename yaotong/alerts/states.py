@@ -110,13 +110,13 @@ _UNDECIDED = (State.DISPATCHED, State.ACCEPTED, State.CHECKING)
 
 MOVES: tuple[Move, ...] = (
     Move(Act.ACCEPT, (State.DISPATCHED,), State.ACCEPTED, "lead"),
+    Move(Act.RESUME, (State.SUSPENDED,), State.CHECKING, "lead", _asks("text")),
     Move(Act.CHECK, (State.ACCEPTED,), State.CHECKING, "lead"),
     Move(Act.DISPOSE, (State.CHECKING,), State.DISPOSED, "lead", _asks("text outcome")),
     Move(Act.RETURN, (State.DISPOSED,), State.CHECKING, "lead", _asks("text"), leader_only=True),
     Move(Act.CLOSE, (State.DISPOSED,), State.CLOSED, "lead", _asks("text"), leader_only=True),
     Move(Act.ANSWER, _OPEN_STATES, None, "assist", _asks("text")),
     Move(Act.NOTE, _OPEN_STATES, None, "any", _asks("text")),
-    Move(Act.RESUME, (State.SUSPENDED,), State.CHECKING, "lead", _asks("text")),
     Move(
         Act.SUSPEND,
         (State.ACCEPTED, State.CHECKING),

@@ -11,8 +11,10 @@ import click
 from yaotong import config
 from yaotong.cli.alerts import alerts_group
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
+from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
+from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
 
 COMMANDS = (
@@ -22,7 +24,10 @@ COMMANDS = (
     detect_command,
     alerts_group,
     rules_group,
+    route_command,
+    duty_command,
     deliver_command,
+    worker_command,
     user_group,
     doctor_command,
 )

@@ -10,6 +10,7 @@ import click
 from yaotong import clock
 from yaotong.acts.accounts import add_user, disable_user
 from yaotong.acts.delivering import deliver
+from yaotong.acts.escalating import escalate
 from yaotong.cli.common import home_option, opened
 from yaotong.departments import departments
 from yaotong.store.health import examine
@@ -22,11 +23,12 @@ _ROUND_SECONDS = 30
 @home_option
 @click.pass_context
 def deliver_command(context: click.Context, once: bool, home: Path | None) -> int:
-    """发送到期的通知。Send what is due."""
+    """催办到时限的预警，发送到期的通知。Tell of what runs late, and send what is due."""
     workspace = opened(context, home)
     while True:
+        late = escalate(workspace, now=clock.now())
         done = deliver(workspace, now=clock.now())
-        click.echo(f"送达 {done.sent}，待重试 {done.failed}，放弃 {done.dead}")
+        click.echo(f"催办 {late}，送达 {done.sent}，待重试 {done.failed}，放弃 {done.dead}")
         if once:
             return 1 if done.failed or done.dead else 0
         time.sleep(_ROUND_SECONDS)

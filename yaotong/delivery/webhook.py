@@ -3,40 +3,94 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
 
-import httpx
+import httpcore
 from standardwebhooks import Webhook
 
+from yaotong.addresses import Network
+from yaotong.delivery.dialing import CheckedBackend, Refused, Resolve, resolve
 from yaotong.delivery.message import Message
-from yaotong.delivery.retry import Attempt
+from yaotong.delivery.retry import Attempt, asked_wait
 
 TIMEOUT_SECONDS = 10.0
+MAX_ANSWER_BYTES = 65_536
+# What a receiver answers of itself, whatever it is sent.
+_WIDE = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BEIJING = timezone(timedelta(hours=8))
 
 
-def post(message: Message, url: str, secret: str, sent_at: datetime) -> Attempt:
+def post(
+    message: Message,
+    url: str,
+    secret: str,
+    sent_at: datetime,
+    *,
+    allowed: Sequence[Network] = (),
+    timeout: float = TIMEOUT_SECONDS,
+    look_up: Resolve = resolve,
+) -> Attempt:
     """Send once. `secret` is the shared key's text; `sent_at` (aware or UTC) is what the signature covers.
 
-    Any answer but 2xx is an error to be tried again; redirects are not followed, since a signed
-    message belongs to the address that was configured.
+    Any answer but 2xx within `timeout` seconds in all is an error to be tried again; redirects are not
+    followed, since a signed message belongs to the address that was configured. Only public addresses
+    and those of `allowed` are connected to.
     """
-    body = message.body().decode()
     # The library reads any clock face as UTC, so it is given one.
     moment = sent_at.astimezone(UTC) if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
-    signature = Webhook(signing_key(secret)).sign(message.message_id, moment, body)
-    headers = {
-        "content-type": "application/cloudevents+json; charset=utf-8",
-        "webhook-id": message.message_id,
-        "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": signature,
-    }
+    until = time.monotonic() + timeout
     try:
-        answer = httpx.post(url, content=body.encode(), headers=headers, timeout=TIMEOUT_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        with httpcore.ConnectionPool(network_backend=CheckedBackend(allowed, until, look_up)) as pool:
+            status, retry_after = _asked(pool, message, url, secret, moment, until)
+    except Refused:
+        return Attempt("RefusedAddress", receiver_wide=True)
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+        return Attempt(type(error).__name__, receiver_wide=True)
+    except (httpcore.UnsupportedProtocol, UnicodeError, ValueError) as error:
         return Attempt(type(error).__name__)
-    return Attempt() if answer.is_success else Attempt(f"HTTP {answer.status_code}")
+    return judge(status, retry_after, moment)
+
+
+def judge(status: int, retry_after: str | None, moment: datetime) -> Attempt:
+    """What an answer means for the message and for its receiver."""
+    if 200 <= status < 300:
+        return Attempt()
+    slow = status in (429, 503)
+    now = moment.astimezone(_BEIJING).replace(tzinfo=None)
+    return Attempt(
+        f"HTTP {status}",
+        receiver_wide=status in _WIDE,
+        gone=status == 410,
+        retry_after=asked_wait(retry_after, now) if slow else None,
+    )
 
 
 def signing_key(secret: str) -> str:
     """The key in the scheme's own form, for the receiver to verify with."""
     return "whsec_" + base64.b64encode(secret.encode()).decode()
+
+
+def _asked(
+    pool: httpcore.ConnectionPool, message: Message, url: str, secret: str, moment: datetime, until: float
+) -> tuple[int, str | None]:
+    """The status and Retry-After of the answer, once it is whole or longer than anybody needs."""
+    body = message.body()
+    headers: dict[bytes | str, bytes | str] = {
+        "content-type": "application/cloudevents+json; charset=utf-8",
+        "content-length": str(len(body)),
+        "connection": "close",
+        "webhook-id": message.message_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(signing_key(secret)).sign(message.message_id, moment, body.decode()),
+    }
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), max(until - time.monotonic(), 0.001))
+    with pool.stream("POST", url, headers=headers, content=body, extensions={"timeout": limits}) as answer:
+        size = 0
+        for part in answer.iter_stream():
+            size += len(part)
+            if size > MAX_ANSWER_BYTES:
+                break
+        given = {name.lower(): value for name, value in answer.headers}
+        return answer.status, given.get(b"retry-after", b"").decode("latin-1") or None

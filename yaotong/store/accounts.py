@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from yaotong.alerts.people import Leader
 from yaotong.errors import UsageError
 from yaotong.store.schema import account
 
@@ -55,3 +56,16 @@ def scopes(connection: Connection) -> list[tuple[str, str]]:
     who = (account.c.department, account.c.area_code)
     query = select(*who).where(~account.c.disabled).group_by(*who).order_by(func.count().desc(), *who)
     return [(str(row.department), str(row.area_code)) for row in connection.execute(query)]
+
+
+def leaders(connection: Connection) -> list[Leader]:
+    """The leaders' accounts in use, by name."""
+    query = select(account).where(account.c.role == "leader", ~account.c.disabled)
+    rows = connection.execute(query.order_by(account.c.username))
+    return [Leader(row.display_name, row.department, row.area_code) for row in rows]
+
+
+def departments_of(connection: Connection) -> dict[str, str]:
+    """The department of each account in use."""
+    query = select(account.c.username, account.c.department).where(~account.c.disabled)
+    return {str(row.username): str(row.department) for row in connection.execute(query)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from yaotong.store import receivers
 from yaotong.store.engine import Store
 from yaotong.store.schema import fact_file, load, outbox
 
@@ -32,6 +33,7 @@ def examine(store: Store) -> Health:
         dead = connection.execute(
             select(func.count()).select_from(outbox).where(outbox.c.state == "dead")
         ).scalar_one()
+        gone = receivers.gone(connection)
     good = [f"业务库可读，{loads} 份回执"]
     bad = []
     spoiled = [path for path, digest in named.items() if _digest(store, path) != digest]
@@ -45,6 +47,10 @@ def examine(store: Store) -> Health:
         good.append(f"{len(orphans)} 个文件不在清单中（中断的批次留下的），不参与计算，可删去")
     if dead:
         bad.append(f"{dead} 条通知多次送不出去。请检查 webhook 地址。")
+    bad += [
+        f"{one.department} 的 {one.channel} 答 410，不再接收，发往那里的通知在等候。请改正地址。"
+        for one in gone
+    ]
     free = shutil.disk_usage(store.facts_dir).free
     (bad if free < _LOW_DISK_BYTES else good).append(f"磁盘剩余 {free / (1 << 30):.1f} GiB")
     return Health(tuple(good), tuple(bad))

@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
+from yaotong.store import delivery_tables as delivery_tables  # its tables belong to the same collection
+from yaotong.store import duty_tables as duty_tables  # its tables belong to the same collection
 from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
 from yaotong.store.metadata import metadata as metadata
@@ -263,10 +265,14 @@ alert = Table(
     Column("suspended_at", DateTime),
     Column("supervised_at", DateTime),
     Column("merged_into", String(16)),
+    # Deadlines are counted from here; and when the alert is next to be looked at.
+    Column("clock_from", DateTime),
+    Column("remind_at", DateTime),
     # Since when the row says what it says; NULL: since `opened_at`.
     Column("since_at", DateTime),
     Index(None, "rule_id", "subject"),
     Index(None, "state", "level"),
+    Index(None, "remind_at"),
 )
 alert_past = past_of(alert)
 
@@ -316,8 +322,10 @@ outbox = Table(
     Column("written_at", DateTime, nullable=False),
     Column("next_at", DateTime, nullable=False),
     Column("delivered_at", DateTime),
+    Column("tried_at", DateTime),
     Column("last_error", Text),
     CheckConstraint("state in ('due', 'sent', 'dead')", name="state"),
+    Index(None, "alert_id"),
     Index(None, "state", "next_at"),
 )
 

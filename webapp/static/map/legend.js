@@ -31,7 +31,8 @@ function block(entry, categoryName, grouped) {
   const name = paint.by_category && categoryName ? say("{name}（{category}）", { name: paint.legend_zh, category: categoryName }) : paint.legend_zh;
   const few = paint.mark === "fill" && entry.summary.few ? `* ${paint.few_zh}` : "";
   const points = paint.mark === "class" || paint.mark === "bubble";
-  const together = points && grouped(entry) ? say("圆中数字：合在一起的药店数") : "";
+  const areas = paint.mark === "fill" || paint.mark === "zone";
+  const together = !(points || areas) || !grouped(entry) ? "" : points ? say("圆中数字：合在一起的药店数") : say("太小的区域合成一格，取居中的一个");
   const { parts, features } = entry.summary;
   const larger = parts ? say("缩小时按上级区域合计（{n} 个）；放大后分到 {parts} 个区域", { n: number(features), parts: number(parts) }) : "";
   const notes = [larger, paint.note_zh, entry.summary.fine_zh, few, together].filter(Boolean);

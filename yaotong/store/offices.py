@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from yaotong.alerts.route import Office
-from yaotong.store import Connection, registry
+from sqlalchemy import Connection
+
+from yaotong.alerts.people import Office
+from yaotong.store import registry
 from yaotong.store.schema import office
 
 

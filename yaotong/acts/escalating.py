@@ -1,0 +1,72 @@
+"""Tell superiors of alerts whose time runs out; each is told once for each share of each step's time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from yaotong.alerts.escalate import STEP_OF, look, superiors
+from yaotong.alerts.people import Leader
+from yaotong.alerts.states import Act, State
+from yaotong.departments import departments
+from yaotong.store import Connection, accounts, alerts, deadlines
+from yaotong.terms import term
+from yaotong.viewer import SYSTEM
+from yaotong.workspace import Workspace
+
+_PART = 500
+
+
+def escalate(workspace: Workspace, *, now: datetime) -> int:
+    """Look at every alert whose moment has come; how many were told of.
+
+    Only those are read whose next moment lies before `now`, whatever else is open.
+    """
+    told = 0
+    while _any(workspace, now):
+        with workspace.store.write() as connection:
+            leaders = accounts.leaders(connection)
+            for row in deadlines.due(connection, now, _PART):
+                told += _one(connection, row, leaders, now)
+    return told
+
+
+def _any(workspace: Workspace, now: datetime) -> bool:
+    """Whether there is anything to look at: asked without keeping others from writing."""
+    with workspace.store.read() as connection:
+        return bool(deadlines.due(connection, now, 1))
+
+
+def _one(connection: Connection, row: Any, leaders: Sequence[Leader], now: datetime) -> bool:
+    state = State(row.state)
+    step = STEP_OF.get(state)
+    if step is None:
+        deadlines.look_again(connection, row.alert_id, None)
+        return False
+    seen = look(row.clock_from, getattr(row, f"{step}_due"), now)
+    deadlines.look_again(connection, row.alert_id, seen.again_at)
+    if seen.percent is None:
+        return False
+    _say(connection, row, step, seen.percent, leaders, now)
+    return True
+
+
+def _say(
+    connection: Connection, row: Any, step: str, percent: int, leaders: Sequence[Leader], now: datetime
+) -> None:
+    mine = [one for one in leaders if one.department == row.lead]
+    names = "、".join(one.display_name for one in superiors(percent, row.area_code, mine))
+    state = State(row.state)
+    seq = alerts.add_event(
+        connection,
+        row.alert_id,
+        at=now,
+        actor=SYSTEM.username,
+        department=SYSTEM.department,
+        act=Act.ESCALATE,
+        sources=(state, state),
+        reason=f"{step}.{percent}",
+        text=f"{term(f'act.{step}')}时限已用 {percent}%，报 {names or '（没有负责人账号）'}",
+    )
+    alerts.queue(connection, row.alert_id, seq, row.lead, departments()[row.lead].channels, now)

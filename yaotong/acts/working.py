@@ -1,0 +1,101 @@
+"""The worker: delivers as soon as something is due, each receiver in its own lane, until it is told to stop.
+
+A receiver that hangs holds its own lane alone. Any number of workers may run: see `lanes`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from yaotong import clock
+from yaotong.acts.delivering import Delivered, name, settle_silent
+from yaotong.acts.escalating import escalate
+from yaotong.acts.lanes import Tally, hooks_of, know_receivers, run_lane
+from yaotong.departments import CHANNELS
+from yaotong.errors import StoreError
+from yaotong.rules.book import book
+from yaotong.store import outbox
+from yaotong.store.outbox import Lane
+from yaotong.workspace import Workspace
+
+POLL_SECONDS = 0.2
+# A lane ends its try and writes it down; longer than that is not waited for.
+STOP_SECONDS = 15.0
+_SICK_SECONDS = 5.0
+_log = logging.getLogger("yaotong.delivery")
+
+
+class Worker:
+    """Delivery that goes on until `stop`; `run` blocks."""
+
+    def __init__(self, workspace: Workspace, poll_seconds: float = POLL_SECONDS) -> None:
+        self._workspace, self._poll = workspace, poll_seconds
+        self._stopped = threading.Event()
+        self._lanes: dict[Lane, tuple[threading.Thread, Tally]] = {}
+        self._done = Tally()
+        # Now, rather than with the first message that is due.
+        book()
+        know_receivers(workspace)
+
+    def stop(self) -> None:
+        """Start nothing new; what is being sent is finished and written down."""
+        self._stopped.set()
+
+    def run(self) -> Delivered:
+        """Deliver until stopped; what became of the messages."""
+        while not self._stopped.is_set():
+            wait = self._poll
+            try:
+                self._look()
+            except StoreError as error:
+                _log.warning("业务库暂时不能用，%s 秒后再试：%s", _SICK_SECONDS, error)
+                wait = _SICK_SECONDS
+            self._stopped.wait(wait)
+        self._join()
+        counts = self._done.counts
+        return Delivered(counts["sent"], counts["due"], counts["dead"])
+
+    def _look(self) -> None:
+        """Start a lane for each receiver that something is due to and that has none here."""
+        now = clock.now()
+        escalate(self._workspace, now=now)
+        settle_silent(self._workspace, now, CHANNELS, self._done)
+        self._gather()
+        idle = [lane for lane in hooks_of(self._workspace) if lane not in self._lanes]
+        with self._workspace.store.read() as connection:
+            wanted = outbox.lanes(connection, now, idle)
+        for lane in wanted:
+            tally = Tally()
+            thread = threading.Thread(
+                target=self._serve, args=(lane, tally), name="-".join(lane), daemon=True
+            )
+            self._lanes[lane] = (thread, tally)
+            thread.start()
+
+    def _serve(self, lane: Lane, tally: Tally) -> None:
+        try:
+            run_lane(
+                self._workspace,
+                lane,
+                who=name(),
+                tick=clock.now,
+                tally=tally,
+                stopped=self._stopped.is_set,
+            )
+        except StoreError as error:
+            _log.warning("发往 %s 的 %s 时业务库不能用：%s", lane[1], lane[0], error)
+
+    def _gather(self) -> None:
+        for lane, (thread, tally) in list(self._lanes.items()):
+            if not thread.is_alive():
+                del self._lanes[lane]
+                for state, number in tally.counts.items():
+                    self._done.counts[state] += number
+
+    def _join(self) -> None:
+        until = time.monotonic() + STOP_SECONDS
+        for thread, _ in self._lanes.values():
+            thread.join(max(until - time.monotonic(), 0))
+        self._gather()
