@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 
-from yaotong import clock
 from yaotong.acts.delivering import Delivered, name, settle_silent
 from yaotong.acts.escalating import escalate
 from yaotong.acts.lanes import Tally, hooks_of, know_receivers, run_lane
@@ -28,10 +29,12 @@ _log = logging.getLogger("yaotong.delivery")
 
 
 class Worker:
-    """Delivery that goes on until `stop`; `run` blocks."""
+    """Delivery that goes on until `stop`; `run` blocks. `tick` tells the time."""
 
-    def __init__(self, workspace: Workspace, poll_seconds: float = POLL_SECONDS) -> None:
-        self._workspace, self._poll = workspace, poll_seconds
+    def __init__(
+        self, workspace: Workspace, tick: Callable[[], datetime], poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        self._workspace, self._tick, self._poll = workspace, tick, poll_seconds
         self._stopped = threading.Event()
         self._lanes: dict[Lane, tuple[threading.Thread, Tally]] = {}
         self._done = Tally()
@@ -59,7 +62,7 @@ class Worker:
 
     def _look(self) -> None:
         """Start a lane for each receiver that something is due to and that has none here."""
-        now = clock.now()
+        now = self._tick()
         escalate(self._workspace, now=now)
         settle_silent(self._workspace, now, CHANNELS, self._done)
         self._gather()
@@ -80,7 +83,7 @@ class Worker:
                 self._workspace,
                 lane,
                 who=name(),
-                tick=clock.now,
+                tick=self._tick,
                 tally=tally,
                 stopped=self._stopped.is_set,
             )
