@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from webapp.people import login_manager
 from webapp.security import protect
 from webapp.tile_answers import TileAnswers
 from webapp.words import add_words
-from yaotong import config
+from yaotong import clock, config
 from yaotong.acts.limits import limits_of
 from yaotong.basemaps.reading import need_keys
 from yaotong.departments import departments
@@ -99,7 +100,13 @@ def create_app(home: Path | None = None) -> Flask:
 
 
 def _answer_tiles(app: Flask, workspace: Workspace) -> None:
-    around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], change_mark(workspace))
+    committed = change_mark(workspace)
+
+    def mark() -> Hashable | None:
+        number = committed()
+        return None if number is None else (number, clock.now().date())
+
+    around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
     app.wsgi_app = around  # type: ignore[assignment]
 
 

@@ -1,7 +1,7 @@
 """Pictures, layers and tiles kept by what they are made from, so that nothing unchanged is made again.
 
-Every key holds the stamp of the data (`map_stamp`): what changes anything makes new keys, and the old
-entries leave by age. Tiles are bounded by their bytes, pictures by the number of their shops.
+Every key holds the stamp of the data and the day (`stamp_of`): what changes anything makes new keys, and
+the old entries leave by age. Tiles are bounded by their bytes, pictures by the number of their shops.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from webapp.map_asking import Ask
 from yaotong import clock
 from yaotong.errors import NotFound
 from yaotong.kept import Kept
-from yaotong.reads.map import MapData, MapDays, read_days
+from yaotong.reads.map import MapData, MapDays, map_stamp, read_days
 from yaotong.reads.map_filters import narrowed, options_of
 from yaotong.workspace import Workspace
 
@@ -39,6 +39,11 @@ _regions: Kept[Panel] = Kept(20, lambda _: 1)
 _options: Kept[Options] = Kept(50, lambda _: 1)
 answers: Kept[bytes] = Kept(32_000_000, lambda one: len(one) + 500)
 _tiles: Kept[bytes] = Kept(_MOST_TILE_BYTES, lambda one: len(one) + 200)
+
+
+def stamp_of(ws: Workspace) -> str:
+    """What all that is drawn is made from: the data, and the day, for overrides end with nobody writing."""
+    return f"{map_stamp(ws)}.{clock.now():%Y%m%d}"
 
 
 def picture(ws: Workspace, ask: Ask, stamp: str) -> MapData:

@@ -2,7 +2,7 @@
 
 Flask decides who asks and what they may see. Only what it decided is repeated, and only so long: for the same
 cookie from the same address and browser, for `_SECONDS`, and until anything is committed to the database, a
-shut account among it. After that Flask is asked again, which renews the session, too.
+shut account among it, or the day is over. After that Flask is asked again, which renews the session, too.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Answer:
 class TileAnswers:
     """A WSGI application around another one."""
 
-    def __init__(self, app: Application, cookie: str, mark: Callable[[], int | None]) -> None:
-        """`cookie` names the session's; `mark()` changes with every commit, None where nobody can tell."""
+    def __init__(self, app: Application, cookie: str, mark: Callable[[], Hashable | None]) -> None:
+        """`cookie` names the session's; `mark()` changes with commits and days, None where none can tell."""
         self._app, self._cookie, self._mark = app, f"{cookie}=", mark
         self._askers: dict[Hashable, tuple[float, Hashable]] = {}
         self._answers: dict[Hashable, Answer] = {}
         self._bytes = 0
-        self._of: int | None = None
+        self._of: Hashable = None
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -74,7 +74,7 @@ class TileAnswers:
             return None
         return self._answers.get((scope, environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
 
-    def _asked(self, environ: Environ, start: Start, mark: int) -> Iterable[bytes]:
+    def _asked(self, environ: Environ, start: Start, mark: Hashable) -> Iterable[bytes]:
         """Flask's answer, learned from on its way."""
         told: list[Any] = []
 
@@ -93,13 +93,20 @@ class TileAnswers:
         return (whole,)
 
     def _learn(
-        self, environ: Environ, scope: Hashable, head: list[tuple[str, str]], body: bytes | None, mark: int
+        self,
+        environ: Environ,
+        scope: Hashable,
+        head: list[tuple[str, str]],
+        body: bytes | None,
+        mark: Hashable,
     ) -> None:
         cookies = [value for name, value in head if name == "Set-Cookie"]
         if any(not one.startswith(self._cookie) for one in cookies) or self._mark() != mark:
             return  # what else is remembered for the asker is Flask's to say; what changed meanwhile is old
         scope = (scope, environ.get("HTTP_ACCEPT_ENCODING"))
         with self._lock:
+            if mark != self._of:
+                return  # forgotten by another request since
             if len(self._askers) > _MOST_ASKERS:
                 self._askers.clear()
             known = (time.monotonic() + _SECONDS, scope)
@@ -124,7 +131,7 @@ class TileAnswers:
         sent = environ.get("HTTP_COOKIE", "").split("; ")
         return "; ".join(mine if one.startswith(self._cookie) else one for one in sent)
 
-    def _forget(self, mark: int) -> None:
+    def _forget(self, mark: Hashable) -> None:
         with self._lock:
             self._askers.clear()
             self._answers.clear()

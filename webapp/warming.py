@@ -22,7 +22,6 @@ from webapp.i18n import LANGUAGES
 from webapp.map_asking import Ask
 from yaotong.errors import YaotongError
 from yaotong.reads.accounts import scopes
-from yaotong.reads.map import map_stamp
 from yaotong.workspace import Workspace
 
 Bounds = list[list[float]]
@@ -52,7 +51,7 @@ def _warm(ws: Workspace) -> None:
 
 def warm_map(ws: Workspace, ask: Ask) -> None:
     """Make what a scope sees first: figures, scales, the tiles of the first view, and deeper zooms ready."""
-    stamp = map_stamp(ws)
+    stamp = map_cache.stamp_of(ws)
     data = map_cache.picture(ws, ask, stamp)
     map_cache.options(ws, ask, data)
     shown = [one.layer_id for one in layers().values() if one.about.shown]

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 
 import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from geo.mercator import tiles_covering
+from tests.webapp.conftest import MORNING
 from webapp import tile_answers
 from webapp.context import WORKSPACE_KEY
 from webapp.tile_answers import TileAnswers
-from yaotong.store.schema import account
+from yaotong.store.risk_tables import risk_override
+from yaotong.store.schema import account, pharmacy
 
 SignIn = Callable[..., FlaskClient]
 Z = 9
 X, Y = (int(one) for one in tiles_covering(121.1, 30.7, 121.1, 30.7, Z)[0])
-RISK, TOWNS = (f"/tiles/{one}/{Z}/{X}/{Y}.mvt" for one in ("risk", "pressure"))
+RISK, TOWNS, GRADED = (f"/tiles/{one}/{Z}/{X}/{Y}.mvt" for one in ("risk", "pressure", "graded"))
 PACKED = {"Accept-Encoding": "gzip, deflate"}
 
 
@@ -155,6 +158,50 @@ def test_a_language_asked_for_is_remembered_by_flask(own_app: Flask, signed: Sig
     for _ in range(2):
         answer = client.get(f"{RISK}?lang=en", headers=PACKED)
         assert any(one.startswith("yaotong-lang=en") for one in answer.headers.getlist("Set-Cookie"))
+
+
+def test_an_override_that_ends_overnight_is_not_drawn_the_next_day(
+    own_app: Flask, signed: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = own_app.config[WORKSPACE_KEY].store
+    given = {"grade": "D", "reason": "other", "text": "x", "department": "msa", "author": "x"}
+    days = {"created_at": MORNING - timedelta(days=1), "valid_until": MORNING.date()}
+    with store.write() as connection:
+        shops = list(connection.execute(select(pharmacy.c.license_no)).scalars())
+        connection.execute(insert(risk_override), [{"license_no": one, **given, **days} for one in shops])
+    client = signed("msa", own_app)
+    today = [client.get(GRADED, headers=PACKED) for _ in range(2)]
+    monkeypatch.setattr("yaotong.clock.now", lambda: MORNING + timedelta(days=1))
+    known = {**PACKED, "If-None-Match": today[1].headers["ETag"]}
+    for _ in range(2):
+        morrow = client.get(GRADED, headers=known)
+        assert morrow.status_code == 200
+        assert morrow.data != today[1].data
+
+
+def test_what_was_made_before_a_commit_is_not_learned_after_it() -> None:
+    made = [b"old"]
+
+    def flask(environ: tile_answers.Environ, start: tile_answers.Start) -> list[bytes]:
+        environ[tile_answers.SCOPE] = "msa"
+        start("200 OK", [("ETag", made[0].decode())])
+        return [made[0]]
+
+    looks: list[int] = []
+
+    def mark() -> int:
+        looks.append(1)
+        if (
+            len(looks) == 2
+        ):  # before learning: a commit comes right after this look, and another request sees it
+            made[0] = b"new"
+            around._forget(2)
+        return 1 if len(looks) <= 2 else 2
+
+    around = TileAnswers(flask, "session", mark)
+    question = {"PATH_INFO": "/tiles/risk/1/0/0.mvt", "REQUEST_METHOD": "GET"}
+    told = [b"".join(around(dict(question), lambda *_: None)) for _ in range(2)]
+    assert told == [b"old", b"new"]
 
 
 def test_where_no_commit_can_be_seen_flask_is_always_asked(
