@@ -48,6 +48,12 @@ def workspace() -> Workspace:
     return init_workspace(folder / "home", synthetic=True, region=(120.0, 30.0, 122.0, 31.0))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _outlives_each_test() -> None:
+    """Made for the module: what a single test makes is removed with it."""
+    workspace()
+
+
 class Lives(RuleBasedStateMachine):
     """The alerts of one shop under one rule."""
 
