@@ -20,7 +20,7 @@ from yaotong.reads.alert_view import alert_view
 from yaotong.reads.alerts import Filters, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
-from yaotong.reads.rulebook import rules
+from yaotong.reads.rulebook import all_rules
 from yaotong.reads.sight import sight_of
 
 bp = Blueprint("alerts", __name__)
@@ -50,12 +50,11 @@ def page() -> str:
         offset=(number - 1) * PAGE_ROWS,
         now=clock.now(),
     )
-    book = {one.rule.rule_id: one.rule for one in rules(current_workspace())}
     return render_template(
         "alerts.html",
         inbox=found,
         filters=filters,
-        book=book,
+        book=all_rules(),
         number=number,
         pages=-(-found.total // PAGE_ROWS),
     )
