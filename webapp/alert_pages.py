@@ -16,8 +16,8 @@ from webapp.words import say, term_of
 from yaotong import acts, clock
 from yaotong.alerts.states import Act, Outcome, Said
 from yaotong.errors import UsageError, YaotongError
-from yaotong.reads.alert_view import alert_view
-from yaotong.reads.alerts import Filters, inbox
+from yaotong.reads.alert_view import alert_view, allowed_anywhere
+from yaotong.reads.alerts import Filters, desk_mark, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
 from yaotong.reads.rulebook import all_rules
@@ -25,6 +25,8 @@ from yaotong.reads.sight import sight_of
 
 bp = Blueprint("alerts", __name__)
 PAGE_ROWS = 50
+# What may be done to many at once: steps that need no more than the same words for all.
+BULK_ACTS = (Act.ACCEPT, Act.CHECK, Act.DISPOSE, Act.CLOSE, Act.ANSWER, Act.NOTE)
 
 
 @bp.get("/alerts")
@@ -42,6 +44,8 @@ def page() -> str:
         text=asking.words(asked, "q"),
     )
     number = max(asked.get("page", 1, type=int), 1)
+    # Before the rows: what changes in between shows at the next look.
+    mark = desk_mark(current_workspace())
     found = inbox(
         current_workspace(),
         current_viewer(),
@@ -56,6 +60,8 @@ def page() -> str:
         filters=filters,
         book=all_rules(),
         number=number,
+        mark=mark,
+        bulk_moves=[one for one in allowed_anywhere(current_viewer().role) if one.act in BULK_ACTS],
         pages=-(-found.total // PAGE_ROWS),
     )
 

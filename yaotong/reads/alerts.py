@@ -18,7 +18,7 @@ from yaotong.reads.sight import sight_of
 from yaotong.reads.subjects import is_hidden, subject_label
 from yaotong.rules.book import book
 from yaotong.rules.run import explain_sentence
-from yaotong.store import Connection, inboxes, registry
+from yaotong.store import Connection, desklines, inboxes, registry
 from yaotong.store.desklines import DUE_OF_STATE
 from yaotong.store.schema import area, pharmacy
 from yaotong.viewer import Viewer
@@ -115,6 +115,12 @@ def inbox(
         open=sum(one.n for one in live),
         overdue=sum(one.late for one in live if one.part == "lead"),
     )
+
+
+def desk_mark(workspace: Workspace) -> int:
+    """A number that is another once anything on any desk changed; it costs one row."""
+    with workspace.store.read() as connection:
+        return desklines.mark(connection)
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
