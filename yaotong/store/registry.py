@@ -64,6 +64,24 @@ def read(
     )
 
 
+def having(connection: Connection, table: Table, column: str, values: Iterable[str]) -> pd.DataFrame:
+    """The rows in force that have one of some values in a column."""
+    hidden = {"row_id", "row_sha", "since_version", "until_version"}
+    shown = [one for one in table.c if one.name not in hidden]
+    wanted = sorted(set(values))
+    parts = [
+        frame_of(
+            connection.execute(
+                select(*shown)
+                .where(in_force(table, None), table.c[column].in_(wanted[start : start + _IN]))
+                .order_by(table.c.row_id)
+            )
+        )
+        for start in range(0, max(len(wanted), 1), _IN)
+    ]
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
 def called(
     connection: Connection, table: Table, code: str, name: str, codes: Iterable[str]
 ) -> dict[str, str]:
