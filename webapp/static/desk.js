@@ -11,7 +11,7 @@ function count() {
   const bar = document.querySelector("[data-bulk]");
   if (!bar) return;
   const chosen = ticks().filter((one) => one.checked).length;
-  bar.classList.toggle("on", chosen > 0);
+  bar.hidden = chosen === 0;
   bar.querySelector("[data-chosen]").textContent = chosen;
   const all = document.querySelector("[data-all]");
   all.checked = chosen > 0 && chosen === ticks().length;
