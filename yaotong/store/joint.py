@@ -13,7 +13,7 @@ from yaotong.cases.model import CaseNumber, JointCase, Unit
 from yaotong.cases.states import LIVE, CaseAct, CaseState, Standing
 from yaotong.errors import Conflict
 from yaotong.store.joint_tables import joint_alert, joint_case, joint_event, joint_task, joint_unit
-from yaotong.store.schema import account
+from yaotong.store.schema import account, alert
 
 _LIVE = [str(one) for one in LIVE]
 
@@ -167,6 +167,21 @@ def every(connection: Connection) -> list[Row[Any]]:
     """All cases, the newest first."""
     newest = (joint_case.c.opened_at.desc(), joint_case.c.case_no.desc())
     return list(connection.execute(select(joint_case).order_by(*newest)))
+
+
+def seen_by(connection: Connection, case_no: str, department: str) -> bool:
+    """Whether a department may know of a case: a unit that did not decline, or the lead of an alert in it."""
+    unit = select(joint_unit.c.department).where(
+        joint_unit.c.case_no == case_no,
+        joint_unit.c.department == department,
+        joint_unit.c.standing != str(Standing.DECLINED),
+    )
+    leads = (
+        select(alert.c.alert_id)
+        .join(joint_alert, joint_alert.c.alert_id == alert.c.alert_id)
+        .where(joint_alert.c.case_no == case_no, alert.c.lead == department)
+    )
+    return any(connection.execute(one.limit(1)).first() is not None for one in (unit, leads))
 
 
 def all_units(connection: Connection) -> dict[str, list[Row[Any]]]:
