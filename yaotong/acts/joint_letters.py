@@ -1,0 +1,157 @@
+"""Transfers to the police: a numbered letter, issued once and kept as it was, and the receipt for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from yaotong.acts.joint_core import Moving, begin, clean, finish
+from yaotong.cases.letter import RECEIPT_DAYS, AlertFact, Letter, PaperFact, VisitFact, letter_number
+from yaotong.cases.letter_docx import as_docx
+from yaotong.cases.letter_pdf import as_pdf, find_font
+from yaotong.cases.model import CaseSaid
+from yaotong.cases.states import CaseAct
+from yaotong.departments import departments
+from yaotong.errors import Forbidden, NotFound, UsageError
+from yaotong.reads.alerts import AlertRow, Names, rows_of
+from yaotong.reads.sight import sight_of
+from yaotong.rules.book import book
+from yaotong.store import joint, joint_work, paperfiles
+from yaotong.viewer import Viewer
+from yaotong.workdays import add_workdays
+from yaotong.workspace import Workspace
+
+POLICE = "psb"
+MAX_RECEIPT_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came back: the police's own number, the day, and who received the case there."""
+
+    no: str
+    on: date
+    giver: str
+
+
+def issue_letter(workspace: Workspace, case_no: str, *, actor: Viewer, text: str, now: datetime) -> int:
+    """Issue a transfer to the police with all the case knows by now; the letter's number among all.
+
+    UsageError when the police themselves ask; else as `joint.move_case`.
+    """
+    if actor.department == POLICE:
+        raise UsageError("公安局是受案机关，不向自己移送。")
+    if POLICE not in departments():
+        raise UsageError("没有公安部门，不能移送。请先建立 departments/psb.toml。")
+    rows, said = rows_of(workspace, actor, now=now), CaseSaid(text=text)
+    with workspace.store.write() as connection:
+        moving = begin(connection, case_no, CaseAct.LETTER, actor=actor, said=said, now=now)
+        _check_sight(moving)
+        letter, kept = _letter(moving, rows)
+        # The documents are small and their number must be the row's: they are written within the transaction.
+        folder = workspace.settings.papers_dir
+        printed = as_pdf(letter, find_font(workspace.settings.home))
+        files = {
+            "docx_sha256": paperfiles.keep(folder, as_docx(letter)),
+            "pdf_sha256": None if printed is None else paperfiles.keep(folder, printed),
+        }
+        number = joint_work.add_letter(connection, {**kept, **files})
+        finish(moving, reason=letter.number)
+    return number
+
+
+def note_receipt(
+    workspace: Workspace, case_no: str, letter_id: int, receipt: Receipt, *, actor: Viewer, now: datetime
+) -> None:
+    """Record the receipt: by the department that sent the letter, or by the police."""
+    no, giver = clean(receipt.no), clean(receipt.giver)
+    if not no or not giver or max(len(no), len(giver)) > MAX_RECEIPT_CHARS:
+        raise UsageError(f"请写明回执编号和收件人，各不超过 {MAX_RECEIPT_CHARS} 字。")
+    said = CaseSaid(text=f"{no}，{giver}，{receipt.on}")
+    with workspace.store.write() as connection:
+        moving = begin(connection, case_no, CaseAct.RECEIPT, actor=actor, said=said, now=now)
+        letter = next(
+            (one for one in joint_work.letters(connection, case_no) if one.letter_id == letter_id), None
+        )
+        if letter is None or actor.department not in (letter.department, letter.addressee):
+            raise NotFound(f"本案没有移送函 {letter_id}，或不由本部门登记。")
+        if not letter.issued_at.date() <= receipt.on <= now.date():
+            raise UsageError("回执的日子应在出函之日至今天之间。")
+        joint_work.note_receipt(
+            connection, letter_id, no=no, on=receipt.on, giver=giver, by=actor.username, at=now
+        )
+        finish(moving, reason=letter.number)
+
+
+def _check_sight(moving: Moving) -> None:
+    """A letter names shops and what was found there: who may not see that cannot write it."""
+    unit = moving.case.unit(moving.actor.department)
+    if unit is None or "pharmacy" not in sight_of(unit.department, unit.part).fields:
+        raise Forbidden("本部门看不到涉案药店，移送函由看得到的办案单位出具。")
+
+
+def _letter(moving: Moving, rows: Sequence[AlertRow]) -> tuple[Letter, dict[str, Any]]:
+    """The letter, and the row that remembers it but for its file."""
+    row, actor, now = moving.row, moving.actor, moving.now
+    serial = joint_work.next_letter(moving.connection, actor.department, row.county, now.year)
+    known = departments()
+    number = letter_number(known[actor.department].short_zh, row.county, now.year, serial)
+    names, due = Names.read(moving.connection), add_workdays(now, RECEIPT_DAYS)
+    shops = [names.shops.get(one, one) for one in json.loads(row.pharmacy_ids)]
+    mine = set(joint.alert_ids_of(moving.connection, moving.case_no))
+    letter = Letter(
+        number=number,
+        case_no=moving.case_no,
+        sender=known[actor.department],
+        addressee=known[POLICE],
+        text=clean(moving.said.text),
+        shops=tuple(shops),
+        alerts=tuple(_alert(one) for one in rows if one.alert_id in mine),
+        visits=tuple(_visit(one, names) for one in joint_work.visits(moving.connection, moving.case_no)),
+        papers=tuple(
+            PaperFact(one.name, one.kind, one.bytes, one.sha256)
+            for one in joint_work.papers(moving.connection, moving.case_no)
+        ),
+        issued_at=now,
+        issued_by=actor.display_name,
+        receipt_due=due,
+    )
+    kept = {
+        "case_no": moving.case_no,
+        "number": number,
+        "county": row.county,
+        "year": now.year,
+        "serial": serial,
+        "department": actor.department,
+        "addressee": POLICE,
+        "issued_at": now,
+        "issued_by": actor.username,
+        "receipt_due": due,
+    }
+    return letter, kept
+
+
+def _alert(row: AlertRow) -> AlertFact:
+    basis = tuple(
+        f"{one.title_zh}{one.article}{'〔待核〕' if one.verify else ''}" for one in book()[row.rule_id].basis
+    )
+    return AlertFact(
+        alert_id=row.alert_id,
+        rule=f"{row.rule_id} {row.rule_zh}",
+        subject=row.subject,
+        place=row.area_name,
+        sentence=clean(row.sentence_zh),
+        first_day=row.first_day,
+        last_day=row.last_day,
+        basis=basis,
+    )
+
+
+def _visit(row: Any, names: Names) -> VisitFact:
+    known = departments()
+    name = known[row.department].name_zh if row.department in known else row.department
+    stock = tuple((one["drug"], one["counted"], one["booked"]) for one in json.loads(row.stock))
+    return VisitFact(row.visited_at, names.shops.get(row.license_no, row.license_no), name, row.text, stock)
