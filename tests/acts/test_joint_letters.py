@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -158,3 +159,12 @@ def test_no_other_department_records_it(small: Workspace, case: str) -> None:
     number = issue_letter(small, case, actor=MSA, text=TEXT, now=NOW)
     with pytest.raises(NotFound):
         note_receipt(small, case, number, Receipt("7号", NOW.date(), "王"), actor=HC, now=NOW)
+
+
+def test_letters_issued_at_once_have_a_number_each(small: Workspace, case: str) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        issued = list(pool.map(lambda _: issue_letter(small, case, actor=MSA, text=TEXT, now=NOW), range(3)))
+    with small.store.read() as connection:
+        rows = joint_work.letters(connection, case)
+    assert sorted(issued) == [one.letter_id for one in rows]
+    assert [one.serial for one in rows] == [1, 2, 3]

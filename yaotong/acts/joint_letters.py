@@ -15,7 +15,7 @@ from yaotong.cases.letter_pdf import as_pdf, find_font
 from yaotong.cases.model import CaseSaid
 from yaotong.cases.states import CaseAct
 from yaotong.departments import departments
-from yaotong.errors import Forbidden, NotFound, UsageError
+from yaotong.errors import Conflict, Forbidden, NotFound, UsageError
 from yaotong.reads.alerts import AlertRow, Names, rows_of
 from yaotong.reads.sight import sight_of
 from yaotong.rules.book import book
@@ -26,6 +26,7 @@ from yaotong.workspace import Workspace
 
 POLICE = "psb"
 MAX_RECEIPT_CHARS = 60
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,32 @@ def issue_letter(workspace: Workspace, case_no: str, *, actor: Viewer, text: str
         raise UsageError("公安局是受案机关，不向自己移送。")
     if POLICE not in departments():
         raise UsageError("没有公安部门，不能移送。请先建立 departments/psb.toml。")
-    rows, said = rows_of(workspace, actor, now=now), CaseSaid(text=text)
-    with workspace.store.write() as connection:
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            return _issue(workspace, case_no, actor, CaseSaid(text=text), now)
+        except Conflict:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _issue(workspace: Workspace, case_no: str, actor: Viewer, said: CaseSaid, now: datetime) -> int:
+    """Written outside of the transaction, for that takes seconds; Conflict when the case moved meanwhile."""
+    rows = rows_of(workspace, actor, now=now)
+    with workspace.store.read() as connection:
         moving = begin(connection, case_no, CaseAct.LETTER, actor=actor, said=said, now=now)
         _check_sight(moving)
         letter, kept = _letter(moving, rows)
-        # The documents are small and their number must be the row's: they are written within the transaction.
-        folder = workspace.settings.papers_dir
-        printed = as_pdf(letter, find_font(workspace.settings.home))
-        files = {
-            "docx_sha256": paperfiles.keep(folder, as_docx(letter)),
-            "pdf_sha256": None if printed is None else paperfiles.keep(folder, printed),
-        }
-        number = joint_work.add_letter(connection, {**kept, **files})
+    folder, font = workspace.settings.papers_dir, find_font(workspace.settings.home)
+    printed = as_pdf(letter, font)
+    kept["docx_sha256"] = paperfiles.keep(folder, as_docx(letter))
+    kept["pdf_sha256"] = None if printed is None else paperfiles.keep(folder, printed)
+    seen = moving.case.revision
+    with workspace.store.write() as connection:
+        moving = begin(connection, case_no, CaseAct.LETTER, actor=actor, said=said, now=now, if_match=seen)
+        if kept["serial"] != joint_work.next_letter(connection, actor.department, kept["county"], now.year):
+            raise Conflict("这个文号刚刚被另一份移送函用去。请重试。")
+        number = joint_work.add_letter(connection, kept)
         finish(moving, reason=letter.number)
     return number
 

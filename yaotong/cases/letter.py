@@ -135,7 +135,7 @@ def _alert_table(alerts: Sequence[AlertFact]) -> Block:
         )
         for one in alerts
     ]
-    return Block("table", rows=(head, *rows), widths=(15, 20, 20, 15, 30))
+    return Block("table", rows=(head, *rows), widths=(14, 18, 20, 13, 35))
 
 
 def _visit_blocks(visits: Sequence[VisitFact]) -> list[Block]:
@@ -181,7 +181,7 @@ def _receipt(letter: Letter) -> tuple[Block, ...]:
 
 
 def _span(first: date, last: date) -> str:
-    return f"{first:%Y-%m-%d}" if last - first < timedelta(days=1) else f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d}"
+    return f"{first:%Y-%m-%d}" if last - first < timedelta(days=1) else f"{first:%Y-%m-%d}至{last:%Y-%m-%d}"
 
 
 def _day(at: datetime) -> str:
