@@ -20,6 +20,8 @@ from yaotong.reads.alert_view import alert_view
 from yaotong.reads.alerts import Filters, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
+from yaotong.reads.joint import under_inspection
+from yaotong.reads.joint_view import cases_of_alert
 from yaotong.reads.rulebook import rules
 from yaotong.reads.sight import sight_of
 
@@ -65,7 +67,8 @@ def page() -> str:
 @login_required
 def one(alert_id: str) -> str:
     """An alert: reasons first, then evidence, history and what may be done."""
-    view = alert_view(current_workspace(), current_viewer(), alert_id, now=clock.now())
+    workspace, viewer, now = current_workspace(), current_viewer(), clock.now()
+    view = alert_view(workspace, viewer, alert_id, now=now)
     chart = None
     if view.series is not None:
         chart = series_option(view.series, view.row.level, say(view.series.unit_zh))
@@ -76,6 +79,9 @@ def one(alert_id: str) -> str:
         chart=chart,
         explained=_explained(alert_id, view.row.part, again),
         again=again,
+        cases=cases_of_alert(workspace, viewer, alert_id),
+        warned=under_inspection(workspace, viewer, view.row.pharmacy_ids, now=now),
+        lang=current_lang(),
     )
 
 

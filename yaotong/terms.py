@@ -228,6 +228,7 @@ TERMS: dict[str, Term] = {
     "inspection.corrected": Term("当场改正", "put right on the spot"),
     "inspection.ordered": Term("责令改正", "ordered to put right"),
     "inspection.filed": Term("立案", "case filed"),
+    "inspection.not_met": Term("到店未能检查", "nobody could be met"),
     "override.on_site": Term("现场检查结果", "found on site"),
     "override.rectified": Term("已整改到位", "put right since"),
     "override.case_open": Term("正在办案", "a case is open"),
