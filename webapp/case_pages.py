@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_login import login_required
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import asking
 from webapp.context import current_lang, current_viewer, current_workspace
+from webapp.faults import status_of
 from webapp.words import say, term_of
 from yaotong import acts, clock
 from yaotong.acts.joint import finish_task, move_case, propose_case
@@ -20,7 +21,7 @@ from yaotong.cases.states import CaseAct
 from yaotong.departments import departments
 from yaotong.errors import NotFound, UsageError, YaotongError
 from yaotong.reads.alerts import AlertRow, Filters, inbox
-from yaotong.reads.joint import cases_for, under_inspection
+from yaotong.reads.joint import alerts_in_cases, cases_for, under_inspection
 from yaotong.reads.joint_view import case_view
 
 bp = Blueprint("cases", __name__)
@@ -39,13 +40,34 @@ def page() -> str:
 @login_required
 def new() -> str:
     """Choose alerts and departments; what is known of the chosen shops is said before."""
+    return _form(request.args.getlist("alert"), None, "")
+
+
+@bp.post("/cases")
+@login_required
+def propose() -> AnyResponse:
+    """Open a case; what stands in its way is said on the form, with all that was filled in."""
+    form, now, workspace = request.form, clock.now(), current_workspace()
+    chosen, others, text = form.getlist("alert"), form.getlist("department"), form.get("text", "")
+    try:
+        number = propose_case(workspace, chosen, others, actor=current_viewer(), text=text, now=now)
+    except YaotongError as error:
+        flash(str(error), "bad")
+        return make_response(_form(chosen, set(others), text), status_of(error))
+    acts.deliver(workspace, now=now, channels=("inbox",))
+    flash(f"{say('已提请联合办案')} {number}", "good")
+    return redirect(url_for("cases.one", case_no=number))
+
+
+def _form(chosen: Sequence[str], others: set[str] | None, text: str) -> str:
+    """The form of a proposal; without `others`, those with a stake in the chosen alerts are suggested."""
     workspace, viewer, now = current_workspace(), current_viewer(), clock.now()
-    chosen = [one[:16] for one in request.args.getlist("alert")[:MAX_ALERTS]]
-    wanted = asking.words(request.args, "q")
+    wanted, taken = asking.words(request.args, "q"), alerts_in_cases(workspace)
     everything = inbox(workspace, viewer, limit=10**9, now=now).rows
-    picked = [row for row in everything if row.alert_id in chosen]
+    picked = [row for row in everything if row.alert_id in chosen[:MAX_ALERTS]]
     shops = sorted({one for row in picked for one in row.pharmacy_ids})
-    rest = [row for row in everything if row.alert_id not in chosen and Filters(text=wanted).admits(row)]
+    fitting = (row for row in everything if row not in picked and Filters(text=wanted).admits(row))
+    rest = [row for row in fitting if row.alert_id not in taken]
     rest.sort(key=lambda row: not set(row.pharmacy_ids) & set(shops))
     return render_template(
         "case_new.html",
@@ -55,33 +77,11 @@ def new() -> str:
         wanted=wanted,
         shops=shops,
         others=[one for one in departments() if one != viewer.department],
-        suggested=_suggested(picked),
+        chosen=_suggested(picked) if others is None else others,
+        text=text,
         warned=under_inspection(workspace, viewer, shops, now=now),
         lang=current_lang(),
     )
-
-
-@bp.post("/cases")
-@login_required
-def propose() -> Response:
-    """Open a case; what stands in its way is said on the form, with the choice kept."""
-    form, now, workspace = request.form, clock.now(), current_workspace()
-    chosen = form.getlist("alert")
-    try:
-        number = propose_case(
-            workspace,
-            chosen,
-            form.getlist("department"),
-            actor=current_viewer(),
-            text=form.get("text", ""),
-            now=now,
-        )
-    except YaotongError as error:
-        flash(str(error), "bad")
-        return redirect(url_for("cases.new", alert=chosen[:MAX_ALERTS]))
-    acts.deliver(workspace, now=now, channels=("inbox",))
-    flash(f"{say('已提请联合办案')} {number}", "good")
-    return redirect(url_for("cases.one", case_no=number))
 
 
 @bp.get("/cases/<case_no>")
@@ -96,7 +96,7 @@ def one(case_no: str) -> str:
 
 @bp.post("/cases/<case_no>/<act>")
 @login_required
-def move(case_no: str, act: str) -> Response:
+def move(case_no: str, act: str) -> AnyResponse:
     """Make a move; what stands in its way is said on the case's page."""
     workspace, now = current_workspace(), clock.now()
     try:
@@ -118,7 +118,7 @@ def move(case_no: str, act: str) -> Response:
 
 @bp.post("/cases/<case_no>/tasks/<int:task_id>")
 @login_required
-def done(case_no: str, task_id: int) -> Response:
+def done(case_no: str, task_id: int) -> AnyResponse:
     """Note that a task is done."""
     try:
         finish_task(

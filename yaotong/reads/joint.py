@@ -95,6 +95,13 @@ def cases_for(workspace: Workspace, viewer: Viewer, *, now: datetime) -> tuple[C
     return tuple(sorted(rows, key=lambda row: not row.live))
 
 
+def alerts_in_cases(workspace: Workspace) -> frozenset[str]:
+    """The alerts that are part of a case that goes on: no other case takes them."""
+    with workspace.store.read() as connection:
+        chosen = joint.all_alerts(connection)
+        return frozenset(one for case in joint.live(connection) for one in chosen.get(case.case_no, []))
+
+
 def part_in(units: Sequence[Any], alert_ids: Collection[str], leads: Collection[str], viewer: Viewer) -> str:
     """The viewer's part: its unit's, "lead" for the lead of one of the alerts, "" for none."""
     for one in units:

@@ -10,8 +10,6 @@ let pause = FIRST_MS;
 let clock = 0;
 let busy = false;
 
-if (form && window.indexedDB) start();
-
 function start() {
   const rows = form.querySelector("[data-rows]");
   const more = form.querySelector("[data-more]");
@@ -186,3 +184,5 @@ function findSpot() {
     keepDraft();
   }, () => say(says("Nospot")), { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 });
 }
+
+if (form && window.indexedDB) start();
