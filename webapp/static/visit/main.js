@@ -159,7 +159,7 @@ function line(one, doing) {
   item.append(words);
   if (one.state === "refused") {
     item.append(
-      button(says("Edit"), async () => { await store.drop(one.key); fill(one); form.elements.key.value = one.key; await show(); }),
+      button(says("Edit"), async () => { fill(one); await keepDraft(); await store.drop(one.key); await show(); }),
       button(says("Drop"), async () => { await store.drop(one.key); await show(); }),
     );
   } else if (!doing) item.append(button(says("Again"), () => flush(true)));
