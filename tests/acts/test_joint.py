@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.acts.joint_city import (
     form,
     led_alerts,
     propose,
+    shops_of,
     tasks_of,
 )
 from tests.cases.samples import CSV, PDF, SECRET, jpeg
@@ -34,6 +36,8 @@ from yaotong.cases.papers import MAX_PAPERS
 from yaotong.cases.states import CaseAct
 from yaotong.cases.visits import Counted, Spot
 from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, UsageError
+from yaotong.reads.joint import LATELY_DAYS, cases_for, under_inspection
+from yaotong.reads.joint_view import case_view
 from yaotong.store import alerts, casework, joint, joint_work, paperfiles
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -303,3 +307,52 @@ def test_why_a_suspicion_is_not_inspected_is_on_the_alert(small: Workspace) -> N
         acts.move_alert(
             small, alert_id, Act.UNVISITED, actor=MSA, said=Said(text="x"), if_match=None, now=NOW
         )
+
+
+def test_the_lead_of_one_of_the_alerts_sees_the_case_and_has_no_say_in_it(small: Workspace) -> None:
+    theirs = next(one for one in led_alerts(small, "nhsa", 1) if "msa" in told(small, one))
+    number = propose(small, [*led_alerts(small, count=1), theirs], "psb")
+    with small.store.read() as connection:
+        assert joint.seen_by(connection, number, "nhsa")
+        assert not joint.seen_by(connection, number, "hc")
+    assert [one.case_no for one in cases_for(small, NHSA, now=NOW)] == [number]
+    view = case_view(small, NHSA, number, now=NOW)
+    assert (view.unit, view.moves) == (False, ())
+    with pytest.raises(Forbidden, match="不是这个案件的办案单位"):
+        do(small, number, CaseAct.NOTE, NHSA)
+
+
+def test_who_may_not_see_the_shop_fills_no_form_of_it(small: Workspace) -> None:
+    number = propose(small, led_alerts(small), "hc")
+    do(small, number, CaseAct.AGREE, HC)
+    with pytest.raises(Forbidden, match="看不到"):
+        record_visit(small, number, form(small, number), [], actor=HC, now=NOW)
+
+
+def test_inspections_of_the_last_days_are_warned_of_and_older_ones_not(
+    small: Workspace, tmp_path: Path
+) -> None:
+    number = propose(small, led_alerts(small))
+    (shop, *_) = shops_of(small, number)
+    days = {"today": 0, "last": LATELY_DAYS, "older": LATELY_DAYS + 1}
+    lines = [
+        f"{name},{shop},{NOW - timedelta(days=ago):%Y-%m-%d %H:%M:%S},special,ordered"
+        for name, ago in days.items()
+    ]
+    path = tmp_path / "inspections.csv"
+    head = "inspection_id,pharmacy_id,inspected_at,kind,outcome"
+    path.write_text("\n".join([head, *lines, ""]), "utf-8")
+    taken = acts.take_in(small, path, feed="inspections", sent_by="msa", now=NOW)
+    assert taken.accepted == 3
+    warned = under_inspection(small, MSA, [shop], but=number, now=NOW)
+    assert [(one.kind, one.on, one.outcome) for one in warned] == [
+        ("inspection", (NOW - timedelta(days=ago)).date(), "ordered") for ago in (0, LATELY_DAYS)
+    ]
+    others = under_inspection(small, HC, [shop], now=NOW)
+    assert [one.case_no for one in others if one.kind == "case"] == [""]
+    assert under_inspection(small, MSA, ["nobody"], now=NOW) == ()
+
+
+def told(ws: Workspace, alert_id: str) -> dict[str, str]:
+    with ws.store.read() as connection:
+        return alerts.parts(connection, alert_id)

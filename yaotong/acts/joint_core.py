@@ -10,8 +10,9 @@ from yaotong.cases.decide import after, check_case_move
 from yaotong.cases.model import CaseSaid, JointCase
 from yaotong.cases.states import LIVE, CaseAct, CaseMove
 from yaotong.departments import departments
-from yaotong.errors import Conflict, NotFound
+from yaotong.errors import Conflict, Forbidden, NotFound
 from yaotong.intake.core.masking import mask_id_like
+from yaotong.reads.sight import sight_of
 from yaotong.store import Connection, joint
 from yaotong.viewer import Viewer
 
@@ -80,6 +81,13 @@ def finish(moving: Moving, *, reason: str = "", text: str | None = None) -> Join
         text=clean(moving.said.text if text is None else text),
     )
     return later
+
+
+def check_sight(moving: Moving) -> None:
+    """A visit and a letter name shops and what was found there: who may not see that writes neither."""
+    unit = moving.case.unit(moving.actor.department)
+    if unit is None or "pharmacy" not in sight_of(unit.department, unit.part).fields:
+        raise Forbidden("本部门看不到涉案药店，这一步由看得到的办案单位作出。")
 
 
 def clean(text: str) -> str:

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from yaotong.acts.joint_core import Moving, begin, clean, finish
+from yaotong.acts.joint_core import Moving, begin, check_sight, clean, finish
 from yaotong.cases.letter import RECEIPT_DAYS, AlertFact, Letter, PaperFact, VisitFact, letter_number
 from yaotong.cases.letter_docx import as_docx
 from yaotong.cases.letter_pdf import as_pdf, find_font
 from yaotong.cases.model import CaseSaid
 from yaotong.cases.states import CaseAct
 from yaotong.departments import departments
-from yaotong.errors import Conflict, Forbidden, NotFound, UsageError
+from yaotong.errors import Conflict, NotFound, UsageError
 from yaotong.reads.alerts import AlertRow, Names, rows_of
-from yaotong.reads.sight import sight_of
 from yaotong.rules.book import book
 from yaotong.store import joint, joint_work, paperfiles
 from yaotong.viewer import Viewer
@@ -61,7 +60,7 @@ def _issue(workspace: Workspace, case_no: str, actor: Viewer, said: CaseSaid, no
     rows = rows_of(workspace, actor, now=now)
     with workspace.store.read() as connection:
         moving = begin(connection, case_no, CaseAct.LETTER, actor=actor, said=said, now=now)
-        _check_sight(moving)
+        check_sight(moving)
         letter, kept = _letter(moving, rows)
     folder, font = workspace.settings.papers_dir, find_font(workspace.settings.home)
     printed = as_pdf(letter, font)
@@ -98,13 +97,6 @@ def note_receipt(
             connection, letter_id, no=no, on=receipt.on, giver=giver, by=actor.username, at=now
         )
         finish(moving, reason=letter.number)
-
-
-def _check_sight(moving: Moving) -> None:
-    """A letter names shops and what was found there: who may not see that cannot write it."""
-    unit = moving.case.unit(moving.actor.department)
-    if unit is None or "pharmacy" not in sight_of(unit.department, unit.part).fields:
-        raise Forbidden("本部门看不到涉案药店，移送函由看得到的办案单位出具。")
 
 
 def _letter(moving: Moving, rows: Sequence[AlertRow]) -> tuple[Letter, dict[str, Any]]:

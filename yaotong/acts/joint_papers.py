@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from yaotong.acts.joint_core import Moving, begin, clean, finish
+from yaotong.acts.joint_core import Moving, begin, check_sight, clean, finish
 from yaotong.cases.model import CaseSaid
 from yaotong.cases.papers import KINDS, MAX_NAME_CHARS, Paper, check_room, read_paper
 from yaotong.cases.states import CaseAct
@@ -101,6 +101,7 @@ def _same(visit_id: int, before: tuple[str, str], now: tuple[str, str]) -> int:
 
 
 def _check(moving: Moving, visit: Visit, photos: int) -> datetime:
+    check_sight(moving)
     check_room(joint_work.paper_count(moving.connection, moving.case_no), photos)
     shops = json.loads(moving.row.pharmacy_ids)
     return check_visit(visit, shops=shops, opened_at=moving.row.opened_at, photos=photos, now=moving.now)

@@ -11,7 +11,7 @@ from typing import Any
 from yaotong.cases.states import LIVE, CaseState, Standing
 from yaotong.reads.alerts import Names
 from yaotong.reads.sight import Sight, sight_of
-from yaotong.store import Connection, alerts, joint, joint_work
+from yaotong.store import joint, joint_work
 from yaotong.store.factbase import open_facts
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -84,7 +84,7 @@ def cases_for(workspace: Workspace, viewer: Viewer, *, now: datetime) -> tuple[C
         known, names = joint.every(connection), Names.read(connection)
         units, chosen = joint.all_units(connection), joint.all_alerts(connection)
         tasks, letters = _by_case(joint_work.tasks(connection)), _by_case(joint_work.letters(connection))
-        leads = _leads(connection, viewer.department)
+        leads = joint.led_alerts(connection, viewer.department)
     rows = []
     for one in known:
         mine, ids = units.get(one.case_no, []), chosen.get(one.case_no, [])
@@ -165,7 +165,7 @@ def under_inspection(
     with workspace.store.read() as connection:
         names, live = Names.read(connection), joint.live(connection)
         units, chosen = joint.all_units(connection), joint.all_alerts(connection)
-        leads = _leads(connection, viewer.department)
+        leads = joint.led_alerts(connection, viewer.department)
     found = []
     for one in live:
         mine, ids = units.get(one.case_no, []), chosen.get(one.case_no, [])
@@ -199,13 +199,6 @@ def _inspected(
         )
         for one in frame.to_dict("records")
     ]
-
-
-def _leads(connection: Connection, department: str) -> set[str]:
-    """The alerts in cases that a department leads."""
-    ids = {one for found in joint.all_alerts(connection).values() for one in found}
-    rows = [alerts.get(connection, one) for one in sorted(ids)]
-    return {row.alert_id for row in rows if row is not None and row.lead == department}
 
 
 def _unit(one: Any, viewer: Viewer, sight: Sight) -> UnitRow:

@@ -21,7 +21,7 @@ from yaotong.errors import NotFound
 from yaotong.reads.alerts import AlertRow, Names, rows_of
 from yaotong.reads.joint import CaseRow, Warned, case_row, part_in, sees_shops, under_inspection
 from yaotong.reads.sight import Sight, sight_of
-from yaotong.store import Connection, alerts, joint, joint_work, paperfiles, registry
+from yaotong.store import Connection, joint, joint_work, paperfiles, registry
 from yaotong.store.schema import drug
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -219,9 +219,7 @@ def _found(connection: Connection, viewer: Viewer, case_no: str) -> tuple[Any, l
     one = joint.get(connection, case_no)
     if one is not None and viewer.covers(one.area_code):
         units, ids = joint.units_of(connection, case_no), joint.alert_ids_of(connection, case_no)
-        rows = [alerts.get(connection, each) for each in ids]
-        leads = {row.alert_id for row in rows if row is not None and row.lead == viewer.department}
-        part = part_in(units, ids, leads, viewer)
+        part = part_in(units, ids, joint.led_alerts(connection, viewer.department), viewer)
         if part:
             return one, units, ids, part
     raise NotFound(f"没有案件 {case_no}，或本部门没有参加。")

@@ -184,6 +184,16 @@ def seen_by(connection: Connection, case_no: str, department: str) -> bool:
     return any(connection.execute(one.limit(1)).first() is not None for one in (unit, leads))
 
 
+def led_alerts(connection: Connection, department: str) -> set[str]:
+    """The alerts in cases that a department leads."""
+    query = (
+        select(alert.c.alert_id)
+        .join(joint_alert, joint_alert.c.alert_id == alert.c.alert_id)
+        .where(alert.c.lead == department)
+    )
+    return set(connection.execute(query).scalars())
+
+
 def all_units(connection: Connection) -> dict[str, list[Row[Any]]]:
     """The units of every case, by case."""
     return _by_case(connection.execute(select(joint_unit).order_by(joint_unit.c.part.desc())))
