@@ -22,6 +22,8 @@ from yaotong.reads.alert_view import AlertView, alert_view, allowed_anywhere
 from yaotong.reads.alerts import Filters, desk_mark, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
+from yaotong.reads.joint import under_inspection
+from yaotong.reads.joint_view import cases_of_alert
 from yaotong.reads.rulebook import all_rules
 from yaotong.reads.sight import sight_of
 
@@ -72,7 +74,8 @@ def page() -> str:
 @login_required
 def one(alert_id: str) -> str:
     """An alert: reasons first, then evidence, history and what may be done."""
-    view = alert_view(current_workspace(), current_viewer(), alert_id, now=clock.now())
+    workspace, viewer, now = current_workspace(), current_viewer(), clock.now()
+    view = alert_view(workspace, viewer, alert_id, now=now)
     chart = None
     if view.series is not None:
         chart = series_option(view.series, view.row.level, say(view.series.unit_zh))
@@ -84,6 +87,9 @@ def one(alert_id: str) -> str:
         spot=_spot(view),
         explained=_explained(alert_id, view.row.part, again),
         again=again,
+        cases=cases_of_alert(workspace, viewer, alert_id),
+        warned=under_inspection(workspace, viewer, view.row.pharmacy_ids, now=now),
+        lang=current_lang(),
     )
 
 

@@ -39,8 +39,7 @@ def handle_faults(app: Flask) -> None:
 
     @app.errorhandler(YaotongError)
     def _ours(error: YaotongError) -> Response:
-        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-        return answer(status, str(error))
+        return answer(status_of(error), str(error))
 
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> Response:
@@ -64,6 +63,11 @@ def answer(status: int, detail: str) -> Response:
         return problem(status, kind_of(status), title, detail)
     page = render_template("fault.html", status=status, title=title, detail=detail)
     return make_response(page, status)
+
+
+def status_of(error: YaotongError) -> int:
+    """The HTTP status of an error of ours."""
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
 
 
 def kind_of(status: int) -> str:

@@ -108,6 +108,11 @@ class Settings:
         return self.home / "loads"
 
     @property
+    def papers_dir(self) -> Path:
+        """Folder of the evidence files and letters of joint cases."""
+        return self.home / "papers"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder of what may be deleted at any time: tiles of base maps."""
         return self.home / "cache"

@@ -257,4 +257,5 @@ def test_every_move_of_a_person_can_happen() -> None:
         Act.VANISH,
         Act.RECUR,
         Act.ESCALATE,
+        Act.JOIN,
     }

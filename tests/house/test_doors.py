@@ -15,10 +15,12 @@ DOORS: dict[str, tuple[str, ...]] = {
     "alembic": ("yaotong/store/",),
     "apprise": ("yaotong/delivery/",),
     "branca": ("layers/",),
+    "docx": ("yaotong/cases/letter_docx.py",),
     "flask": ("webapp/",),
     "flask_login": ("webapp/",),
     "flask_wtf": ("webapp/",),
     "folium": ("layers/",),
+    "fpdf": ("yaotong/cases/letter_pdf.py",),
     "httpcore": ("yaotong/delivery/",),
     # Tiles of base maps are asked for there, and nothing is told with them.
     "httpx": ("yaotong/delivery/", "yaotong/basemaps/fetching.py", "webapp/check.py"),
@@ -26,6 +28,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "psycopg": ("yaotong/store/",),
     "pyspark": ("yaotong/store/", "yaotong/rules/"),
     "requests": (),
+    "segno": ("webapp/case_papers.py",),
     "smtplib": ("yaotong/delivery/",),
     # The reading processes are wired to their owner by a pair of local sockets that lead nowhere else.
     "socket": (

@@ -69,7 +69,7 @@ def test_the_offered_buttons_are_the_moves_that_succeed(own_app: Flask, signed: 
     """Lead and assist are offered different acts, and each offered act is allowed."""
     lead, assist = signed("nhsa", own_app), signed("msa", own_app)
     alert_id = next(one for one in ids_of(lead) if one in ids_of(assist))
-    leads = ["accept", "note", "consult", "prolong", "supervise", "transfer", "merge", "dismiss"]
+    leads = ["accept", "note", "unvisited", "consult", "prolong", "supervise", "transfer", "merge", "dismiss"]
     assert lead.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == leads
     assert assist.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["answer", "note", "supervise"]
     assert 'class="flash good"' in _press(assist, alert_id, "answer", text="已核对进货台账")
@@ -82,7 +82,7 @@ def test_an_officer_is_not_offered_what_leaders_do(own_app: Flask, signed: SignI
     alert_id = _led(client)
     for act, fields in (("accept", {}), ("check", {}), ("dispose", {"text": "x", "outcome": "false_alarm"})):
         _press(client, alert_id, act, **fields)
-    assert client.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["note", "consult"]
+    assert client.get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"] == ["note", "unvisited", "consult"]
     assert 'class="flash bad"' in _press(client, alert_id, "close", text="x")
     assert "close" in signed("msa", own_app).get(f"/api/v1/alerts/{alert_id}").get_json()["allowed"]
 

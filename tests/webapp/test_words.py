@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webapp.conftest import SignIn, ids_of
-from webapp import faults, find_pages, i18n, risk_pages, risk_words, words
+from webapp import case_pages, case_papers, faults, find_pages, i18n, risk_pages, risk_words, words
 from yaotong.terms import TERMS
 
 ROOT = Path(i18n.__file__).parent
@@ -53,6 +53,8 @@ def test_texts_of_the_code_have_their_english() -> None:
         | _said(find_pages)
         | _said(risk_pages)
         | _said(risk_words)
+        | _said(case_pages)
+        | _said(case_papers)
         | set(risk_words._MEASURES.values())
         | set(faults._TITLES.values())
         | set(find_pages._WEEKDAYS)

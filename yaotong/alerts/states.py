@@ -42,6 +42,8 @@ class Act(StrEnum):
     SUPERVISE = "supervise"
     NOTE = "note"
     ANSWER = "answer"
+    UNVISITED = "unvisited"
+    JOIN = "join"
 
 
 class Outcome(StrEnum):
@@ -70,6 +72,8 @@ class Said:
 # What an alert that was never checked may be dismissed for, and what a pause may wait for.
 DISMISSALS = ("explained", "data_error", "known_case", "out_of_scope")
 PAUSES = ("laboratory", "police", "court", "other_region")
+# Why nobody goes to the shop for a suspicion.
+UNVISITED = ("settled_remotely", "inspected_lately", "shop_shut", "others_inspect", "minor", "put_off")
 # One extension at most, of at most so many working days; and how long after its end an alert may be reopened.
 MAX_PROLONG_DAYS = 15
 REOPEN_DAYS = 30
@@ -125,6 +129,7 @@ MOVES: tuple[Move, ...] = (
         _asks("text reason"),
         reasons=PAUSES,
     ),
+    Move(Act.UNVISITED, _OPEN_STATES, None, "lead", _asks("text reason"), reasons=UNVISITED),
     Move(Act.CONSULT, _OPEN_STATES, None, "lead", _asks("text department")),
     Move(Act.PROLONG, (*_UNDECIDED, State.DISPOSED), None, "lead", _asks("text days"), leader_only=True),
     Move(Act.SUPERVISE, _OPEN_STATES, None, "any", _asks("text"), leader_only=True),

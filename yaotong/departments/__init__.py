@@ -32,8 +32,10 @@ EVIDENCE_FIELDS = (
 
 
 _SETTINGS = frozenset(
-    "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split(" ")
+    "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence outcomes".split(" ")
 )
+# What any department may find at the end of a joint case, beside the outcomes of its own law.
+_COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Department:
     channels: tuple[str, ...]
     deadlines: Mapping[Level, Deadline]
     evidence: Evidence
+    # What its law lets it decide: code → the words in Chinese and in English.
+    outcomes: Mapping[str, tuple[str, str]]
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -159,7 +163,17 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
             frozenset(_known(evidence["as_lead"], EVIDENCE_FIELDS)),
             frozenset(_known(evidence["as_assist"], EVIDENCE_FIELDS)),
         ),
+        outcomes={**_outcomes(raw.get("outcomes", {})), **_COMMON_OUTCOMES},
     )
+
+
+def _outcomes(raw: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    for code, words in raw.items():
+        if not isinstance(words, list) or len(words) != 2 or not all(isinstance(one, str) for one in words):
+            raise ValueError(f'outcomes 的 {code} 应写作 ["中文", "English"]')
+        if len(code) > 32 or code in _COMMON_OUTCOMES:
+            raise ValueError(f"outcomes 的 {code} 太长，或是各部门共有的")
+    return {code: (words[0], words[1]) for code, words in raw.items()}
 
 
 def _known(given: list[str], allowed: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -77,7 +77,7 @@ class Inbox:
 class Filters:
     """What an inbox is narrowed to; "" leaves a side open. `state` "open" is all but closed.
 
-    `text` is looked for in what the row shows: id, subject, town and the rule's names.
+    `text` is looked for in what the row shows: id, subject, town and the rule's names; `but` are left out.
     """
 
     level: str = ""
@@ -87,6 +87,7 @@ class Filters:
     area_code: str = ""
     pharmacy_id: str = ""
     text: str = ""
+    but: frozenset[str] = frozenset()
 
 
 def inbox(
@@ -146,6 +147,7 @@ def wanted_of(connection: Connection, viewer: Viewer, filters: Filters) -> inbox
         part=filters.part,
         area_code=filters.area_code,
         pharmacy_id=filters.pharmacy_id,
+        but=filters.but,
         shops_in=named,
         sought=_sought(connection, viewer, filters.text, named) if filters.text else None,
     )
@@ -226,6 +228,14 @@ def row_of(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime
     if not found:
         raise NotFound(f"没有预警 {alert_id}，或没有派发给本部门。")
     return found[0]
+
+
+def rows_among(
+    workspace: Workspace, viewer: Viewer, alert_ids: Collection[str], *, now: datetime
+) -> tuple[AlertRow, ...]:
+    """Of some alerts those that the viewer may see, in the order of an inbox."""
+    with workspace.store.read() as connection:
+        return rows_of(connection, viewer, inboxes.Wanted(among=frozenset(alert_ids)), now=now)
 
 
 def shown_fields(department: str, part: str) -> frozenset[str]:

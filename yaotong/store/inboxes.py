@@ -54,7 +54,8 @@ class Sought:
 class Wanted:
     """What an inbox is narrowed to; "" and None leave a side open. `state` "open" is all but closed.
 
-    `shops_in` are the parts in which the viewer is told which shop an alert is about.
+    `among` and `but` name alerts; `shops_in` are the parts in which the viewer is told which shop an alert
+    is about.
     """
 
     level: str = ""
@@ -65,6 +66,8 @@ class Wanted:
     pharmacy_id: str = ""
     shops_in: tuple[str, ...] = ()
     alert_id: str = ""
+    among: frozenset[str] | None = None
+    but: frozenset[str] = frozenset()
     due_from: datetime | None = None
     due_before: datetime | None = None
     sought: Sought | None = None
@@ -172,6 +175,10 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(_line.area_code.startswith(wanted.area_code, autoescape=True))
     if wanted.pharmacy_id:
         found.append(_of_shop(wanted.pharmacy_id, wanted.shops_in))
+    if wanted.among is not None:
+        found.append(_line.alert_id.in_(sorted(wanted.among)))
+    if wanted.but:
+        found.append(_line.alert_id.not_in(sorted(wanted.but)))
     if wanted.due_from is not None:
         found.append(_line.due >= wanted.due_from)
     if wanted.due_before is not None:
