@@ -105,6 +105,7 @@ TERMS: dict[str, Term] = {
     "notice.quarantined": Term("规则运行失败，已隔离，其余照常", "rule failed, quarantined; the others run"),
     "notice.paused": Term("一天内预警过多，通知暂停，预警照留", "flood: notices wait, alerts are kept"),
     "notice.shadow_stopped": Term("影子版本运行失败，已停止", "shadow version failed and was stopped"),
+    "notice.silence_ending": Term("静默即将到期", "a silence ends soon"),
     # outcomes
     "outcome.confirmed": Term("属实", "confirmed"),
     "outcome.false_alarm": Term("误报", "false alarm"),
