@@ -31,7 +31,7 @@ from yaotong.codes import Level
 from yaotong.departments import departments
 from yaotong.errors import YaotongError
 from yaotong.rules.book import book
-from yaotong.store import alerts, findings, outbox
+from yaotong.store import alerts, desklines, findings, outbox
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace, init_workspace
 
@@ -46,6 +46,12 @@ def workspace() -> Workspace:
     """One workspace for all lives; each is another subject's."""
     folder = Path(tempfile.mkdtemp(prefix="yaotong-lives-"))
     return init_workspace(folder / "home", synthetic=True, region=(120.0, 30.0, 122.0, 31.0))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _outlives_each_test() -> None:
+    """Made for the module: what a single test makes is removed with it."""
+    workspace()
 
 
 class Lives(RuleBasedStateMachine):
@@ -176,6 +182,11 @@ class Lives(RuleBasedStateMachine):
                 period_of(row["first_day"], RULE.cooldown_days)
             }
         assert len({period_of(row["first_day"], RULE.cooldown_days) for row in rows}) == len(rows)
+
+    @invariant()
+    def inboxes_say_what_the_alerts_say(self) -> None:
+        with workspace().store.read() as connection:
+            assert desklines.differing(connection, [row["alert_id"] for row in self.rows()]) == []
 
     @invariant()
     def the_events_tell_the_whole_life(self) -> None:

@@ -112,7 +112,7 @@ def test_detecting_month_by_month_ends_in_the_same_alerts(small: Workspace, tmp_
     first, last = span.sold_at.min().to_pandas().date(), span.sold_at.max().to_pandas().date()
     whole = [one for one, _ in snapshot(small)[0]]
     with small.store.write() as connection:
-        for table in ("outbox", "dispatch", "alert_event", "finding", "alert"):
+        for table in ("desk_line", "outbox", "dispatch", "alert_event", "finding", "alert"):
             connection.exec_driver_sql(f"delete from {table}")
     day = first
     while day <= last:

@@ -39,7 +39,16 @@ def broken(*_given: Any) -> Any:
 def forget(workspace: Workspace) -> None:
     """The city as if nothing had ever been judged."""
     with workspace.store.write() as connection:
-        for table in ("outbox", "dispatch", "alert_event", "evidence_line", "finding", "alert", "judged"):
+        for table in (
+            "desk_line",
+            "outbox",
+            "dispatch",
+            "alert_event",
+            "evidence_line",
+            "finding",
+            "alert",
+            "judged",
+        ):
             connection.exec_driver_sql(f"delete from {table}")
 
 

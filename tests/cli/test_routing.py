@@ -15,7 +15,7 @@ from yaotong.rules.book import book
 from yaotong.workspace import Workspace
 
 TABLE = Path(__file__).parents[1] / "alerts" / "routes.csv"
-ROWS = list(csv.DictReader(TABLE.open(encoding="utf-8")))
+ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 
 
 def run(workspace: Workspace, *arguments: str) -> str:

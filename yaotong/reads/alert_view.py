@@ -206,7 +206,7 @@ def _shops(workspace: Workspace, lines: pd.DataFrame, ids: Sequence[str]) -> tup
     if len(placed):
         return tuple(dict.fromkeys(zip(placed["pharmacy_id"], placed["pharmacy"], strict=True)))
     with workspace.store.read() as connection:
-        names = Names.read(connection)
+        names = Names.of(connection, ids, ())
     return tuple((one, names.shops.get(one, one)) for one in ids)
 
 

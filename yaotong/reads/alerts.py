@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from yaotong.alerts.states import State
@@ -16,18 +16,15 @@ from yaotong.reads.sight import sight_of
 from yaotong.reads.subjects import subject_label
 from yaotong.rules.book import book
 from yaotong.rules.run import explain_sentence
-from yaotong.store import casework, registry
+from yaotong.store import Connection, inboxes, registry
+from yaotong.store.desklines import DUE_OF_STATE
 from yaotong.store.schema import area, pharmacy
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
-# Which deadline an alert in a state runs against.
-_DUE_OF_STATE = {
-    State.DISPATCHED: "accept_due",
-    State.ACCEPTED: "check_due",
-    State.CHECKING: "dispose_due",
-    State.DISPOSED: "close_due",
-}
+PARTS = ("lead", "assist")
+# What is due within it is due soon.
+SOON = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +53,6 @@ class AlertRow:
     overdue: bool
     revision: int
     outcome: str | None
-
-    @property
-    def shown_text(self) -> str:
-        """What a person may search a row for: nothing that the row does not show."""
-        return "\n".join(
-            (self.alert_id, self.subject, self.area_name, self.rule_id, self.rule_zh, self.rule_en)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +86,6 @@ class Filters:
     pharmacy_id: str = ""
     text: str = ""
 
-    def admits(self, row: AlertRow) -> bool:
-        """Whether a row passes every filter that is set."""
-        return (
-            (not self.level or row.level == self.level)
-            and (
-                not self.state or (row.state != "closed" if self.state == "open" else row.state == self.state)
-            )
-            and (not self.rule_id or row.rule_id == self.rule_id)
-            and (not self.part or row.part == self.part)
-            and (not self.area_code or (row.area_code or "").startswith(self.area_code))
-            and (not self.pharmacy_id or self.pharmacy_id in row.pharmacy_ids)
-            and self.text.lower() in row.shown_text.lower()
-        )
-
 
 def inbox(
     workspace: Workspace,
@@ -121,43 +97,111 @@ def inbox(
     now: datetime,
 ) -> Inbox:
     """The viewer's alerts: only those dispatched to the department, within the viewer's area."""
-    everything = rows_of(workspace, viewer, now=now)
-    wanted = [row for row in everything if (filters or Filters()).admits(row)]
-    live = [row for row in everything if row.state != State.CLOSED]
+    asked = filters or Filters()
+    with workspace.store.read() as connection:
+        wanted = wanted_of(connection, viewer, asked)
+        tallies = tallies_of(connection, viewer, now)
+        found = rows_of(connection, viewer, wanted, now=now, limit=limit, offset=offset)
+        total = inboxes.total(connection, viewer, wanted)
+    live = [one for one in tallies if not one.closed]
     return Inbox(
-        rows=tuple(wanted[offset : offset + limit]),
-        total=len(wanted),
-        by_level=Counter(row.level for row in live),
-        by_state=Counter(row.state for row in everything),
-        by_rule=Counter(row.rule_id for row in live),
-        open=len(live),
-        overdue=sum(row.overdue and row.part == "lead" for row in live),
+        rows=found,
+        total=total,
+        by_level=_sums((str(list(Level)[one.rank]), one.n) for one in live),
+        by_state=_sums((one.state, one.n) for one in tallies),
+        by_rule=_sums((one.rule_id, one.n) for one in live),
+        open=sum(one.n for one in live),
+        overdue=sum(one.late for one in live if one.part == "lead"),
     )
 
 
-def rows_of(workspace: Workspace, viewer: Viewer, *, now: datetime) -> list[AlertRow]:
-    """All rows of an inbox in order: open before closed, gravest first, then what is due first."""
-    with workspace.store.read() as connection:
-        frame = casework.told(connection, viewer.department)
-        names = Names.read(connection)
-    rows = [
+def _sums(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for name, n in pairs:
+        found[name] += n
+    return found
+
+
+def tallies_of(connection: Connection, viewer: Viewer, now: datetime) -> list[Any]:
+    """Counts of a viewer's lines at a moment, see `inboxes.counts`."""
+    today = datetime.combine(now.date(), time.min)
+    return inboxes.counts(connection, viewer, now=now, soon=now + SOON, today=today)
+
+
+def wanted_of(connection: Connection, viewer: Viewer, filters: Filters) -> inboxes.Wanted:
+    """What the filters ask for, with what can only be known here: who is called by the text."""
+    named = tuple(part for part in PARTS if "pharmacy" in shown_fields(viewer.department, part))
+    return inboxes.Wanted(
+        level=filters.level,
+        state=filters.state,
+        rule_id=filters.rule_id,
+        part=filters.part,
+        area_code=filters.area_code,
+        pharmacy_id=filters.pharmacy_id,
+        shops_in=named,
+        sought=_sought(connection, viewer, filters.text, named) if filters.text else None,
+    )
+
+
+def _sought(connection: Connection, viewer: Viewer, text: str, named: tuple[str, ...]) -> inboxes.Sought:
+    low = text.lower()
+    rules = [
+        one.rule_id
+        for one in book().values()
+        if any(low in said.lower() for said in (one.rule_id, one.name_zh, one.name_en))
+    ]
+    others = inboxes.subjects(connection, viewer, "pharmacy", named)
+    names = Names.of(connection, (), (_places(kind, subject) for _, kind, subject in others))
+    fields = {part: shown_fields(viewer.department, part) for part in PARTS}
+    called = [
+        (part, kind, subject)
+        for part, kind, subject in others
+        if low in subject_label(kind, subject, {}, names.areas, fields[part]).lower()
+    ]
+    return inboxes.Sought(text, tuple(rules), tuple(_whole_kinds(called, others)), named)
+
+
+def _whole_kinds(
+    called: Sequence[tuple[str, str, str]], others: Sequence[tuple[str, str, str]]
+) -> Iterator[tuple[str, str, str | None]]:
+    """A kind of which every subject is called so, as one; the others one by one."""
+    having = Counter((part, kind) for part, kind, _ in others)
+    found = Counter((part, kind) for part, kind, _ in called)
+    for part, kind in found:
+        if found[part, kind] == having[part, kind]:
+            yield part, kind, None
+    for part, kind, subject in called:
+        if found[part, kind] < having[part, kind]:
+            yield part, kind, subject
+
+
+def rows_of(
+    connection: Connection, viewer: Viewer, wanted: inboxes.Wanted, *, now: datetime,
+    order: inboxes.Order = inboxes.Order.INBOX, limit: int | None = None, offset: int = 0,
+) -> tuple[AlertRow, ...]:  # fmt: skip
+    """Rows of an inbox, in its order: open before closed, gravest first, then what is due first."""
+    frame = inboxes.page(connection, viewer, wanted, order=order, limit=limit, offset=offset)
+    kinds = list(zip(frame["subject_kind"], frame["subject"], strict=True))
+    areas = [*frame["area_code"].dropna(), *(_places(*one) for one in kinds)]
+    names = Names.of(connection, (subject for kind, subject in kinds if kind == "pharmacy"), areas)
+    return tuple(
         _row(one, names, now, shown_fields(viewer.department, one["part"]))
         for one in frame.to_dict("records")
-        if viewer.covers(one["area_code"])
-    ]
-    rows.sort(key=lambda row: row.alert_id)
-    return sorted(
-        rows,
-        key=lambda row: (row.state == State.CLOSED, Level(row.level).rank, row.due or datetime.max),
     )
+
+
+def _places(kind: str, subject: str) -> str:
+    """The area in a subject's name; for one that has none, a code that no area has."""
+    return subject if kind == "area" else subject.partition(":")[0] if kind == "drug" else ""
 
 
 def row_of(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertRow:
     """One alert's row for a viewer; NotFound when the viewer's department was not told of it."""
-    row = next((one for one in rows_of(workspace, viewer, now=now) if one.alert_id == alert_id), None)
-    if row is None:
+    with workspace.store.read() as connection:
+        found = rows_of(connection, viewer, inboxes.Wanted(alert_id=alert_id), now=now) if alert_id else ()
+    if not found:
         raise NotFound(f"没有预警 {alert_id}，或没有派发给本部门。")
-    return row
+    return found[0]
 
 
 def shown_fields(department: str, part: str) -> frozenset[str]:
@@ -173,8 +217,8 @@ class Names:
     areas: Mapping[str, str]
 
     @classmethod
-    def read(cls, connection: Any) -> Names:
-        """The names in force now."""
+    def read(cls, connection: Connection) -> Names:
+        """All names in force now."""
         shops = registry.read(connection, pharmacy)
         areas = registry.read(connection, area)
         return cls(
@@ -182,10 +226,15 @@ class Names:
             dict(zip(areas["area_code"], areas["area_name"], strict=True)),
         )
 
+    @classmethod
+    def of(cls, connection: Connection, shops: Iterable[str], areas: Iterable[str]) -> Names:
+        """The names in force of some shops and areas."""
+        return cls(*inboxes.names(connection, tuple(shops), tuple(areas)))
+
 
 def _row(one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[str]) -> AlertRow:
     rule, state = book()[one["rule_id"]], State(one["state"])
-    due_column = _DUE_OF_STATE.get(state)
+    due_column = DUE_OF_STATE.get(state)
     due = one[due_column].to_pydatetime() if due_column else None
     told = (one["clause"], one["measure"], one["threshold"])
     place = one["area_code"]

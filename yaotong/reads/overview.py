@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
 from yaotong.codes import Level
-from yaotong.reads.alerts import AlertRow, rows_of
-from yaotong.reads.sources import Coverage, coverage, quality
+from yaotong.reads.alerts import SOON, AlertRow, rows_of, tallies_of
+from yaotong.reads.sources import Coverage, quality, reporting
 from yaotong.store import loads
+from yaotong.store.inboxes import Order, Wanted
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -44,30 +46,35 @@ class Overview:
 
 def overview(workspace: Workspace, viewer: Viewer, *, now: datetime) -> Overview:
     """What a viewer's day starts with."""
-    rows = [row for row in rows_of(workspace, viewer, now=now) if row.state != "closed"]
-    covered = [one for one in coverage(workspace) if viewer.covers(one.area_code)]
+    shops = reporting(workspace, viewer, FIRST)
     with workspace.store.read() as connection:
+        live = [one for one in tallies_of(connection, viewer, now) if not one.closed]
         version = loads.current_version(connection)
         history = loads.history(connection, limit=1)
-    newest = sorted(rows, key=lambda row: (row.last_day, row.opened_at), reverse=True)
-    own = [row for row in rows if row.due is not None and row.part == "lead"]
-    due = sorted(own, key=lambda row: row.due or now)
-    late = [row for row in due if row.overdue]
-    soon = [row for row in due if not row.overdue and row.due and row.due <= now + timedelta(days=1)]
+
+        def first(order: Order, **narrowed: Any) -> tuple[AlertRow, ...]:
+            wanted = Wanted(state="open", **narrowed)
+            return rows_of(connection, viewer, wanted, now=now, order=order, limit=FIRST)
+
+        newest = first(Order.NEWEST)
+        late = first(Order.DUE, part="lead", due_before=now)
+        # The limit of a day belongs to it; moments are kept to the microsecond.
+        soon = first(Order.DUE, part="lead", due_from=now, due_before=now + SOON + timedelta(microseconds=1))
+    own = [one for one in live if one.part == "lead"]
     return Overview(
-        open=len(rows),
-        by_level={str(level): sum(row.level == level for row in rows) for level in Level},
-        to_accept=sum(row.state == "dispatched" and row.part == "lead" for row in rows),
-        overdue=tuple(late[:FIRST]),
-        overdue_count=len(late),
-        soon=tuple(soon[:FIRST]),
-        soon_count=len(soon),
-        newest=tuple(newest[:FIRST]),
-        opened_today=sum(row.opened_at.date() == now.date() for row in rows),
-        silent=tuple(one for one in covered if one.days_silent >= 1)[:FIRST],
-        pharmacies=len(covered),
-        reporting=sum(one.last_day is not None and one.days_silent == 0 for one in covered),
-        data_until=max((one.last_day for one in covered if one.last_day), default=None),
+        open=sum(one.n for one in live),
+        by_level={str(level): sum(one.n for one in live if one.rank == level.rank) for level in Level},
+        to_accept=sum(one.n for one in own if one.state == "dispatched"),
+        overdue=late,
+        overdue_count=sum(one.late for one in own),
+        soon=soon,
+        soon_count=sum(one.soon for one in own),
+        newest=newest,
+        opened_today=sum(one.new for one in live),
+        silent=shops.silent,
+        pharmacies=shops.shops,
+        reporting=shops.reporting,
+        data_until=shops.until,
         data_version=version,
         last_load=None if history.empty else pd.Timestamp(history.iloc[0]["arrived_at"]).to_pydatetime(),
         quality=len(quality(workspace, viewer)),

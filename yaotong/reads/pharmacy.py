@@ -11,7 +11,7 @@ import pandas as pd
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.errors import NotFound
 from yaotong.facts import Facts
-from yaotong.reads.alerts import AlertRow, rows_of
+from yaotong.reads.alerts import AlertRow, Filters, rows_of, wanted_of
 from yaotong.reads.sources import Quality, quality
 from yaotong.store import registry
 from yaotong.store.factbase import open_facts
@@ -54,7 +54,9 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
     if found.empty or not (viewer.covers(where) or any(viewer.covers(one) for one in claimed)):
         raise NotFound(f"没有药店 {license_no}，或不在您的辖区内。")
     months, packs, calendar = _figures(workspace, license_no)
-    own = [row for row in rows_of(workspace, viewer, now=now) if license_no in row.pharmacy_ids]
+    with workspace.store.read() as connection:
+        named = wanted_of(connection, viewer, Filters(state="", pharmacy_id=license_no))
+        own = rows_of(connection, viewer, named, now=now)
     record = found.iloc[0].to_dict()
     return PharmacyView(
         license_no=license_no,
@@ -64,7 +66,7 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
         months=months,
         packs=packs,
         calendar=calendar,
-        alerts=tuple(own),
+        alerts=own,
         quality=tuple(one for one in quality(workspace, viewer) if one.license_no == license_no),
     )
 

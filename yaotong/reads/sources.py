@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from yaotong.kept import Kept
 from yaotong.records import FEEDS
 from yaotong.store import loads, registry
 from yaotong.store.factbase import open_facts
@@ -85,13 +86,48 @@ def receipts(workspace: Workspace, limit: int = 200) -> tuple[LoadRow, ...]:
     )
 
 
-def coverage(workspace: Workspace) -> tuple[Coverage, ...]:
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How the shops of an area report: `silent` are the first of those that did not on the newest day.
+
+    `until` is the newest day with lines of any of them.
+    """
+
+    shops: int
+    reporting: int
+    silent: tuple[Coverage, ...]
+    until: date | None
+
+
+def reporting(workspace: Workspace, viewer: Viewer, first: int) -> Reporting:
+    """How the active pharmacies of a viewer's area report, the longest silent first."""
+    with workspace.store.read() as connection:
+        version = loads.current_version(connection)
+    frame = _SILENCE.get((str(workspace.settings.home), version), lambda: _by_silence(workspace))
+    if frame.empty:
+        return Reporting(0, 0, (), None)
+    within = frame["area_code"].str.startswith(viewer.area_code).fillna(viewer.covers(None)).astype(bool)
+    covered = frame[within]
+    until = covered["last_day"].max()
+    return Reporting(
+        shops=len(covered),
+        reporting=int((covered["silent"] == 0).sum()),
+        silent=tuple(_coverage(row) for row in covered[covered["silent"] != 0][:first].to_dict("records")),
+        until=None if pd.isna(until) else until.date(),
+    )
+
+
+# Of the newest data versions only: a year of lines is counted once for each.
+_SILENCE: Kept[pd.DataFrame] = Kept(most=2_000_000, weight=len)
+
+
+def _by_silence(workspace: Workspace) -> pd.DataFrame:
     """Every active pharmacy, the longest silent first; one that never reported counts as silent longest."""
     facts = open_facts(workspace.store)
     sales, shops = facts.sales, facts.pharmacies
     last = sales.aggregate(last=sales.sold_at.max()).to_pandas()["last"].iloc[0]
     if pd.isna(last):
-        return ()
+        return pd.DataFrame()
     recent = sales.sold_at >= pd.Timestamp(last).normalize() - pd.Timedelta(days=29)
     day = sales.sold_at.date()
     seen = sales.group_by("pharmacy_id").agg(
@@ -99,11 +135,16 @@ def coverage(workspace: Workspace) -> tuple[Coverage, ...]:
     )
     named = facts.areas.select("area_code", "area_name")
     joined = shops.left_join(seen, "pharmacy_id").left_join(named, "area_code")
-    frame = joined.filter(shops.status.fill_null("active") == "active").to_pandas()
+    active = joined.filter(shops.status.fill_null("active") == "active")
+    frame = active.select(
+        "pharmacy_id", "name", "area_code", "area_name", "last_day", "days_reported", "lines"
+    ).to_pandas()
     frame["last_day"] = pd.to_datetime(frame["last_day"])
     frame["silent"] = (pd.Timestamp(last).normalize() - frame["last_day"]).dt.days
-    frame = frame.sort_values(["silent", "pharmacy_id"], ascending=[False, True], na_position="first")
-    return tuple(_coverage(row) for row in frame.to_dict("records"))
+    ordered: pd.DataFrame = frame.sort_values(
+        ["silent", "pharmacy_id"], ascending=[False, True], na_position="first"
+    )
+    return ordered
 
 
 def _coverage(row: dict[Any, Any]) -> Coverage:

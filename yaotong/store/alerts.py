@@ -15,7 +15,7 @@ from yaotong.alerts.model import KnownAlert
 from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 from yaotong.errors import Conflict
-from yaotong.store import findings, past
+from yaotong.store import desklines, findings, past
 from yaotong.store.schema import alert, alert_event, dispatch, finding, outbox
 
 
@@ -78,6 +78,7 @@ def change(
     )
     if result.rowcount != 1:
         raise Conflict("这条预警刚刚被别人更新过。请刷新后再操作。")
+    desklines.renew(connection, [alert_id])
     past.moved(connection)
     return revision + 1
 
@@ -171,12 +172,14 @@ def add_dispatches(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
     """Tell departments of alerts: alert_id, department, part, office_code and sent_at of each."""
     if rows:
         connection.execute(insert(dispatch), rows)
+        desklines.renew(connection, sorted({row["alert_id"] for row in rows}))
         past.moved(connection)
 
 
 def set_part(connection: Connection, alert_id: str, department: str, part: str) -> None:
     """Let a department that was told of an alert have another part in it."""
     mark_dispatch(connection, alert_id, department, {"part": part})
+    desklines.renew(connection, [alert_id])
     past.moved(connection)
 
 
@@ -188,6 +191,7 @@ def dispatch_to(
     undone = {"accepted_at": None, "accepted_by": None}
     if department in parts(connection, alert_id):
         mark_dispatch(connection, alert_id, department, told | undone)
+        desklines.renew(connection, [alert_id])
         past.moved(connection)
     else:
         add_dispatches(connection, [{"alert_id": alert_id, "department": department, **told}])

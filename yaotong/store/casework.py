@@ -1,43 +1,13 @@
-"""Queries of the alert desk: what a department was told of, and everything about one alert."""
+"""Queries of the alert desk: everything about one alert."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Row, func, select
 
-from yaotong.store.rulestops import paused_rules
-from yaotong.store.schema import account, alert, alert_event, dispatch, finding, office, outbox
-
-
-def told(connection: Connection, department: str) -> pd.DataFrame:
-    """Every alert dispatched to a department, with its part, office, receipt and answer times.
-
-    A dispatch shows once the inbox message that carries it has been delivered, or waits because its rule
-    is paused: the alerts of a flood can be read, they only call nobody.
-    """
-    flooded = select(alert.c.alert_id).where(alert.c.rule_id.in_(paused_rules()))
-    arrived = (
-        select(outbox.c.alert_id)
-        .where(
-            outbox.c.department == department,
-            outbox.c.channel == "inbox",
-            (outbox.c.state == "sent") | outbox.c.alert_id.in_(flooded),
-        )
-        .distinct()
-    )
-    columns = [dispatch.c.part, dispatch.c.office_code, dispatch.c.sent_at]
-    columns += [dispatch.c.accepted_at, dispatch.c.answered_at]
-    query = (
-        select(alert, *columns)
-        .join(dispatch, dispatch.c.alert_id == alert.c.alert_id)
-        .where(dispatch.c.department == department, alert.c.alert_id.in_(arrived))
-        .order_by(alert.c.alert_id)
-    )
-    rows = connection.execute(query)
-    return pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
+from yaotong.store.schema import account, alert, alert_event, dispatch, finding, office
 
 
 def dispatches(connection: Connection, alert_id: str) -> list[Row[Any]]:

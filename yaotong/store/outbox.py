@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, tuple_, update
 
+from yaotong.store import desklines
 from yaotong.store.delivery_tables import receiver
 from yaotong.store.rulestops import paused_rules
 from yaotong.store.schema import alert, alert_event, outbox
@@ -60,6 +61,8 @@ def note(connection: Connection, message_id: str, attempts: int, columns: dict[s
         .where(outbox.c.message_id == message_id, outbox.c.attempts == attempts, outbox.c.state == "due")
         .values(attempts=attempts + 1, **columns)
     )
+    if result.rowcount == 1 and columns.get("state") == "sent":
+        desklines.arrive(connection, message_id)
     return result.rowcount == 1
 
 

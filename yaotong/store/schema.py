@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
 from yaotong.store import delivery_tables as delivery_tables  # its tables belong to the same collection
+from yaotong.store import desk_tables as desk_tables
 from yaotong.store import duty_tables as duty_tables  # its tables belong to the same collection
 from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection

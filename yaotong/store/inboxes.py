@@ -1,0 +1,243 @@
+"""Queries of inboxes: a page of lines in some order, and counts over all that a person may see.
+
+A dispatch shows once the inbox message that carries it has been delivered, or waits because its rule is
+paused: the alerts of a flood can be read, they only call nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, false, func, or_, select
+
+from yaotong.alerts.states import State
+from yaotong.codes import Level
+from yaotong.store.desk_tables import desk_line
+from yaotong.store.findings import chunks
+from yaotong.store.registry import in_force
+from yaotong.store.rulestops import paused_rules
+from yaotong.store.schema import alert, area, pharmacy
+from yaotong.viewer import Viewer
+
+_line = desk_line.c
+
+
+class Order(Enum):
+    """How a page of an inbox lies: as an inbox does, by what is due first, or the newest behaviour first."""
+
+    INBOX = (_line.closed, _line.rank, _line.due, _line.alert_id)
+    DUE = (_line.due, _line.alert_id)
+    NEWEST = (_line.last_day.desc(), _line.opened_at.desc(), _line.alert_id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A text to look for, and what only its asker can know of it.
+
+    `rule_ids` are rules whose names hold it; `subjects` (part, kind, subject) are called by it, where a
+    subject of None stands for all of that kind; `named` are parts in which shops are called by their names.
+    """
+
+    text: str
+    rule_ids: tuple[str, ...]
+    subjects: tuple[tuple[str, str, str | None], ...]
+    named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an inbox is narrowed to; "" and None leave a side open. `state` "open" is all but closed.
+
+    `shops_in` are the parts in which the viewer is told which shop an alert is about.
+    """
+
+    level: str = ""
+    state: str = ""
+    rule_id: str = ""
+    part: str = ""
+    area_code: str = ""
+    pharmacy_id: str = ""
+    shops_in: tuple[str, ...] = ()
+    alert_id: str = ""
+    due_from: datetime | None = None
+    due_before: datetime | None = None
+    sought: Sought | None = None
+
+
+def page(
+    connection: Connection, viewer: Viewer, wanted: Wanted, *, order: Order = Order.INBOX,
+    limit: int | None = None, offset: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """Alerts with the viewer's part in them; all of them where there is no limit."""
+    lines = (
+        select(_line.alert_id, _line.part, *(one for one in _line if one.name in ("closed", "rank", "due")))
+        .where(_seen(viewer), *_narrowed(wanted))
+        .order_by(*order.value)
+        .limit(limit)
+        .offset(offset or None)
+    )
+    found = connection.execute(lines).fetchall()
+    said = _alerts(connection, [row.alert_id for row in found])
+    columns = [*(one.name for one in alert.c), "part"]
+    return pd.DataFrame([(*said[row.alert_id], row.part) for row in found], columns=columns)
+
+
+def total(connection: Connection, viewer: Viewer, wanted: Wanted) -> int:
+    """How many lines a viewer has of what is wanted."""
+    query = select(func.count()).select_from(desk_line).where(_seen(viewer), *_narrowed(wanted))
+    return int(connection.execute(query).scalar_one())
+
+
+def counts(
+    connection: Connection, viewer: Viewer, *, now: datetime, soon: datetime, today: datetime
+) -> list[Row[Any]]:
+    """Lines by closed, state, rank, rule_id and part: n, and of them late, soon (late before then) and new.
+
+    `late` are due before `now`, `soon` from then until `soon`, `new` were opened since `today`.
+    """
+
+    def sum_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    by = (_line.closed, _line.state, _line.rank, _line.rule_id, _line.part)
+    query = (
+        select(
+            *by,
+            func.count().label("n"),
+            sum_of(_line.due < now).label("late"),
+            sum_of(and_(_line.due >= now, _line.due <= soon)).label("soon"),
+            sum_of(_line.opened_at >= today).label("new"),
+        )
+        .where(_seen(viewer))
+        .group_by(*by)
+    )
+    return list(connection.execute(query).fetchall())
+
+
+def subjects(
+    connection: Connection, viewer: Viewer, but: str, named: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """Every part, kind and subject of a viewer's lines, but those of one kind in the `named` parts."""
+    own = and_(_line.subject_kind == but, _line.part.in_(named))
+    query = select(_line.part, _line.subject_kind, _line.subject).where(_seen(viewer), ~own).distinct()
+    return [(row.part, row.subject_kind, row.subject) for row in connection.execute(query)]
+
+
+def names(connection: Connection, shops: Sequence[str], areas: Sequence[str]) -> list[dict[str, str]]:
+    """Names in force of some shops and of some areas, by their codes."""
+    asked = [
+        (pharmacy, pharmacy.c.license_no, pharmacy.c.name, shops),
+        (area, area.c.area_code, area.c.area_name, areas),
+    ]
+    found: list[dict[str, str]] = []
+    for table, code, name, codes in asked:
+        known: dict[str, str] = {}
+        for part in chunks(sorted(set(codes))):
+            query = select(code, name).where(in_force(table, None), code.in_(part))
+            known |= {row[0]: row[1] for row in connection.execute(query)}
+        found.append(known)
+    return found
+
+
+def _alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    for part in chunks(alert_ids):
+        rows = connection.execute(select(alert).where(alert.c.alert_id.in_(part)))
+        found |= {row.alert_id: row for row in rows}
+    return found
+
+
+def _seen(viewer: Viewer) -> ColumnElement[bool]:
+    """What was told to the viewer's department and lies in their area."""
+    within = _line.area_code.startswith(viewer.area_code, autoescape=True)
+    if viewer.covers(None):
+        within = or_(_line.area_code.is_(None), within)
+    return and_(
+        _line.department == viewer.department,
+        or_(_line.arrived, _line.rule_id.in_(paused_rules())),
+        within,
+    )
+
+
+def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.level:
+        ranks = [one.rank for one in Level if one == wanted.level]
+        found.append(_line.rank.in_(ranks))
+    if wanted.state == "open":
+        found.append(~_line.closed)
+    elif wanted.state:
+        found += [_line.closed == (wanted.state == State.CLOSED), _line.state == wanted.state]
+    found += [_line[name] == value for name in ("rule_id", "part", "alert_id")
+              if (value := getattr(wanted, name))]  # fmt: skip
+    if wanted.area_code:
+        found.append(_line.area_code.startswith(wanted.area_code, autoescape=True))
+    if wanted.pharmacy_id:
+        found.append(_of_shop(wanted.pharmacy_id, wanted.shops_in))
+    if wanted.due_from is not None:
+        found.append(_line.due >= wanted.due_from)
+    if wanted.due_before is not None:
+        found.append(_line.due < wanted.due_before)
+    if wanted.sought is not None:
+        found.append(_called(wanted.sought))
+    return found
+
+
+def _of_shop(license_no: str, parts: Sequence[str]) -> ColumnElement[bool]:
+    """Alerts that name the shop, whose ids are kept as a JSON list, in a part that is told of shops."""
+    named = alert.c.pharmacy_ids.contains(json.dumps(license_no), autoescape=True)
+    return and_(_line.part.in_(parts), _line.alert_id.in_(select(alert.c.alert_id).where(named)))
+
+
+def _called(sought: Sought) -> ColumnElement[bool]:
+    """Lines that show the text: in their id, their place, their rule or what their subject is called."""
+
+    def holds(column: ColumnElement[str]) -> ColumnElement[bool]:
+        return func.lower(column).contains(sought.text.lower(), autoescape=True)
+
+    places = select(area.c.area_code).where(in_force(area, None), holds(area.c.area_name))
+    return or_(
+        holds(_line.alert_id),
+        _line.rule_id.in_(sought.rule_ids),
+        _line.area_code.in_(places),
+        _shop_called(sought, holds(pharmacy.c.name), holds(_line.subject)),
+        *_subjects_called(sought.subjects),
+    )
+
+
+def _shop_called(
+    sought: Sought, by_name: ColumnElement[bool], by_number: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    if not sought.named:
+        return false()
+    registered = exists().where(in_force(pharmacy, None), pharmacy.c.license_no == _line.subject)
+    called = select(pharmacy.c.license_no).where(in_force(pharmacy, None), by_name)
+    return and_(
+        _line.subject_kind == "pharmacy",
+        _line.part.in_(sought.named),
+        or_(_line.subject.in_(called), and_(by_number, ~registered)),
+    )
+
+
+def _subjects_called(subjects: Sequence[tuple[str, str, str | None]]) -> list[ColumnElement[bool]]:
+    by: dict[tuple[str, str], list[str | None]] = {}
+    for part, kind, subject in subjects:
+        by.setdefault((part, kind), []).append(subject)
+    return [
+        and_(
+            _line.part == part,
+            _line.subject_kind == kind,
+            *([] if None in found else [or_(*(_line.subject.in_(some) for some in chunks(_plain(found))))]),
+        )
+        for (part, kind), found in by.items()
+    ]
+
+
+def _plain(values: Sequence[str | None]) -> list[str]:
+    return [one for one in values if one is not None]
