@@ -44,7 +44,7 @@ def speaks(one: Silence, rule_id: str) -> bool:
 
 
 def silences(one: Silence, face: Face) -> bool:
-    """Whether a silence mutes an alert: all its behaviour lies inside, it is no graver, and the same lead's."""
+    """Whether a silence mutes an alert: all its behaviour lies inside, it is no graver, of the same lead."""
     inside = one.since <= face.first_day and face.last_day <= one.last_day
     if not inside or not speaks(one, face.rule_id) or face.lead != one.department:
         return False

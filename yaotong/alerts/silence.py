@@ -1,4 +1,4 @@
-"""Silences and what they are held against, as values. A silence mutes alerts; `data_silence` is another thing."""
+"""Silences and what they are held against, as values; `data_silence` is another thing."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Why an alert calls nobody: a silence, or another alert; and the last behaviour day that this reaches."""
+    """Why an alert calls nobody: a silence or another alert; and the last behaviour day it reaches."""
 
     until: date
     silence_id: int | None = None
