@@ -97,9 +97,10 @@ bench-map: ## 地图瓦片：六十万个点、一万个区域，同一次与 Po
 	@$(PY) -m bench.bench_map_read
 	@$(PY) -m bench.bench_map_http
 
-bench-alerts: ## 通知：一千条积压送完要多久，不应答的接收方是否拖住别人（约一分钟）
+bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每页多少毫秒（约三分钟）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_alerts
+	@$(PY) -m bench.bench_desk
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

@@ -31,7 +31,7 @@ from yaotong.acts.accounts import add_user
 from yaotong.clock import now
 
 _CONNECTIONS, _SECONDS = 8, 5.0
-_USER, _PASSWORD = "bench", "bench-of-tiles"
+USER, PASSWORD = "bench", "bench-of-tiles"
 _BOX = (80.0, 20.0, 130.0, 50.0)
 _LENGTH = re.compile(rb"(?i)content-length: (\d+)")
 
@@ -41,12 +41,12 @@ def main(sizes: Sequence[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = filled(Path(folder), *sizes)
         add_user(
-            workspace, username=_USER, display_name="bench", password=_PASSWORD, department="msa",
+            workspace, username=USER, display_name="bench", password=PASSWORD, department="msa",
             area_code="3", role="officer", now=now(),
         )  # fmt: skip
         serve = ["-m", "yaotong", "serve", "--home", str(workspace.settings.home)]
         with serving(serve) as port:
-            head = _signed_in(port)
+            head = signed_in(port)
             _warmed(port, head)
             tell("无缓存 cold", *load(port, [_get(one, head) for one in _deep()], once=True))
             first = [_get(one, head) for one in _tiles(3, _BOX)]
@@ -152,7 +152,7 @@ def _get(path: str, head: Sequence[str]) -> bytes:
     return "\r\n".join([f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *head, "", ""]).encode()
 
 
-def _signed_in(port: int) -> list[str]:
+def signed_in(port: int) -> list[str]:
     """Heads of a request of somebody who has signed in."""
     cookies = HTTPCookieProcessor()
     opener, site = build_opener(cookies), f"http://127.0.0.1:{port}"
@@ -160,7 +160,7 @@ def _signed_in(port: int) -> list[str]:
     form = opener.open(f"{site}/login?next=/rules").read().decode()
     found = re.search(r'name="csrf_token" value="([^"]+)"', form)
     assert found is not None
-    said = f"username={_USER}&password={_PASSWORD}&csrf_token={found[1]}"
+    said = f"username={USER}&password={PASSWORD}&csrf_token={found[1]}"
     opener.open(Request(f"{site}/login?next=/rules", said.encode()))
     cookie = "; ".join(f"{one.name}={one.value}" for one in cookies.cookiejar)
     return [f"Cookie: {cookie}", "User-Agent: bench", "Accept-Encoding: gzip"]

@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -171,10 +171,20 @@ def _open(connection: Connection, count: int, lives: np.ndarray, rng: np.random.
         ]
         alerts.insert_alerts(connection, part)
         told = [{"alert_id": one["alert_id"], "sent_at": OPENED} for one in part]
+        alerts.queue_all(connection, [{**one, **_SENT} for one in _messages(part)])
         alerts.add_dispatches(connection, [{**one, "department": "msa", "part": "lead"} for one in told])
         alerts.add_dispatches(
             connection, [{**one, "department": "psb", "part": "assist"} for one in told[::2]]
         )
+
+
+_SENT = {"state": "sent", "attempts": 1, "delivered_at": OPENED}
+
+
+def _messages(part: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for number, one in enumerate(part):
+        for department in ("msa", "psb")[: 2 - number % 2]:
+            yield from alerts.messages(one["alert_id"], 1, department, ("inbox",), OPENED)
 
 
 def _alert(number: int, rules: list[Any], shops: np.ndarray, lives: np.ndarray) -> dict[str, Any]:

@@ -12,19 +12,23 @@ from werkzeug.wrappers import Response
 from webapp import asking
 from webapp.charts import series_option
 from webapp.context import current_lang, current_viewer, current_workspace
+from webapp.locator import Drawn, drawn
 from webapp.words import say, term_of
 from yaotong import acts, clock
 from yaotong.alerts.states import Act, Outcome, Said
 from yaotong.errors import UsageError, YaotongError
-from yaotong.reads.alert_view import alert_view
-from yaotong.reads.alerts import Filters, inbox
+from yaotong.reads.alert_place import place_of
+from yaotong.reads.alert_view import AlertView, alert_view, allowed_anywhere
+from yaotong.reads.alerts import Filters, desk_mark, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
-from yaotong.reads.rulebook import rules
+from yaotong.reads.rulebook import all_rules
 from yaotong.reads.sight import sight_of
 
 bp = Blueprint("alerts", __name__)
 PAGE_ROWS = 50
+# What may be done to many at once: steps that need no more than the same words for all.
+BULK_ACTS = (Act.ACCEPT, Act.CHECK, Act.DISPOSE, Act.CLOSE, Act.ANSWER, Act.NOTE)
 
 
 @bp.get("/alerts")
@@ -42,6 +46,8 @@ def page() -> str:
         text=asking.words(asked, "q"),
     )
     number = max(asked.get("page", 1, type=int), 1)
+    # Before the rows: what changes in between shows at the next look.
+    mark = desk_mark(current_workspace())
     found = inbox(
         current_workspace(),
         current_viewer(),
@@ -50,13 +56,14 @@ def page() -> str:
         offset=(number - 1) * PAGE_ROWS,
         now=clock.now(),
     )
-    book = {one.rule.rule_id: one.rule for one in rules(current_workspace())}
     return render_template(
         "alerts.html",
         inbox=found,
         filters=filters,
-        book=book,
+        book=all_rules(),
         number=number,
+        mark=mark,
+        bulk_moves=[one for one in allowed_anywhere(current_viewer().role) if one.act in BULK_ACTS],
         pages=-(-found.total // PAGE_ROWS),
     )
 
@@ -74,9 +81,25 @@ def one(alert_id: str) -> str:
         "alert.html",
         view=view,
         chart=chart,
+        spot=_spot(view),
         explained=_explained(alert_id, view.row.part, again),
         again=again,
     )
+
+
+@bp.get("/alerts/<alert_id>/brief")
+@login_required
+def brief(alert_id: str) -> str:
+    """The alert on paper, within what the reader may see, with the reader's name on it."""
+    now = clock.now()
+    view = alert_view(current_workspace(), current_viewer(), alert_id, now=now)
+    return render_template("alert_brief.html", view=view, spot=_spot(view), printed=now)
+
+
+def _spot(view: AlertView) -> Drawn | None:
+    """Where the alert is, as a small map; None where nothing is known of it."""
+    place = place_of(current_workspace(), view.row.area_code, [license_no for license_no, _ in view.shops])
+    return None if place is None else drawn(place)
 
 
 def _explained(alert_id: str, part: str, again: bool) -> tuple[Section, ...]:

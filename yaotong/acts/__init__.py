@@ -2,6 +2,7 @@
 
 from yaotong.acts.accounts import add_user, disable_user, sign_in, viewer
 from yaotong.acts.backtesting import begin_backtest, do_backtest, preview, start_backtest
+from yaotong.acts.bulk import Moved, move_alerts
 from yaotong.acts.delivering import deliver
 from yaotong.acts.desk import move_alert
 from yaotong.acts.detection import detect
@@ -10,6 +11,7 @@ from yaotong.acts.stopping import put_aside, release, resume
 from yaotong.acts.versions import edit_version, make_version, move_version, try_values, try_version
 
 __all__ = [
+    "Moved",
     "add_user",
     "begin_backtest",
     "deliver",
@@ -19,6 +21,7 @@ __all__ = [
     "edit_version",
     "make_version",
     "move_alert",
+    "move_alerts",
     "move_version",
     "preview",
     "put_aside",

@@ -168,6 +168,11 @@ def _loads(workspace: Workspace, lines: pd.DataFrame) -> tuple[LoadPart, ...]:
     return tuple(LoadPart(int(one["load_id"]), str(one["file"]), int(one["lines"])) for one in counted)
 
 
+def allowed_anywhere(role: str) -> tuple[Move, ...]:
+    """The moves that a person of this role may make on some alert."""
+    return tuple(move for move in MOVES if role != "officer" or not move.leader_only)
+
+
 def allowed(state: str, part: str, role: str) -> tuple[Move, ...]:
     """The moves that a person of this part and role may make from a state."""
     return tuple(

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import pandas as pd
+
 from yaotong.alerts.states import State
-from yaotong.codes import Level
+from yaotong.codes import Level, SubjectKind
 from yaotong.errors import NotFound
 from yaotong.reads.sight import sight_of
-from yaotong.reads.subjects import subject_label
+from yaotong.reads.subjects import is_hidden, subject_label
 from yaotong.rules.book import book
 from yaotong.rules.run import explain_sentence
-from yaotong.store import Connection, inboxes, registry
+from yaotong.store import Connection, desklines, inboxes, registry
 from yaotong.store.desklines import DUE_OF_STATE
 from yaotong.store.schema import area, pharmacy
 from yaotong.viewer import Viewer
@@ -101,8 +103,8 @@ def inbox(
     with workspace.store.read() as connection:
         wanted = wanted_of(connection, viewer, asked)
         tallies = tallies_of(connection, viewer, now)
-        found = rows_of(connection, viewer, wanted, now=now, limit=limit, offset=offset)
-        total = inboxes.total(connection, viewer, wanted)
+        page, total = inboxes.page_and_total(connection, viewer, wanted, limit=limit, offset=offset)
+        found = _rows(connection, viewer, page, now)
     live = [one for one in tallies if not one.closed]
     return Inbox(
         rows=found,
@@ -113,6 +115,12 @@ def inbox(
         open=sum(one.n for one in live),
         overdue=sum(one.late for one in live if one.part == "lead"),
     )
+
+
+def desk_mark(workspace: Workspace) -> int:
+    """A number that is another once anything on any desk changed; it costs one row."""
+    with workspace.store.read() as connection:
+        return desklines.mark(connection)
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
@@ -150,15 +158,27 @@ def _sought(connection: Connection, viewer: Viewer, text: str, named: tuple[str,
         for one in book().values()
         if any(low in said.lower() for said in (one.rule_id, one.name_zh, one.name_en))
     ]
-    others = inboxes.subjects(connection, viewer, "pharmacy", named)
+    called = [one for part in PARTS for one in _subjects_called(connection, viewer, part, low)]
+    return inboxes.Sought(text, tuple(rules), tuple(called), named)
+
+
+def _subjects_called(
+    connection: Connection, viewer: Viewer, part: str, low: str
+) -> Iterator[tuple[str, str, str | None]]:
+    """Part, kind and subject of what is called by the text, but for shops: the register finds those."""
+    fields = shown_fields(viewer.department, part)
+    told = [kind for kind in SubjectKind if not is_hidden(kind, fields)]
+    for kind in set(SubjectKind) - set(told):
+        if low in subject_label(kind, "", {}, {}, fields).lower():
+            yield part, kind, None
+    others = inboxes.subjects(connection, viewer, part, [one for one in told if one != SubjectKind.PHARMACY])
     names = Names.of(connection, (), (_places(kind, subject) for _, kind, subject in others))
-    fields = {part: shown_fields(viewer.department, part) for part in PARTS}
     called = [
         (part, kind, subject)
-        for part, kind, subject in others
-        if low in subject_label(kind, subject, {}, names.areas, fields[part]).lower()
+        for _, kind, subject in others
+        if low in subject_label(kind, subject, {}, names.areas, fields).lower()
     ]
-    return inboxes.Sought(text, tuple(rules), tuple(_whole_kinds(called, others)), named)
+    yield from _whole_kinds(called, others)
 
 
 def _whole_kinds(
@@ -181,6 +201,10 @@ def rows_of(
 ) -> tuple[AlertRow, ...]:  # fmt: skip
     """Rows of an inbox, in its order: open before closed, gravest first, then what is due first."""
     frame = inboxes.page(connection, viewer, wanted, order=order, limit=limit, offset=offset)
+    return _rows(connection, viewer, frame, now)
+
+
+def _rows(connection: Connection, viewer: Viewer, frame: pd.DataFrame, now: datetime) -> tuple[AlertRow, ...]:
     kinds = list(zip(frame["subject_kind"], frame["subject"], strict=True))
     areas = [*frame["area_code"].dropna(), *(_places(*one) for one in kinds)]
     names = Names.of(connection, (subject for kind, subject in kinds if kind == "pharmacy"), areas)
@@ -219,8 +243,8 @@ class Names:
     @classmethod
     def read(cls, connection: Connection) -> Names:
         """All names in force now."""
-        shops = registry.read(connection, pharmacy)
-        areas = registry.read(connection, area)
+        shops = registry.read(connection, pharmacy, names=("license_no", "name"))
+        areas = registry.read(connection, area, names=("area_code", "area_name"))
         return cls(
             dict(zip(shops["license_no"], shops["name"], strict=True)),
             dict(zip(areas["area_code"], areas["area_name"], strict=True)),
@@ -229,7 +253,10 @@ class Names:
     @classmethod
     def of(cls, connection: Connection, shops: Iterable[str], areas: Iterable[str]) -> Names:
         """The names in force of some shops and areas."""
-        return cls(*inboxes.names(connection, tuple(shops), tuple(areas)))
+        return cls(
+            registry.called(connection, pharmacy, "license_no", "name", shops),
+            registry.called(connection, area, "area_code", "area_name", areas),
+        )
 
 
 def _row(one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[str]) -> AlertRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -101,6 +102,11 @@ def rule_page(workspace: Workspace, rule_id: str) -> RulePage:
 def rule_names() -> dict[str, str]:
     """The Chinese name of every rule → its English name."""
     return {rule.name_zh: rule.name_en for rule in book().values()}
+
+
+def all_rules() -> Mapping[str, Rule]:
+    """Every rule of the book by its id."""
+    return book()
 
 
 def rule_of(rule_id: str) -> Rule | None:

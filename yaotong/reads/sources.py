@@ -165,10 +165,11 @@ def quality(workspace: Workspace, viewer: Viewer = SYSTEM) -> tuple[Quality, ...
     """Data-quality findings in force that touch the viewer's area: by the claim or by the point."""
     with workspace.store.read() as connection:
         frame = registry.read(connection, quality_finding)
-        shops = registry.read(connection, pharmacy).set_index("license_no")["name"]
-        areas = registry.read(connection, area).set_index("area_code")["area_name"]
-    pairs = zip(frame["claimed"], frame["found"], strict=True)
-    frame = frame[np.array([_touches(viewer, *pair) for pair in pairs], dtype=bool)]
+        pairs = zip(frame["claimed"], frame["found"], strict=True)
+        frame = frame[np.array([_touches(viewer, *pair) for pair in pairs], dtype=bool)]
+        codes = pd.concat([frame["claimed"], frame["found"]]).dropna()
+        shops = registry.called(connection, pharmacy, "license_no", "name", frame["subject"])
+        areas = registry.called(connection, area, "area_code", "area_name", codes)
     return tuple(
         Quality(
             kind=row["kind"],
@@ -187,5 +188,5 @@ def _touches(viewer: Viewer, *codes: object) -> bool:
     return any(viewer.covers(one) for one in known) or (not known and viewer.covers(None))
 
 
-def _name(areas: pd.Series, code: object) -> str:
-    return "" if pd.isna(code) else str(areas.get(code, code))  # type: ignore[call-overload]
+def _name(areas: dict[str, str], code: object) -> str:
+    return "" if pd.isna(code) else areas.get(str(code), str(code))  # type: ignore[call-overload]

@@ -12,6 +12,11 @@ def buyer_label(buyer_key: str) -> str:
     return f"购药人 {buyer_key.rsplit(':', 1)[-1][:4].upper()}"
 
 
+def is_hidden(kind: str, shown: Collection[str]) -> bool:
+    """Whether somebody with these fields is told only that there is a subject of this kind."""
+    return kind in _HIDDEN and kind not in shown
+
+
 def subject_label(
     kind: str, subject: str, shops: Mapping[str, str], areas: Mapping[str, str], shown: Collection[str]
 ) -> str:
@@ -19,7 +24,7 @@ def subject_label(
 
     A department whose `shown` fields lack the subject's is told only that there is one.
     """
-    if kind in _HIDDEN and kind not in shown:
+    if is_hidden(kind, shown):
         return _HIDDEN[kind]
     if kind == "buyer":
         return buyer_label(subject)

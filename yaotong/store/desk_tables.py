@@ -27,7 +27,11 @@ desk_line = Table(
     Column("last_day", Date, nullable=False),
     Column("opened_at", DateTime, nullable=False),
     # In the order of an inbox, and in the order of its counts, each holding all that is asked of it.
-    Index("ix_desk_line_in_order", "department", "closed", "rank", "due", "alert_id", "arrived", "area_code"),
+    Index(
+        "ix_desk_line_in_order", "department", "closed", "rank", "due", "alert_id", "arrived", "area_code",
+        "part", "rule_id", "state", "subject_kind", "subject",
+    ),
+    Index("ix_desk_line_by_subject", "department", "subject_kind", "part", "subject", "arrived", "area_code"),
     Index(
         "ix_desk_line_counted", "department", "closed", "state", "rank", "rule_id", "part", "arrived",
         "area_code", "due", "opened_at",

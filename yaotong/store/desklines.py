@@ -26,9 +26,12 @@ from sqlalchemy import (
 
 from yaotong.alerts.states import State
 from yaotong.codes import Level
+from yaotong.store import counters
 from yaotong.store.desk_tables import desk_line
 from yaotong.store.findings import chunks
 from yaotong.store.schema import alert, dispatch, outbox
+
+_DESK = "desk"
 
 # Later than any deadline: nothing is owed.
 NEVER = datetime(9999, 1, 1)
@@ -72,6 +75,7 @@ def renew(connection: Connection, alert_ids: Sequence[str]) -> None:
         connection.execute(delete(desk_line).where(desk_line.c.alert_id.in_(part)))
         found = told_of().where(alert.c.alert_id.in_(part))
         connection.execute(insert(desk_line).from_select(names, found))
+    counters.add_one(connection, _DESK)
 
 
 def arrive(connection: Connection, message_id: str) -> None:
@@ -81,6 +85,12 @@ def arrive(connection: Connection, message_id: str) -> None:
     )
     line = tuple_(desk_line.c.alert_id, desk_line.c.department)
     connection.execute(update(desk_line).where(line.in_(carried)).values(arrived=True))
+    counters.add_one(connection, _DESK)
+
+
+def mark(connection: Connection) -> int:
+    """A number that is another once any line was written anew or arrived."""
+    return counters.value(connection, _DESK)
 
 
 def differing(connection: Connection, alert_ids: Sequence[str] | None = None) -> list[tuple[str, str]]:

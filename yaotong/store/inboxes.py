@@ -75,23 +75,26 @@ def page(
     limit: int | None = None, offset: int = 0,
 ) -> pd.DataFrame:  # fmt: skip
     """Alerts with the viewer's part in them; all of them where there is no limit."""
-    lines = (
-        select(_line.alert_id, _line.part, *(one for one in _line if one.name in ("closed", "rank", "due")))
-        .where(_seen(viewer), *_narrowed(wanted))
-        .order_by(*order.value)
-        .limit(limit)
-        .offset(offset or None)
-    )
-    found = connection.execute(lines).fetchall()
-    said = _alerts(connection, [row.alert_id for row in found])
-    columns = [*(one.name for one in alert.c), "part"]
-    return pd.DataFrame([(*said[row.alert_id], row.part) for row in found], columns=columns)
+    lines = select(_line.alert_id, _line.part).where(_seen(viewer), *_narrowed(wanted))
+    found = connection.execute(lines.order_by(*order.value).limit(limit).offset(offset or None)).fetchall()
+    return _whole(connection, [(row.alert_id, row.part) for row in found])
 
 
-def total(connection: Connection, viewer: Viewer, wanted: Wanted) -> int:
-    """How many lines a viewer has of what is wanted."""
-    query = select(func.count()).select_from(desk_line).where(_seen(viewer), *_narrowed(wanted))
-    return int(connection.execute(query).scalar_one())
+def page_and_total(
+    connection: Connection, viewer: Viewer, wanted: Wanted, *, limit: int, offset: int = 0
+) -> tuple[pd.DataFrame, int]:
+    """A page in the order of an inbox, and how many lines there are in all.
+
+    A text is looked for once: what holds it is numbered, and the page is a part of it.
+    """
+    if wanted.sought is None:
+        query = select(func.count()).select_from(desk_line).where(_seen(viewer), *_narrowed(wanted))
+        total = int(connection.execute(query).scalar_one())
+        return page(connection, viewer, wanted, limit=limit, offset=offset), total
+    lines = select(_line.alert_id, _line.part).where(_seen(viewer), *_narrowed(wanted))
+    found = connection.execute(lines.order_by(*Order.INBOX.value)).fetchall()
+    shown = [(row.alert_id, row.part) for row in found[offset : offset + limit]]
+    return _whole(connection, shown), len(found)
 
 
 def counts(
@@ -121,36 +124,25 @@ def counts(
 
 
 def subjects(
-    connection: Connection, viewer: Viewer, but: str, named: Sequence[str]
+    connection: Connection, viewer: Viewer, part: str, kinds: Sequence[str]
 ) -> list[tuple[str, str, str]]:
-    """Every part, kind and subject of a viewer's lines, but those of one kind in the `named` parts."""
-    own = and_(_line.subject_kind == but, _line.part.in_(named))
-    query = select(_line.part, _line.subject_kind, _line.subject).where(_seen(viewer), ~own).distinct()
+    """Every part, kind and subject of a viewer's lines in one part and of some kinds."""
+    query = (
+        select(_line.part, _line.subject_kind, _line.subject)
+        .where(_seen(viewer), _line.part == part, _line.subject_kind.in_(kinds))
+        .distinct()
+    )
     return [(row.part, row.subject_kind, row.subject) for row in connection.execute(query)]
 
 
-def names(connection: Connection, shops: Sequence[str], areas: Sequence[str]) -> list[dict[str, str]]:
-    """Names in force of some shops and of some areas, by their codes."""
-    asked = [
-        (pharmacy, pharmacy.c.license_no, pharmacy.c.name, shops),
-        (area, area.c.area_code, area.c.area_name, areas),
-    ]
-    found: list[dict[str, str]] = []
-    for table, code, name, codes in asked:
-        known: dict[str, str] = {}
-        for part in chunks(sorted(set(codes))):
-            query = select(code, name).where(in_force(table, None), code.in_(part))
-            known |= {row[0]: row[1] for row in connection.execute(query)}
-        found.append(known)
-    return found
-
-
-def _alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
-    for part in chunks(alert_ids):
-        rows = connection.execute(select(alert).where(alert.c.alert_id.in_(part)))
-        found |= {row.alert_id: row for row in rows}
-    return found
+def _whole(connection: Connection, lines: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """The alerts of some lines, with the part of each."""
+    said: dict[str, Row[Any]] = {}
+    for some in chunks([alert_id for alert_id, _ in lines]):
+        rows = connection.execute(select(alert).where(alert.c.alert_id.in_(some)))
+        said |= {row.alert_id: row for row in rows}
+    columns = [*(one.name for one in alert.c), "part"]
+    return pd.DataFrame([(*said[alert_id], part) for alert_id, part in lines], columns=columns)
 
 
 def _seen(viewer: Viewer) -> ColumnElement[bool]:

@@ -26,12 +26,11 @@ from sqlalchemy import (
     null,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
 from yaotong.alerts.states import State
-from yaotong.store.past_tables import counter
+from yaotong.store import counters
 from yaotong.store.schema import alert, alert_event, alert_past
 
 _ALERTS = "alerts"
@@ -39,15 +38,12 @@ _ALERTS = "alerts"
 
 def moved(connection: Connection) -> None:
     """Note that something about alerts changed."""
-    mine = update(counter).where(counter.c.name == _ALERTS)
-    if connection.execute(mine.values(value=counter.c.value + 1)).rowcount == 0:
-        connection.execute(insert(counter).values(name=_ALERTS, value=1))
+    counters.add_one(connection, _ALERTS)
 
 
 def count(connection: Connection) -> int:
     """How often something about alerts changed: never the same again after a change."""
-    found = connection.execute(select(counter.c.value).where(counter.c.name == _ALERTS)).scalar()
-    return int(found or 0)
+    return counters.value(connection, _ALERTS)
 
 
 def not_before(table: Table, at: datetime) -> ColumnElement[datetime]:

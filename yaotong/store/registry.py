@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
@@ -29,6 +29,7 @@ from yaotong.store.schema import load
 _CHUNK = 20_000
 # Rows that live at once while a table is read: few enough for the garbage collector to let them be.
 _READ = 100
+_IN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,37 @@ def read(
     return frame_of(
         connection.execute(select(*wanted).where(in_force(table, version)).order_by(table.c.row_id))
     )
+
+
+def having(connection: Connection, table: Table, column: str, values: Iterable[str]) -> pd.DataFrame:
+    """The rows in force that have one of some values in a column."""
+    hidden = {"row_id", "row_sha", "since_version", "until_version"}
+    shown = [one for one in table.c if one.name not in hidden]
+    wanted = sorted(set(values))
+    parts = [
+        frame_of(
+            connection.execute(
+                select(*shown)
+                .where(in_force(table, None), table.c[column].in_(wanted[start : start + _IN]))
+                .order_by(table.c.row_id)
+            )
+        )
+        for start in range(0, max(len(wanted), 1), _IN)
+    ]
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def called(
+    connection: Connection, table: Table, code: str, name: str, codes: Iterable[str]
+) -> dict[str, str]:
+    """The names in force of some codes: {code: name}, without those that are not registered."""
+    wanted = sorted(set(codes))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _IN):
+        some = table.c[code].in_(wanted[start : start + _IN])
+        rows = connection.execute(select(table.c[code], table.c[name]).where(in_force(table, None), some))
+        found |= {row[0]: row[1] for row in rows}
+    return found
 
 
 def frame_of(rows: Result[Any]) -> pd.DataFrame:

@@ -274,6 +274,7 @@ alert = Table(
     Column("since_at", DateTime),
     Index(None, "rule_id", "subject"),
     Index(None, "state", "level"),
+    Index("ix_alert_rule_id_outcome", "rule_id", "outcome", "state"),
     Index(None, "remind_at"),
 )
 alert_past = past_of(alert)

@@ -9,7 +9,13 @@ branch_labels = None
 depends_on = None
 
 _INDEXES = {
-    "ix_desk_line_in_order": ["department", "closed", "rank", "due", "alert_id", "arrived", "area_code"],
+    "ix_desk_line_in_order": [
+        "department", "closed", "rank", "due", "alert_id", "arrived", "area_code", "part", "rule_id", "state",
+        "subject_kind", "subject",
+    ],
+    "ix_desk_line_by_subject": [
+        "department", "subject_kind", "part", "subject", "arrived", "area_code",
+    ],
     "ix_desk_line_counted": [
         "department", "closed", "state", "rank", "rule_id", "part", "arrived", "area_code", "due",
         "opened_at",
@@ -63,7 +69,9 @@ def upgrade() -> None:
     op.execute(_FILL.format(never=never))
     for name, columns in _INDEXES.items():
         op.create_index(name, "desk_line", columns)
+    op.create_index(op.f("ix_alert_rule_id_outcome"), "alert", ["rule_id", "outcome", "state"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_alert_rule_id_outcome"), table_name="alert")
     op.drop_table("desk_line")
