@@ -67,9 +67,11 @@ def _entry(entry: Mapping[str, Any], kinds: Mapping[str, str]) -> list[Inhibitio
     lacking, strange = [one for one in _SETTINGS if one not in entry], sorted(set(entry) - set(_SETTINGS))
     if lacking or strange:
         raise ValueError(f"缺少 {'、'.join(lacking) or '无'}，不认识 {'、'.join(strange) or '无'}")
+    if not isinstance(entry["targets"], list):
+        raise ValueError('targets 应为列表，如 ["R-M16"]')
     for rule_id in (entry["source"], *entry["targets"]):
         _check_rule(rule_id, entry["equal"], kinds)
-    if not isinstance(entry["days"], int) or not 0 <= entry["days"] <= MAX_DAYS:
+    if type(entry["days"]) is not int or not 0 <= entry["days"] <= MAX_DAYS:
         raise ValueError(f"days 应为 0 到 {MAX_DAYS} 的整数")
     if entry["up_to"] not in set(Level):
         raise ValueError(f"没有级别 {entry['up_to']}；可用：{'、'.join(Level)}")

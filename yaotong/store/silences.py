@@ -7,10 +7,11 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from yaotong.alerts.silence import Face, Mute, Silence, SilenceReason
 from yaotong.codes import Level
+from yaotong.store import desklines
 from yaotong.store.findings import chunks
 from yaotong.store.schema import alert
 from yaotong.store.silence_tables import alert_mute, silence
@@ -70,6 +71,32 @@ def mutes(connection: Connection) -> dict[str, Mute | None]:
     return {row.alert_id: _mute(row) for row in connection.execute(select(alert_mute))}
 
 
+def mutes_of(connection: Connection, alert_ids: Collection[str]) -> dict[str, Mute]:
+    """Why some alerts call nobody, of those that do not."""
+    found: dict[str, Mute] = {}
+    for part in chunks(sorted(alert_ids)):
+        query = select(alert_mute).where(alert_mute.c.alert_id.in_(part), alert_mute.c.until.is_not(None))
+        found |= {
+            row.alert_id: Mute(row.until, row.silence_id, row.source_id) for row in connection.execute(query)
+        }
+    return found
+
+
+def mute_counts(connection: Connection) -> dict[int, int]:
+    """How many alerts each silence mutes."""
+    query = select(alert_mute.c.silence_id, func.count()).where(alert_mute.c.silence_id.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(alert_mute.c.silence_id))}
+
+
+def outcomes(connection: Connection, alert_ids: Collection[str]) -> dict[str, str | None]:
+    """What checking some alerts found."""
+    found: dict[str, str | None] = {}
+    for part in chunks(sorted(alert_ids)):
+        query = select(alert.c.alert_id, alert.c.outcome).where(alert.c.alert_id.in_(part))
+        found |= {row.alert_id: row.outcome for row in connection.execute(query)}
+    return found
+
+
 def muted_alerts() -> Select[Any]:
     """The ids of alerts that call nobody, for use in other queries."""
     return select(alert_mute.c.alert_id)
@@ -99,6 +126,8 @@ def put_mutes(
     ]
     if fresh:
         connection.execute(insert(alert_mute), fresh)
+    if gone or fresh:
+        desklines.changed(connection)
 
 
 def _columns(mute: Mute | None) -> dict[str, Any]:
