@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
+from yaotong.alerts import muting
 from yaotong.alerts.muting import REMIND_WORKDAYS, silences, speaks
 from yaotong.alerts.silence import Face, Silence, SilenceReason
 from yaotong.codes import Level
@@ -23,6 +24,7 @@ from yaotong.workspace import Workspace
 REASONS = tuple(str(one) for one in SilenceReason)
 LEVELS = tuple(str(one) for one in Level)
 PREVIEW_DAYS = 90
+SCOPES = muting.SCOPES
 
 
 @dataclass(frozen=True, slots=True)

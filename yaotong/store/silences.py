@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from yaotong.alerts.silence import Face, Mute, Silence, SilenceReason
 from yaotong.codes import Level
 from yaotong.store import desklines
+from yaotong.store.desk_tables import desk_line
 from yaotong.store.findings import chunks
 from yaotong.store.schema import alert
 from yaotong.store.silence_tables import alert_mute, silence
@@ -98,8 +99,26 @@ def outcomes(connection: Connection, alert_ids: Collection[str]) -> dict[str, st
 
 
 def muted_alerts() -> Select[Any]:
-    """The ids of alerts that call nobody, for use in other queries."""
+    """The ids of alerts that call nobody or wait to be judged, for use in other queries."""
     return select(alert_mute.c.alert_id)
+
+
+def silenced_alerts() -> Select[Any]:
+    """The ids of alerts that a silence or another alert mutes, for use in other queries."""
+    return muted_alerts().where(alert_mute.c.until.is_not(None))
+
+
+def told_of(
+    connection: Connection, department: str, alert_ids: Collection[str]
+) -> dict[str, tuple[str, str | None]]:
+    """Rule and area of those of some alerts that a department was told of."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for part in chunks(sorted(alert_ids)):
+        query = select(desk_line.c.alert_id, desk_line.c.rule_id, desk_line.c.area_code).where(
+            desk_line.c.department == department, desk_line.c.alert_id.in_(part), desk_line.c.arrived
+        )
+        found |= {row.alert_id: (row.rule_id, row.area_code) for row in connection.execute(query)}
+    return found
 
 
 def hold(connection: Connection, alert_ids: Collection[str]) -> None:
