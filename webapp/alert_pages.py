@@ -22,6 +22,7 @@ from yaotong.reads.alert_view import AlertView, alert_view, allowed_anywhere
 from yaotong.reads.alerts import Filters, desk_mark, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
+from yaotong.reads.groups import BY, GROUPS, grouped_inbox
 from yaotong.reads.joint import under_inspection
 from yaotong.reads.joint_view import cases_of_alert
 from yaotong.reads.rulebook import all_rules
@@ -46,7 +47,9 @@ def page() -> str:
         area_code=asked.get("area", ""),
         pharmacy_id=asked.get("pharmacy", ""),
         text=asking.words(asked, "q"),
+        muted=asking.flag(asked, "muted") is True,
     )
+    group = asked.get("group", "") if asked.get("group", "") in BY else ""
     number = max(asked.get("page", 1, type=int), 1)
     # Before the rows: what changes in between shows at the next look.
     mark = desk_mark(current_workspace())
@@ -58,15 +61,22 @@ def page() -> str:
         offset=(number - 1) * PAGE_ROWS,
         now=clock.now(),
     )
+    grouped = None
+    if group:
+        grouped = grouped_inbox(
+            current_workspace(), current_viewer(), by=group, filters=filters, page=number, now=clock.now()
+        )
     return render_template(
         "alerts.html",
         inbox=found,
+        group=group,
+        grouped=grouped,
         filters=filters,
         book=all_rules(),
         number=number,
         mark=mark,
         bulk_moves=[one for one in allowed_anywhere(current_viewer().role) if one.act in BULK_ACTS],
-        pages=-(-found.total // PAGE_ROWS),
+        pages=-(-grouped.groups_total // GROUPS) if grouped else -(-found.total // PAGE_ROWS),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from yaotong.acts.muting import settle_some
 from yaotong.alerts.effects import Standing, anew, effect, with_look
 from yaotong.alerts.permit import check_department, check_move, check_once, check_reopening
 from yaotong.alerts.route import office_of
@@ -65,7 +66,9 @@ def move_alert(
             raise Conflict("这条预警刚刚被别人更新过。请刷新后再操作。")
         moving = _Moving(connection, row, parts, actor, told, now)
         _check_against(moving, move)
-        return _apply(moving, move)
+        revision = _apply(moving, move)
+        settle_some(connection, [row.rule_id], row.subject)
+        return revision
 
 
 def _check_against(moving: _Moving, move: Move) -> None:

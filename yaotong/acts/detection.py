@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any
 
 from yaotong.acts.judging import Judging, Order, judge, judged_now
+from yaotong.acts.muting import hold, settle
 from yaotong.acts.opening import dispatch_row, open_alerts
+from yaotong.acts.reminding import remind
 from yaotong.acts.shadows import run_shadow
 from yaotong.acts.sparing import keep_spared, parted, with_reasons
 from yaotong.acts.stopping import guarded, stem_flood
@@ -95,6 +97,9 @@ def detect(
             run_shadow(workspace, judging, order, rule, tuned, now)
         if progress is not None:
             progress(runs[-1])
+    with workspace.store.write() as connection:
+        settle(connection)
+        remind(connection, now)
     return runs
 
 
@@ -170,9 +175,13 @@ def _decide(connection: Connection, rule: Rule, found: Sequence[Finding], span: 
 
 
 def apply(connection: Connection, rule: Rule, decided: Plan, now: datetime) -> None:
-    """Write what was decided: alerts, events, findings, and messages to those who are told."""
+    """Write what was decided: alerts, events, findings, and messages to those who are told.
+
+    The caller ends with `muting.settle`: until then, what might be muted waits.
+    """
     version = loads.current_version(connection)
     offices = read_offices(connection)
+    hold(connection, rule.rule_id, [one.alert_id for one in decided.changes])
     opened = [one for one in decided.changes if one.act is Act.OPEN]
     open_alerts(connection, rule, opened, offices, now)
     for change in (one for one in decided.changes if one.act is not Act.OPEN):

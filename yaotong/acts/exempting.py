@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from yaotong.acts.detection import apply
+from yaotong.acts.muting import settle_some
 from yaotong.acts.sparing import reaching, with_reasons
 from yaotong.alerts.decide import plan
 from yaotong.alerts.exempt import REASONS_OF, check_end, check_new, covering
@@ -138,3 +139,4 @@ def _judge_again(connection: Connection, rules: Sequence[Rule], subject: str, no
         exemptions.spare(connection, exempt, moved, version)
         decided = with_reasons(plan(news, gone, alerted, rule.cooldown_days), spared)
         apply(connection, rule, decided, now)
+        settle_some(connection, [rule.rule_id], subject, ran=True)

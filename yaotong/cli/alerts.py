@@ -14,6 +14,7 @@ from yaotong import clock
 from yaotong.acts.desk import move_alert
 from yaotong.alerts.states import MAX_PROLONG_DAYS, MOVES, Act, Move, Outcome, Said
 from yaotong.cli.common import DAY, home_option, opened, person, print_json
+from yaotong.cli.silencing import silences_group
 from yaotong.departments import departments
 from yaotong.errors import NotFound
 from yaotong.reads.alerts import row_of
@@ -31,6 +32,9 @@ from yaotong.terms import term
 @click.group("alerts")
 def alerts_group() -> None:
     """预警。The alert desk."""
+
+
+alerts_group.add_command(silences_group)
 
 
 @alerts_group.command("list")

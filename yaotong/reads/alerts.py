@@ -14,6 +14,7 @@ import pandas as pd
 from yaotong.alerts.states import State
 from yaotong.codes import Level, SubjectKind
 from yaotong.errors import NotFound
+from yaotong.reads.muted import Muted, muted_of
 from yaotong.reads.sight import sight_of
 from yaotong.reads.subjects import is_hidden, subject_label
 from yaotong.rules.book import book
@@ -55,13 +56,15 @@ class AlertRow:
     overdue: bool
     revision: int
     outcome: str | None
+    muted: Muted | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """A page of rows, how many there are in all, and counts over everything the viewer may see.
 
-    `overdue` counts what the department leads: an assisting department owes no step.
+    `overdue` counts what the department leads and what calls: an assisting department owes no step.
+    `muted` counts the open alerts that call nobody.
     """
 
     rows: tuple[AlertRow, ...]
@@ -71,13 +74,15 @@ class Inbox:
     by_rule: Mapping[str, int]
     open: int
     overdue: int
+    muted: int
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What an inbox is narrowed to; "" leaves a side open. `state` "open" is all but closed.
 
-    `text` is looked for in what the row shows: id, subject, town and the rule's names; `but` are left out.
+    `text` is looked for in what the row shows: id, subject, town and the rule's names. `but` are left out;
+    `muted` leaves only what calls nobody.
     """
 
     level: str = ""
@@ -88,6 +93,7 @@ class Filters:
     pharmacy_id: str = ""
     text: str = ""
     but: frozenset[str] = frozenset()
+    muted: bool = False
 
 
 def inbox(
@@ -104,6 +110,7 @@ def inbox(
     with workspace.store.read() as connection:
         wanted = wanted_of(connection, viewer, asked)
         tallies = tallies_of(connection, viewer, now)
+        muted = [one for one in tallies_of(connection, viewer, now, muted=True) if not one.closed]
         page, total = inboxes.page_and_total(connection, viewer, wanted, limit=limit, offset=offset)
         found = _rows(connection, viewer, page, now)
     live = [one for one in tallies if not one.closed]
@@ -114,7 +121,8 @@ def inbox(
         by_state=_sums((one.state, one.n) for one in tallies),
         by_rule=_sums((one.rule_id, one.n) for one in live),
         open=sum(one.n for one in live),
-        overdue=sum(one.late for one in live if one.part == "lead"),
+        overdue=_late(live) - _late(muted),
+        muted=sum(one.n for one in muted),
     )
 
 
@@ -124,6 +132,10 @@ def desk_mark(workspace: Workspace) -> int:
         return desklines.mark(connection)
 
 
+def _late(tallies: Iterable[Any]) -> int:
+    return sum(one.late for one in tallies if one.part == "lead")
+
+
 def _sums(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
     found: Counter[str] = Counter()
     for name, n in pairs:
@@ -131,10 +143,10 @@ def _sums(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
     return found
 
 
-def tallies_of(connection: Connection, viewer: Viewer, now: datetime) -> list[Any]:
-    """Counts of a viewer's lines at a moment, see `inboxes.counts`."""
+def tallies_of(connection: Connection, viewer: Viewer, now: datetime, *, muted: bool = False) -> list[Any]:
+    """Counts of a viewer's lines at a moment, or of those that are muted, see `inboxes.counts`."""
     today = datetime.combine(now.date(), time.min)
-    return inboxes.counts(connection, viewer, now=now, soon=now + SOON, today=today)
+    return inboxes.counts(connection, viewer, now=now, soon=now + SOON, today=today, muted=muted)
 
 
 def wanted_of(connection: Connection, viewer: Viewer, filters: Filters) -> inboxes.Wanted:
@@ -149,6 +161,7 @@ def wanted_of(connection: Connection, viewer: Viewer, filters: Filters) -> inbox
         pharmacy_id=filters.pharmacy_id,
         but=filters.but,
         shops_in=named,
+        muted=filters.muted or None,
         sought=_sought(connection, viewer, filters.text, named) if filters.text else None,
     )
 
@@ -210,8 +223,9 @@ def _rows(connection: Connection, viewer: Viewer, frame: pd.DataFrame, now: date
     kinds = list(zip(frame["subject_kind"], frame["subject"], strict=True))
     areas = [*frame["area_code"].dropna(), *(_places(*one) for one in kinds)]
     names = Names.of(connection, (subject for kind, subject in kinds if kind == "pharmacy"), areas)
+    muted = muted_of(connection, viewer, list(frame["alert_id"]))
     return tuple(
-        _row(one, names, now, shown_fields(viewer.department, one["part"]))
+        _row(one, names, now, shown_fields(viewer.department, one["part"]), muted.get(one["alert_id"]))
         for one in frame.to_dict("records")
     )
 
@@ -269,7 +283,9 @@ class Names:
         )
 
 
-def _row(one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[str]) -> AlertRow:
+def _row(
+    one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[str], muted: Muted | None
+) -> AlertRow:
     rule, state = book()[one["rule_id"]], State(one["state"])
     due_column = DUE_OF_STATE.get(state)
     due = one[due_column].to_pydatetime() if due_column else None
@@ -298,4 +314,5 @@ def _row(one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[s
         overdue=due is not None and due < now,
         revision=int(one["revision"]),
         outcome=one["outcome"],
+        muted=muted,
     )

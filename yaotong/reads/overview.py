@@ -23,7 +23,8 @@ FIRST = 8
 class Overview:
     """The desk of one viewer: lists hold the first few, counts count all.
 
-    `overdue` and `soon` (within a day) are the steps this department leads.
+    `overdue` and `soon` (within a day) are the steps this department leads. What is muted is not to be
+    done: it is in no list but `newest`, and in no count but `open` and its own.
     """
 
     open: int
@@ -34,6 +35,7 @@ class Overview:
     soon: tuple[AlertRow, ...]
     soon_count: int
     newest: tuple[AlertRow, ...]
+    muted: int
     opened_today: int
     silent: tuple[Coverage, ...]
     pharmacies: int
@@ -49,6 +51,7 @@ def overview(workspace: Workspace, viewer: Viewer, *, now: datetime) -> Overview
     shops = reporting(workspace, viewer, FIRST)
     with workspace.store.read() as connection:
         live = [one for one in tallies_of(connection, viewer, now) if not one.closed]
+        hushed = [one for one in tallies_of(connection, viewer, now, muted=True) if not one.closed]
         version = loads.current_version(connection)
         history = loads.history(connection, limit=1)
 
@@ -57,19 +60,22 @@ def overview(workspace: Workspace, viewer: Viewer, *, now: datetime) -> Overview
             return rows_of(connection, viewer, wanted, now=now, order=order, limit=FIRST)
 
         newest = first(Order.NEWEST)
-        late = first(Order.DUE, part="lead", due_before=now)
+        late = first(Order.DUE, part="lead", muted=False, due_before=now)
         # The limit of a day belongs to it; moments are kept to the microsecond.
-        soon = first(Order.DUE, part="lead", due_from=now, due_before=now + SOON + timedelta(microseconds=1))
+        until = now + SOON + timedelta(microseconds=1)
+        soon = first(Order.DUE, part="lead", muted=False, due_from=now, due_before=until)
     own = [one for one in live if one.part == "lead"]
+    calm = [one for one in hushed if one.part == "lead"]
     return Overview(
         open=sum(one.n for one in live),
         by_level={str(level): sum(one.n for one in live if one.rank == level.rank) for level in Level},
-        to_accept=sum(one.n for one in own if one.state == "dispatched"),
+        to_accept=_to_accept(own) - _to_accept(calm),
         overdue=late,
-        overdue_count=sum(one.late for one in own),
+        overdue_count=sum(one.late for one in own) - sum(one.late for one in calm),
         soon=soon,
-        soon_count=sum(one.soon for one in own),
+        soon_count=sum(one.soon for one in own) - sum(one.soon for one in calm),
         newest=newest,
+        muted=sum(one.n for one in hushed),
         opened_today=sum(one.new for one in live),
         silent=shops.silent,
         pharmacies=shops.shops,
@@ -79,3 +85,7 @@ def overview(workspace: Workspace, viewer: Viewer, *, now: datetime) -> Overview
         last_load=None if history.empty else pd.Timestamp(history.iloc[0]["arrived_at"]).to_pydatetime(),
         quality=len(quality(workspace, viewer)),
     )
+
+
+def _to_accept(tallies: list[Any]) -> int:
+    return sum(one.n for one in tallies if one.state == "dispatched")

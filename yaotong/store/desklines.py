@@ -88,8 +88,13 @@ def arrive(connection: Connection, message_id: str) -> None:
     counters.add_one(connection, _DESK)
 
 
+def changed(connection: Connection) -> None:
+    """Note that desks show something new that no line holds, such as that an alert is muted."""
+    counters.add_one(connection, _DESK)
+
+
 def mark(connection: Connection) -> int:
-    """A number that is another once any line was written anew or arrived."""
+    """A number that is another once any line was written anew, arrived or is shown otherwise."""
     return counters.value(connection, _DESK)
 
 

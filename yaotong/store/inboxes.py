@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -23,6 +23,7 @@ from yaotong.store.findings import chunks
 from yaotong.store.registry import in_force
 from yaotong.store.rulestops import paused_rules
 from yaotong.store.schema import alert, area, pharmacy
+from yaotong.store.silences import silenced_alerts
 from yaotong.viewer import Viewer
 
 _line = desk_line.c
@@ -51,6 +52,21 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together: of one shop or of none; of one area; or of an area, rules and a week.
+
+    `family` is how the rules' ids begin, `monday` begins the week of the last behaviour; with `shops`, of
+    lines about a shop `subject` alone, or (None) of all others.
+    """
+
+    shops: bool = False
+    subject: str | None = None
+    area_code: str | None = None
+    family: str = ""
+    monday: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What an inbox is narrowed to; "" and None leave a side open. `state` "open" is all but closed.
 
@@ -71,6 +87,8 @@ class Wanted:
     due_from: datetime | None = None
     due_before: datetime | None = None
     sought: Sought | None = None
+    muted: bool | None = None
+    group: Group | None = None
 
 
 def page(
@@ -101,11 +119,13 @@ def page_and_total(
 
 
 def counts(
-    connection: Connection, viewer: Viewer, *, now: datetime, soon: datetime, today: datetime
-) -> list[Row[Any]]:
+    connection: Connection, viewer: Viewer, *, now: datetime, soon: datetime, today: datetime,
+    muted: bool = False,
+) -> list[Row[Any]]:  # fmt: skip
     """Lines by closed, state, rank, rule_id and part: n, and of them late, soon (late before then) and new.
 
-    `late` are due before `now`, `soon` from then until `soon`, `new` were opened since `today`.
+    `late` are due before `now`, `soon` from then until `soon`, `new` were opened since `today`. With
+    `muted`, of those alone that are muted: few, so that counting all goes along its index.
     """
 
     def sum_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -120,10 +140,19 @@ def counts(
             sum_of(and_(_line.due >= now, _line.due <= soon)).label("soon"),
             sum_of(_line.opened_at >= today).label("new"),
         )
-        .where(_seen(viewer))
+        .where(_seen(viewer), *([_line.alert_id.in_(silenced_alerts())] if muted else []))
         .group_by(*by)
     )
     return list(connection.execute(query).fetchall())
+
+
+def grouped(
+    connection: Connection, viewer: Viewer, wanted: Wanted, columns: Sequence[str]
+) -> list[tuple[tuple[Any, ...], int, int]]:
+    """How many of the wanted lines share values in some columns: the values, the rank, and n."""
+    by = [*(_line[one] for one in columns), _line.rank]
+    query = select(*by, func.count()).where(_seen(viewer), *_narrowed(wanted)).group_by(*by)
+    return [(tuple(row[:-2]), int(row[-2]), int(row[-1])) for row in connection.execute(query)]
 
 
 def subjects(
@@ -185,6 +214,22 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(_line.due < wanted.due_before)
     if wanted.sought is not None:
         found.append(_called(wanted.sought))
+    if wanted.muted is not None:
+        muted = _line.alert_id.in_(silenced_alerts())
+        found.append(muted if wanted.muted else ~muted)
+    if wanted.group is not None:
+        found += _in_group(wanted.group, wanted.shops_in)
+    return found
+
+
+def _in_group(group: Group, parts: Sequence[str]) -> list[ColumnElement[bool]]:
+    if group.shops:
+        of_shop = and_(_line.subject_kind == "pharmacy", _line.part.in_(parts))
+        return [~of_shop if group.subject is None else and_(of_shop, _line.subject == group.subject)]
+    found = [_line.area_code.is_(None) if group.area_code is None else _line.area_code == group.area_code]
+    if group.monday is not None:
+        found.append(_line.rule_id.startswith(group.family, autoescape=True))
+        found.append(_line.last_day.between(group.monday, group.monday + timedelta(days=6)))
     return found
 
 

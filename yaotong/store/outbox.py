@@ -12,6 +12,7 @@ from yaotong.store import desklines
 from yaotong.store.delivery_tables import receiver
 from yaotong.store.rulestops import paused_rules
 from yaotong.store.schema import alert, alert_event, outbox
+from yaotong.store.silences import muted_alerts
 from yaotong.viewer import SYSTEM
 
 Lane = tuple[str, str]  # channel, department
@@ -25,7 +26,7 @@ def due(connection: Connection, now: datetime, channels: Sequence[str], limit: i
 def due_in(connection: Connection, lanes: Sequence[Lane], now: datetime, limit: int = 500) -> list[Row[Any]]:
     """Messages to some receivers whose time has come, oldest first.
 
-    What a paused rule has to say waits; what people say about its alerts does not.
+    What a paused rule or a muted alert has to say waits; what people say about them does not.
     """
     if not lanes:
         return []
@@ -104,6 +105,8 @@ def _in(lane: Lane) -> ColumnElement[bool]:
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
+    # A muted alert is in the inbox like any other; it calls nobody outside.
+    muted = and_(outbox.c.channel != "inbox", alert.c.alert_id.in_(muted_alerts()))
     waiting = (
         select(alert_event.c.alert_id)
         .join(alert, alert.c.alert_id == alert_event.c.alert_id)
@@ -111,7 +114,7 @@ def _ready(now: datetime) -> ColumnElement[bool]:
             alert_event.c.alert_id == outbox.c.alert_id,
             alert_event.c.seq == outbox.c.event_seq,
             alert_event.c.actor == SYSTEM.username,
-            alert.c.rule_id.in_(paused_rules()),
+            or_(alert.c.rule_id.in_(paused_rules()), muted),
         )
         .exists()
     )

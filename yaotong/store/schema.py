@@ -33,6 +33,7 @@ from yaotong.store import duty_tables as duty_tables  # its tables belong to the
 from yaotong.store import joint_tables as joint_tables  # its tables belong to the same collection
 from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
+from yaotong.store import silence_tables as silence_tables  # its tables belong to the same collection
 from yaotong.store.metadata import metadata as metadata
 from yaotong.store.past_tables import past_of
 

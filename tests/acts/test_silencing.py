@@ -1,0 +1,289 @@
+"""Silences: who may make them, what waits and what goes, and that no order of things changes it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.acts.test_incremental import LATER
+from tests.acts.test_stopping import forget
+from tests.cities import city, copy_of
+from yaotong import acts
+from yaotong.acts.muting import settle
+from yaotong.acts.reminding import last_day_told, remind
+from yaotong.acts.silencing import add_silence, end_silence
+from yaotong.alerts.silence import SilenceReason
+from yaotong.alerts.states import Act, Outcome, Said
+from yaotong.codes import Level
+from yaotong.errors import Forbidden, NotFound, UsageError
+from yaotong.reads.alerts import Filters, inbox, row_of
+from yaotong.reads.overview import overview
+from yaotong.reads.silences import preview_silence, silences_for
+from yaotong.rules.book import book
+from yaotong.store import alerts, outbox, rulestops, silences
+from yaotong.store.schema import outbox as messages
+from yaotong.viewer import Viewer
+from yaotong.workspace import Workspace
+
+LEADER = Viewer("lead", "甲", "msa", "330482", "leader")
+OFFICER = Viewer("msa", "乙", "msa", "330482")
+PSB = Viewer("psb", "丙", "psb", "330482", "leader")
+RULE = "R-M17"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Workspace:
+    return copy_of(city("small"), tmp_path / "home")
+
+
+def listing(workspace: Workspace, rule_id: str) -> list[dict[str, Any]]:
+    with workspace.store.read() as connection:
+        return alerts.listing(connection, rule_id=rule_id)
+
+
+def an_alert(workspace: Workspace, rule_id: str = "R-M30") -> dict[str, Any]:
+    """The mildest alert of a rule."""
+    return listing(workspace, rule_id)[-1]
+
+
+def silence(workspace: Workspace, row: dict[str, Any], **changed: Any) -> int:
+    asked: dict[str, Any] = {
+        "actor": LEADER,
+        "rule_pattern": row["rule_id"],
+        "subject_kind": "pharmacy",
+        "subject": row["subject"],
+        "level": Level(row["level"]),
+        "since": row["first_day"],
+        "until": row["last_day"],
+        "reason": SilenceReason.RENOVATION,
+        "text": "装修停业，已报备",
+        "now": LATER,
+    }
+    return add_silence(workspace, **{**asked, **changed})
+
+
+def undo(workspace: Workspace) -> None:
+    """The city as if nothing had ever been told outside."""
+    with workspace.store.write() as connection:
+        connection.exec_driver_sql("update outbox set state = 'due' where channel <> 'inbox'")
+
+
+def waiting(workspace: Workspace) -> set[str]:
+    """Messages that are due and do not go."""
+    with workspace.store.read() as connection:
+        every = connection.execute(select(messages.c.message_id).where(messages.c.state == "due"))
+        going = outbox.due(connection, datetime(2030, 1, 1), ("inbox", "webhook"), limit=10**6)
+        return set(every.scalars()) - {one.message_id for one in going}
+
+
+def muted(workspace: Workspace) -> dict[str, Any]:
+    with workspace.store.read() as connection:
+        return dict(silences.mutes(connection))
+
+
+def test_who_may_not_make_or_end_a_silence(small: Workspace) -> None:
+    row = an_alert(small)
+    with pytest.raises(Forbidden, match="负责人"):
+        silence(small, row, actor=OFFICER)
+    with pytest.raises(Forbidden, match="主办部门市场监督管理局"):
+        silence(small, row, actor=PSB)
+    with pytest.raises(UsageError, match="没有由本部门主办"):
+        silence(small, row, actor=PSB, rule_pattern="R-M*")
+    with pytest.raises(NotFound, match="辖区"):
+        silence(small, row, actor=Viewer("x", "丁", "msa", "330483", "leader"))
+    with pytest.raises(NotFound, match="没有药店"):
+        silence(small, row, subject="无")
+    with pytest.raises(NotFound, match="没有区域"):
+        silence(small, row, subject_kind="within", subject="33")
+    with pytest.raises(UsageError, match="R-M30 的主体是"):
+        silence(small, row, subject_kind="area", subject="330482001")
+    assert muted(small) == {}
+    number = silence(small, row)
+    for actor, error in ((OFFICER, Forbidden), (PSB, NotFound)):
+        with pytest.raises(error):
+            end_silence(small, number, actor=actor, ended_from=row["first_day"], now=LATER)
+    assert set(muted(small)) == {row["alert_id"]}
+
+
+@pytest.mark.parametrize("days", [89, 90])
+def test_ninety_days_and_no_more(small: Workspace, days: int) -> None:
+    row = an_alert(small)
+    until = row["first_day"] + timedelta(days=days)
+    if days == 89:
+        assert silence(small, row, until=until) == 1
+    else:
+        with pytest.raises(UsageError, match="最长 90 天"):
+            silence(small, row, until=until)
+
+
+def test_a_silenced_alert_is_in_the_inbox_and_calls_nobody_until_it_is_ended(small: Workspace) -> None:
+    row = an_alert(small)
+    undo(small)
+    assert waiting(small) == set()
+    number = silence(small, row)
+    held = waiting(small)
+    assert held
+    assert all(one.startswith(row["alert_id"]) and one.endswith("webhook") for one in held)
+    shown = row_of(small, OFFICER, row["alert_id"], now=LATER).muted
+    assert shown is not None
+    assert (shown.department, shown.until) == ("msa", row["last_day"])
+    acts.deliver(small, now=LATER)
+    assert waiting(small) == held
+    end_silence(small, number, actor=LEADER, ended_from=row["last_day"], now=LATER)
+    assert waiting(small) == set()
+    assert acts.deliver(small, now=LATER).sent == len(held)
+    assert acts.deliver(small, now=LATER).sent == 0
+
+
+def test_what_is_graver_than_the_silence_calls(small: Workspace) -> None:
+    row = listing(small, RULE)[0]
+    assert row["level"] == "red"
+    silence(small, row, level=Level.ORANGE)
+    assert muted(small) == {}
+    silence(small, row, level=Level.RED)
+    assert set(muted(small)) == {row["alert_id"]}
+
+
+def test_what_is_muted_is_not_to_be_done(small: Workspace) -> None:
+    row = next(one for one in listing(small, "R-M30") if one["state"] == "dispatched")
+    late = row["accept_due"] + timedelta(minutes=1)
+    before = overview(small, OFFICER, now=late), inbox(small, OFFICER, now=late)
+    silence(small, row)
+    after = overview(small, OFFICER, now=late), inbox(small, OFFICER, now=late)
+    assert [one.open for one in after] == [one.open for one in before]
+    assert [one.muted for one in after] == [1, 1]
+    assert after[0].to_accept == before[0].to_accept - 1
+    assert after[0].overdue_count == before[0].overdue_count - 1
+    assert after[1].overdue == before[1].overdue - 1
+    assert row["alert_id"] not in {one.alert_id for one in (*after[0].overdue, *after[0].soon)}
+    only = inbox(small, OFFICER, filters=Filters(muted=True), now=late)
+    assert [one.alert_id for one in only.rows] == [row["alert_id"]]
+    assert only.total == 1
+
+
+def consequence(workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A recalled-lot alert and an alert of its shop and days, made for the test from another of the city."""
+    source, target = listing(workspace, "R-M14")[-1], next(
+        one for one in listing(workspace, RULE) if one["level"] != "red"
+    )  # fmt: skip
+    with workspace.store.write() as connection:
+        connection.exec_driver_sql(
+            "update alert set subject = ?, first_day = ?, last_day = ? where alert_id = ?".replace("?", "%s")
+            if connection.dialect.name == "postgresql"
+            else "update alert set subject = ?, first_day = ?, last_day = ? where alert_id = ?",
+            tuple(str(source[one]) for one in ("subject", "last_day", "last_day")) + (target["alert_id"],),
+        )
+        settle(connection)
+    return source, target
+
+
+def dismiss(workspace: Workspace, alert_id: str) -> None:
+    for act in (Act.ACCEPT, Act.CHECK):
+        acts.move_alert(workspace, alert_id, act, actor=LEADER, if_match=None, now=LATER)
+    said = Said(text="核对批号，不在召回之列", outcome=Outcome.FALSE_ALARM, reason="data_error")
+    acts.move_alert(workspace, alert_id, Act.DISMISS, actor=LEADER, said=said, if_match=None, now=LATER)
+
+
+def test_a_consequence_waits_for_its_source_and_goes_once_that_was_false(small: Workspace) -> None:
+    undo(small)
+    source, target = consequence(small)
+    assert muted(small)[target["alert_id"]].source_id == source["alert_id"]
+    held = {one for one in waiting(small) if one.startswith(target["alert_id"])}
+    assert held
+    shown = row_of(small, OFFICER, target["alert_id"], now=LATER).muted
+    assert shown is not None
+    assert (shown.source_id, shown.source_zh) == (source["alert_id"], book()["R-M14"].name_zh)
+    acts.deliver(small, now=LATER)
+    assert waiting(small) >= held
+    dismiss(small, source["alert_id"])
+    assert target["alert_id"] not in muted(small)
+    assert not waiting(small) & held
+    assert acts.deliver(small, now=LATER).sent >= len(held)
+    assert acts.deliver(small, now=LATER).sent == 0
+
+
+def test_runs_in_any_order_mute_the_same_and_write_the_same_messages(
+    small: Workspace, tmp_path: Path
+) -> None:
+    rules = ["R-M14", "R-M16", "R-M17", "R-M20", "R-J03"]
+    told = []
+    for number, order in enumerate((rules, rules[::-1], rules[2:] + rules[:2])):
+        home = copy_of(small, tmp_path / f"home{number}")
+        forget(home)
+        silence(home, an_alert(small, "R-M20"))
+        acts.detect(home, rule_ids=order[:2], whole=True, now=LATER)
+        for rule_id in order[2:]:
+            acts.detect(home, rule_ids=[rule_id], whole=True, now=LATER)
+        with home.store.read() as connection:
+            ids = set(connection.execute(select(messages.c.message_id)).scalars())
+        told.append((ids, muted(home), waiting(home)))
+    assert told[0][0]
+    assert told[0][1]
+    assert None not in told[0][1].values()
+    assert told[1] == told[0]
+    assert told[2] == told[0]
+
+
+def test_a_run_that_is_repeated_tells_nobody_anew(small: Workspace) -> None:
+    silence(small, an_alert(small, "R-M20"))
+    before = muted(small)
+    acts.detect(small, rule_ids=["R-M20", "R-J03"], whole=True, now=LATER)
+    assert muted(small) == before
+    assert acts.deliver(small, now=LATER).sent == 0
+
+
+def test_what_a_silence_would_have_hidden(small: Workspace) -> None:
+    row = an_alert(small)
+    asked = {"rule_pattern": "R-M30", "subject_kind": "pharmacy", "subject": row["subject"]}
+    last = row["first_day"] + timedelta(days=89)
+
+    def hidden(viewer: Viewer, **changed: Any) -> list[str]:
+        given: dict[str, Any] = {**asked, "level": Level(row["level"]), "today": last, **changed}
+        return [one.alert_id for one in preview_silence(small, viewer, **given).rows]
+
+    assert row["alert_id"] in hidden(LEADER)
+    assert row["alert_id"] not in hidden(LEADER, today=last + timedelta(days=1))
+    assert row["alert_id"] not in hidden(LEADER, today=row["last_day"] - timedelta(days=1))
+    assert hidden(PSB) == []
+    assert hidden(Viewer("x", "丁", "msa", "330483", "leader")) == []
+    silence(small, row)
+    assert row["alert_id"] in hidden(LEADER)
+
+
+def test_the_department_is_told_once_three_working_days_before_the_end(small: Workspace) -> None:
+    row = an_alert(small)
+    # 2026-07-10 is a Friday: three working days before it is Tuesday, 2026-07-07.
+    until = datetime(2026, 7, 10, 9)
+    number = silence(small, row, since=until.date() - timedelta(days=20), until=until.date())
+    told = []
+    for days in (4, 3, 2, 0):
+        with small.store.write() as connection:
+            told.append(remind(connection, until - timedelta(days=days)))
+    assert told == [[], [number], [], []]
+    with small.store.read() as connection:
+        assert [one.kind for one in rulestops.notices(connection, "msa")].count("silence_ending") == 1
+        assert "silence_ending" not in [one.kind for one in rulestops.notices(connection, "psb")]
+    (shown,) = silences_for(small, LEADER, today=(until - timedelta(days=3)).date())
+    assert (shown.ends_soon, shown.days_left, shown.state) == (True, 3, "active")
+    (early,) = silences_for(small, LEADER, today=(until - timedelta(days=4)).date())
+    assert not early.ends_soon
+    assert silences_for(small, PSB, today=until.date()) == ()
+
+
+def test_days_off_do_not_count_for_the_reminder() -> None:
+    friday = datetime(2026, 7, 10).date()
+    # Monday to Wednesday are the three working days after it.
+    assert last_day_told(friday) == datetime(2026, 7, 15).date()
+    assert last_day_told(datetime(2026, 7, 8).date()) == datetime(2026, 7, 13).date() - timedelta(days=0)
+
+
+def test_an_ended_silence_is_not_told_of(small: Workspace) -> None:
+    row = an_alert(small)
+    number = silence(small, row)
+    end_silence(small, number, actor=LEADER, ended_from=row["first_day"], now=LATER)
+    with small.store.write() as connection:
+        assert remind(connection, datetime.combine(row["last_day"], LATER.time())) == []
