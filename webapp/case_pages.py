@@ -69,8 +69,8 @@ def _form(chosen: Sequence[str], others: set[str] | None, text: str) -> str:
     shops = sorted({one for row in picked for one in row.pharmacy_ids})
     but = taken | {row.alert_id for row in picked}
 
-    def offered(**narrowed: str) -> Inbox:
-        filters = Filters(text=wanted, but=but, **narrowed)
+    def offered(pharmacy_id: str = "") -> Inbox:
+        filters = Filters(text=wanted, but=but, pharmacy_id=pharmacy_id)
         return inbox(workspace, viewer, filters=filters, limit=CHOICES, now=now)
 
     # What is about the same shops comes first.
