@@ -64,7 +64,13 @@ def page() -> str:
     grouped = None
     if group:
         grouped = grouped_inbox(
-            current_workspace(), current_viewer(), by=group, filters=filters, page=number, now=clock.now()
+            current_workspace(),
+            current_viewer(),
+            by=group,
+            filters=filters,
+            page=number,
+            only=asked.get("key", ""),
+            now=clock.now(),
         )
     return render_template(
         "alerts.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,15 +24,18 @@ _COLUMNS = {
 }
 GROUPS = 20
 ROWS = 8
+ROWS_OF_ONE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
     """One group: what it is called, how many alerts of each level, and the first of them.
 
-    `name` is of a shop or area, "" for what has none; `family` and `monday` are given for an event.
+    `name` is of a shop or area, "" for what has none; `family` and `monday` are given for an event; `key`
+    asks for this group alone.
     """
 
+    key: str
     name: str
     code: str
     family: str
@@ -52,29 +55,36 @@ class Grouped:
 
 
 def grouped_inbox(
-    workspace: Workspace, viewer: Viewer, *, by: str, filters: Filters, page: int, now: datetime
-) -> Grouped:
-    """The viewer's alerts in groups, the group with most of the gravest first; `page` counts from 1."""
+    workspace: Workspace, viewer: Viewer, *, by: str, filters: Filters, page: int = 1, only: str = "",
+    now: datetime,
+) -> Grouped:  # fmt: skip
+    """The viewer's alerts in groups, the group with most of the gravest first; `page` counts from 1.
+
+    A group shows its first few alerts; with `only`, a group's key, it stands alone and shows many.
+    """
     with workspace.store.read() as connection:
         wanted = wanted_of(connection, viewer, filters)
         counted = _counted(connection, viewer, wanted, by)
+        if only:
+            counted = {one: counts for one, counts in counted.items() if _key(one) == only}
         keys = sorted(counted, key=lambda one: (*(-counted[one][level.rank] for level in Level), _order(one)))
         shown = keys[(page - 1) * GROUPS : page * GROUPS]
-        names = Names.of(
-            connection,
-            [one.subject for one in shown if one.subject],
-            [one.area_code for one in shown if one.area_code],
-        )
-        groups = tuple(
-            _group(
-                one,
-                counted[one],
-                names,
-                rows_of(connection, viewer, replace(wanted, group=one), now=now, limit=ROWS),
-            )
-            for one in shown
-        )
-    return Grouped(groups, len(keys), sum(sum(one.values()) for one in counted.values()))
+        names = _names(connection, shown)
+        limit = ROWS_OF_ONE if only else ROWS
+        groups = []
+        for one in shown:
+            rows = rows_of(connection, viewer, replace(wanted, group=one), now=now, limit=limit)
+            groups.append(_group(one, counted[one], names, rows))
+    return Grouped(tuple(groups), len(keys), sum(one.total() for one in counted.values()))
+
+
+def _names(connection: Connection, shown: Sequence[Group]) -> Names:
+    shops = [one.subject for one in shown if one.subject]
+    return Names.of(connection, shops, [one.area_code for one in shown if one.area_code])
+
+
+def _key(one: Group) -> str:
+    return "|".join((one.subject or "", one.area_code or "", one.family, str(one.monday or "")))
 
 
 def _counted(connection: Connection, viewer: Viewer, wanted: Wanted, by: str) -> dict[Group, Counter[int]]:
@@ -111,6 +121,7 @@ def _group(one: Group, counts: Counter[int], names: Names, rows: tuple[AlertRow,
     code = (one.subject if one.shops else one.area_code) or ""
     called = names.shops if one.shops else names.areas
     return AlertGroup(
+        key=_key(one),
         name=called.get(code, code),
         code=code,
         family=one.family,
