@@ -39,16 +39,7 @@ BULK_ACTS = (Act.ACCEPT, Act.CHECK, Act.DISPOSE, Act.CLOSE, Act.ANSWER, Act.NOTE
 def page() -> str:
     """The department's alerts, narrowed by the address."""
     asked = request.args
-    filters = Filters(
-        level=asked.get("level", ""),
-        state=asked.get("state", "open"),
-        rule_id=asked.get("rule", ""),
-        part=asked.get("part", ""),
-        area_code=asked.get("area", ""),
-        pharmacy_id=asked.get("pharmacy", ""),
-        text=asking.words(asked, "q"),
-        muted=asking.flag(asked, "muted") is True,
-    )
+    filters = _filters()
     group = asked.get("group", "") if asked.get("group", "") in BY else ""
     number = max(asked.get("page", 1, type=int), 1)
     # Before the rows: what changes in between shows at the next look.
@@ -83,6 +74,20 @@ def page() -> str:
         mark=mark,
         bulk_moves=[one for one in allowed_anywhere(current_viewer().role) if one.act in BULK_ACTS],
         pages=-(-grouped.groups_total // GROUPS) if grouped else -(-found.total // PAGE_ROWS),
+    )
+
+
+def _filters() -> Filters:
+    asked = request.args
+    return Filters(
+        level=asked.get("level", ""),
+        state=asked.get("state", "open"),
+        rule_id=asked.get("rule", ""),
+        part=asked.get("part", ""),
+        area_code=asked.get("area", ""),
+        pharmacy_id=asked.get("pharmacy", ""),
+        text=asking.words(asked, "q"),
+        muted=asking.flag(asked, "muted") is True,
     )
 
 

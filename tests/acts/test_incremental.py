@@ -16,6 +16,7 @@ from yaotong import acts
 from yaotong.acts.demo import REGION
 from yaotong.acts.detection import RuleRun
 from yaotong.rules.book import book
+from yaotong.store.desk_tables import desk_line
 from yaotong.store.schema import alert, alert_event, dispatch, evidence_line, finding, judged, outbox
 from yaotong.workspace import Workspace, init_workspace, open_workspace
 
@@ -48,7 +49,7 @@ def in_force(workspace: Workspace) -> dict[str, list[Any]]:
 
 def forget(workspace: Workspace) -> None:
     with workspace.store.write() as connection:
-        for table in (outbox, dispatch, alert_event, evidence_line, finding, alert, judged):
+        for table in (desk_line, outbox, dispatch, alert_event, evidence_line, finding, alert, judged):
             connection.execute(delete(table))
 
 

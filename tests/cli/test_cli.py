@@ -177,6 +177,38 @@ def test_explaining_and_exempting_on_the_command_line(
     assert run("rules", "exempt", "end", 1, *ended) == 2
 
 
+def test_silencing_on_the_command_line(small: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    home = small.settings.home
+    assert run("alerts", "list", "--home", home, "--rule", "R-M30", "--json") == 0
+    one = json.loads(capsys.readouterr().out.splitlines()[-1])[0]
+    group = ("alerts", "silences")
+    about = ["R-M30", "--pharmacy", one["subject"], "--level", one["level"], "--home", home]
+    days = [
+        "--from",
+        one["first_day"],
+        "--until",
+        one["last_day"],
+        "--reason",
+        "renovation",
+        "--text",
+        "装修",
+    ]
+    assert run(*group, "preview", *about, "--as", "msa", "--json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert one["alert_id"] in [row["alert_id"] for row in told["rows"]]
+    assert run(*group, "add", *about, *days, "--as", "psb") == 1
+    assert run(*group, "add", *about, *days, "--as", "msa-danghu") == 1
+    assert run(*group, "add", *about, "--area", "330482001", *days, "--as", "msa") == 2
+    assert run(*group, "add", *about, *days, "--as", "msa") == 0
+    capsys.readouterr()
+    assert run(*group, "list", "--as", "msa", "--home", home, "--json") == 0
+    listed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [(row["silence_id"], row["mutes"]) for row in listed] == [(1, 1)]
+    ended = ["--from", one["first_day"], "--as", "msa", "--home", home]
+    assert run(*group, "end", 1, *ended) == 0
+    assert run(*group, "end", 1, *ended) == 2
+
+
 def test_doctor_finds_a_lost_file_and_deliver_has_nothing_left(
     small: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,7 @@ from yaotong.alerts.route import route
 from yaotong.alerts.states import Act, State
 from yaotong.departments import departments
 from yaotong.errors import NotFound, UsageError
+from yaotong.reads.muting import inhibitions
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.scope import Span
@@ -79,6 +80,7 @@ def detect(
     `engine` is "duckdb" or the address of a Spark master.
     """
     rules = _chosen(rule_ids)
+    inhibitions()  # A wrong entry stops a run before it begins.
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
         live, beside = rulebook.live(connection), rulebook.shadows(connection)
