@@ -1,1 +1,1 @@
-"""Reports as values: what rules are worth, the figures of a period, and their files. Pure: facts and a moment in."""
+"""Reports as values: what rules are worth, the figures of a period, and their files. Pure."""

@@ -1,4 +1,4 @@
-"""What a rule proved to be worth: its share of true alerts, how sure that is, and rules under the floor. Pure."""
+"""What a rule proved to be worth: its share of true alerts, and how sure that is. Pure."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def worths(counted: Iterable[tuple[str, int, str, int]]) -> tuple[Worth, ...]:
 def under_floor(
     known: Iterable[Worth], kinds: Mapping[str, str], floors: Mapping[str, float]
 ) -> tuple[Worth, ...]:
-    """The worths under the floor of their rule's kind, the lowest first; exactly on the floor is not under it.
+    """The worths under the floor of their rule's kind, the lowest first; on the floor is not under it.
 
     `kinds`: rule_id → statutory or model. What is unknown is not under anything.
     """
