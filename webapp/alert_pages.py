@@ -10,6 +10,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from webapp import asking
+from webapp.behind import alerts_of_figure
 from webapp.charts import series_option
 from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.words import say, term_of
@@ -34,6 +35,7 @@ PAGE_ROWS = 50
 def page() -> str:
     """The department's alerts, narrowed by the address."""
     asked = request.args
+    behind = alerts_of_figure(asked)
     filters = Filters(
         level=asked.get("level", ""),
         state=asked.get("state", "open"),
@@ -42,6 +44,7 @@ def page() -> str:
         area_code=asked.get("area", ""),
         pharmacy_id=asked.get("pharmacy", ""),
         text=asking.words(asked, "q"),
+        ids=behind.ids if behind else None,
     )
     number = max(asked.get("page", 1, type=int), 1)
     found = inbox(
@@ -57,6 +60,7 @@ def page() -> str:
         "alerts.html",
         inbox=found,
         filters=filters,
+        behind=behind,
         book=book,
         number=number,
         pages=-(-found.total // PAGE_ROWS),

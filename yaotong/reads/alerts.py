@@ -95,6 +95,8 @@ class Filters:
     area_code: str = ""
     pharmacy_id: str = ""
     text: str = ""
+    # Only these; None: any.
+    ids: frozenset[str] | None = None
 
     def admits(self, row: AlertRow) -> bool:
         """Whether a row passes every filter that is set."""
@@ -107,6 +109,7 @@ class Filters:
             and (not self.part or row.part == self.part)
             and (not self.area_code or (row.area_code or "").startswith(self.area_code))
             and (not self.pharmacy_id or self.pharmacy_id in row.pharmacy_ids)
+            and (self.ids is None or row.alert_id in self.ids)
             and self.text.lower() in row.shown_text.lower()
         )
 

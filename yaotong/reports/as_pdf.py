@@ -48,9 +48,10 @@ def _paper(mark: Mark) -> FPDF:
         def header(self) -> None:
             self.set_font("report", size=_MARK_PT)
             self.set_text_color(_MARK_GREY)
-            for x, y in ((25, 95), (25, 185), (25, 275)):
-                with self.rotation(_TILT, x, y):
-                    self.text(x, y, printable(mark.text))
+            text = printable(mark.text)
+            for y in (70, 150, 230):
+                with self.rotation(_TILT, 105, y):
+                    self.text(105 - self.get_string_width(text) / 2, y, text)
             self.set_text_color(0)
             self.set_xy(_MARGIN, _MARGIN)
 
@@ -104,6 +105,10 @@ def _table(page: FPDF, table: Table) -> None:
     from fpdf.fonts import FontFace
 
     page.set_font("report", size=_TABLE_PT)
+    # A chart before it leaves its own colours behind.
+    page.set_fill_color(255)
+    page.set_draw_color(190)
+    page.set_line_width(0.15)
     head: Any = FontFace(fill_color=(227, 240, 239), emphasis=None)
     with page.table(
         col_widths=table.widths or None,

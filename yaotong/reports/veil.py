@@ -26,6 +26,12 @@ def small(value: object) -> bool:
     return isinstance(value, int | float) and 0 < abs(value) < LEAST
 
 
+def hides(num: object, den: object) -> bool:
+    """Whether a figure is not to be shown: a part of it, or the rest, is small."""
+    both = isinstance(num, int | float) and isinstance(den, int | float)
+    return small(num) or small(den) or (both and small(float(str(den)) - float(str(num))))
+
+
 def _section(one: Section) -> Section:
     return replace(
         one,
@@ -58,11 +64,9 @@ def _row(one: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """Numerators and denominators stand beside the figure that they make: they are hidden together."""
     cells = list(row)
     for place, name in enumerate(one.head):
-        if name.endswith("分子") and place and place + 1 < len(cells):
-            num, den = cells[place], cells[place + 1]
-            rest = den - num if isinstance(num, int | float) and isinstance(den, int | float) else None
-            if small(num) or small(den) or small(rest):
-                cells[place - 1 : place + 2] = [HIDDEN, HIDDEN, HIDDEN]
+        made_of = name.endswith("分子") and 0 < place < len(cells) - 1
+        if made_of and hides(cells[place], cells[place + 1]):
+            cells[place - 1 : place + 2] = [HIDDEN, HIDDEN, HIDDEN]
     shares = set(one.shares)
     shown = [
         HIDDEN if place and place not in shares and small(cell) else cell for place, cell in enumerate(cells)
