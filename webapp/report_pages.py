@@ -8,7 +8,6 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import asking, report_words
-from webapp.behind import SIDES_ZH
 from webapp.context import current_viewer, current_workspace
 from yaotong import clock
 from yaotong.acts.reporting import FORMATS, export_report
@@ -19,6 +18,7 @@ from yaotong.reports.model import Chart
 from yaotong.reports.periods import KINDS, TITLES, Period, period_asked
 
 bp = Blueprint("reports", __name__)
+_SHORT = {"hits": "分子", "rest": "其余", "base": "分母"}
 _TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -42,7 +42,7 @@ def page() -> str:
         kinds=KINDS,
         titles=TITLES,
         formats=FORMATS,
-        sides=SIDES_ZH,
+        short=_SHORT,
         words=report_words,
         svg=_svg,
         today=now.date(),

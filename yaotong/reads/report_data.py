@@ -156,7 +156,7 @@ def quality_section(one: Material) -> Section:
         for some in one.kpis
         if some.now.code in wanted
     )
-    head = ("指标", "本期", "分子", "分母", "上期", "说明")
+    head = ("指标", "本期", "分子", "分母", "上期", "备注")
     table = Table("数据质量", head, rows, shares=(1, 4), widths=(20, 12, 14, 14, 12, 28))
     return Section("数据质量", (table,))
 

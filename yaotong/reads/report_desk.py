@@ -29,7 +29,7 @@ def kpi_section(one: Material, codes: Sequence[str] = ()) -> Section:
     chosen = [some for some in one.kpis if not codes or some.now.code in codes]
     yearly = one.period.kind == "monthly"
     start: tuple[str, ...] = ("指标", "本期", "分子", "分母", "上期", "上期分子", "上期分母")
-    head = (*start, *(("去年同月",) if yearly else ()), "目标", "说明")
+    head = (*start, *(("去年同月",) if yearly else ()), "目标", "备注")
     rows = tuple(_kpi_row(some, yearly) for some in chosen)
     widths = (17, 9, 8, 8, 9, 8, 8, 9, 8, 16) if yearly else (20, 10, 9, 9, 10, 9, 9, 8, 16)
     notes = ("分母为零的写“无数据”，不写零；分母不足十的标“样本少”。",)
@@ -143,7 +143,7 @@ def low_section(one: Material) -> Section:
     """Rules under the set precision, with their worth."""
     floors = one.workspace.settings.precision_floor
     rows = tuple(_worth_row(some, floors[str(book()[some.rule_id].kind)]) for some in low_rules(one))
-    head = ("规则", "版本", "类别", "属实", "不属实", "无法核实", "属实率", "95% 区间", "下限", "说明")
+    head = ("规则", "版本", "类别", "属实", "不属实", "无法核实", "属实率", "95% 区间", "下限", "备注")
     table = Table(
         "准确率低于下限的规则", head, rows, shares=(6, 8), empty="没有准确率低于下限的规则。",
         widths=(24, 6, 10, 7, 8, 9, 9, 13, 7, 8),

@@ -102,7 +102,7 @@ def scope_of(one: Material) -> Scope:
 class Tile:
     """One figure of a page: its value as text, numerator over denominator, and the alerts behind it.
 
-    `sides` are those that there are of hits, rest and base. `fault`: it misses its target.
+    `sides` are those that there are of hits, rest and base, and how many. `fault`: it misses its target.
     """
 
     code: str
@@ -114,7 +114,7 @@ class Tile:
     why: str
     few: bool
     fault: bool
-    sides: tuple[str, ...]
+    sides: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +161,5 @@ def _tile(some: Compared, counts_only: bool) -> Tile:
         few=kpi.few,
         fault=kpi.meets is False and not hidden,
         # Who may see counts only is led to no list of a small one.
-        sides=() if hidden else tuple(side for side in SIDES if _side(kpi, side)),
+        sides=() if hidden else tuple((side, len(found)) for side in SIDES if (found := _side(kpi, side))),
     )

@@ -63,7 +63,9 @@ def _ceiling(value: float) -> float:
     if value <= _STEPS:
         return float(_STEPS)
     unit = 10.0 ** math.floor(math.log10(value / _STEPS))
-    return next(unit * n * _STEPS for n in (1, 2, 2.5, 5, 10) if unit * n * _STEPS >= value)
+    # Counts: a quarter of ten is no step for them.
+    round_ones = (1, 2, 2.5, 5, 10) if unit > 1 else (1, 2, 5, 10)
+    return next(unit * n * _STEPS for n in round_ones if unit * n * _STEPS >= value)
 
 
 def _y(value: float, top: float) -> float:
