@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from webapp import asking
+from webapp.behind import alerts_of_figure
 from webapp.charts import series_option
 from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.locator import Drawn, drawn
@@ -39,7 +41,8 @@ BULK_ACTS = (Act.ACCEPT, Act.CHECK, Act.DISPOSE, Act.CLOSE, Act.ANSWER, Act.NOTE
 def page() -> str:
     """The department's alerts, narrowed by the address."""
     asked = request.args
-    filters = _filters()
+    behind = alerts_of_figure(asked)
+    filters = replace(_filters(), ids=behind.ids if behind else None)
     group = asked.get("group", "") if asked.get("group", "") in BY else ""
     number = max(asked.get("page", 1, type=int), 1)
     # Before the rows: what changes in between shows at the next look.
@@ -69,6 +72,7 @@ def page() -> str:
         group=group,
         grouped=grouped,
         filters=filters,
+        behind=behind,
         book=all_rules(),
         number=number,
         mark=mark,

@@ -26,7 +26,7 @@ START_SECONDS = 60
 PAGE_SECONDS = 30.0
 MIN_PAGE_BYTES = 400
 PUBLIC_PAGES = ("/", "/find", "/login")
-OFFICE_PAGES = ("/desk", "/map", "/alerts", "/risk", "/rules", "/sources")
+OFFICE_PAGES = ("/desk", "/map", "/alerts", "/risk", "/rules", "/reports", "/sources")
 PROBES = ("/healthz", "/readyz")
 # The middle of Pinghu, WGS-84: the demo city lies around it.
 PUBLIC_CALLS = (

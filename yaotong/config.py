@@ -21,6 +21,8 @@ from yaotong.receivers import read_receivers
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _KEY_BYTES = 16  # at least
+# domain/supervision.md §7.3
+_FLOORS = {"model": 0.6, "statutory": 0.9}
 _TEMPLATE = """\
 # 云药通工作区设置 Settings of this workspace. Environment variables win: YAOTONG_DATABASE_URL.
 
@@ -56,6 +58,8 @@ region = {region}
 [rules]
 # More alerts of one rule in a day than this: its notices wait until its owner lets them go; alerts are kept.
 flood_alerts_a_day = 200
+# Rules that prove true less often than this are listed in the weekly report, by kind of rule.
+precision_floor = {{ model = 0.6, statutory = 0.9 }}
 
 [delivery]
 # Notices go to public addresses; networks of your own that they may go to as well:
@@ -93,6 +97,7 @@ class Settings:
     # What [limits] says; empty: the contract's.
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     flood_alerts_a_day: int = 200
+    precision_floor: Mapping[str, float] = field(default_factory=lambda: dict(_FLOORS), hash=False)
     basemaps: tuple[Basemap, ...] = ()
     # Beside public addresses, what notices may be sent to.
     allowed_networks: tuple[Network, ...] = ()
@@ -182,6 +187,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         session_key=_read_key(home / "keys" / "session.key"),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
+        precision_floor=_floors(_table(raw, "rules"), path),
         allowed_networks=receivers.allowed,
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
@@ -214,6 +220,17 @@ def _flood(rules: Mapping[str, Any], path: Path) -> int:
     if not isinstance(most, int) or isinstance(most, bool) or most < 1:
         raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
     return most
+
+
+def _floors(rules: Mapping[str, Any], path: Path) -> Mapping[str, float]:
+    given = rules.get("precision_floor", {})
+    known = {**_FLOORS, **given} if isinstance(given, dict) else {"": 0}
+    numbers = (one for one in known.values() if isinstance(one, int | float) and not isinstance(one, bool))
+    if set(known) != set(_FLOORS) or sum(0 <= one <= 1 for one in numbers) != len(_FLOORS):
+        raise ConfigError(
+            f"{path}: precision_floor 应写作 {{ model = 0.6, statutory = 0.9 }}，各为 0 至 1 的数。"
+        )
+    return {name: float(value) for name, value in known.items()}
 
 
 def _refuse_another_key(home: Path) -> None:

@@ -224,3 +224,18 @@ def test_behaviour_after_closing_opens_the_alert_again(small: Workspace, recurre
     assert "msa" in waiting(small, recurred)
     do(small, recurred, Act.ACCEPT, now=NOW + timedelta(days=4))
     assert len(json.loads(row.pharmacy_ids)) >= 1
+
+
+def test_what_an_assist_found_is_kept_beside_what_the_lead_finds(small: Workspace, led: str) -> None:
+    do(small, led, Act.CONSULT, department="psb")
+    do(small, led, Act.ANSWER, PSB, outcome=Outcome.FALSE_ALARM)
+    with small.store.read() as connection:
+        told = {one.department: one for one in casework.dispatches(connection, led)}
+        newest = alerts.events(connection, led)[-1]
+    assert (told["psb"].outcome, told["msa"].outcome) == ("false_alarm", None)
+    assert (newest.act, newest.reason) == ("answer", "false_alarm")
+    assert row_of(small, led).outcome is None
+    do(small, led, Act.ANSWER, PSB)
+    with small.store.read() as connection:
+        again = {one.department: one.outcome for one in casework.dispatches(connection, led)}
+    assert again["psb"] is None, "the last answer counts, and it names no outcome"

@@ -141,3 +141,12 @@ def test_only_the_system_opens_and_only_a_leader_closes() -> None:
     closing = {move.act for move in MOVES if move.target is State.CLOSED}
     assert closing == {Act.CLOSE, Act.DISMISS, Act.MERGE}
     assert all(move.leader_only and move.needs_text for move in MOVES if move.target is State.CLOSED)
+
+
+def test_an_answer_may_say_what_its_department_found_and_need_not() -> None:
+    for outcome in (None, *Outcome):
+        assert check_move(State.CHECKING, "assist", Act.ANSWER, OFFICER, Said("已核", outcome))
+    with pytest.raises(UsageError, match="不填核查结论"):
+        check_move(State.CHECKING, "assist", Act.NOTE, OFFICER, Said("备注", Outcome.CONFIRMED))
+    with pytest.raises(UsageError, match="请选择核查结论"):
+        check_move(State.CHECKING, "lead", Act.DISPOSE, OFFICER, Said("已核"))

@@ -49,6 +49,7 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
         "/rules": lambda: _page('<a href="/rules/R-M01">规则</a>'),
         "/rules/R-M01": _page,
         "/sources": _page,
+        "/reports": _page,
     } | replaced
     pages = dict.fromkeys(map_data(), _collection) | pages
     for path, view in pages.items():

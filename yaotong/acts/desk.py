@@ -143,7 +143,9 @@ def _mark(moving: _Moving, act: Act) -> None:
     if act is Act.ACCEPT:
         marks: dict[str, Any] = {"accepted_at": moving.now, "accepted_by": moving.actor.username}
     elif act is Act.ANSWER:
-        marks = {"answered_at": moving.now, "answer": moving.said.text.strip()}
+        said = moving.said
+        outcome = None if said.outcome is None else str(said.outcome)
+        marks = {"answered_at": moving.now, "answer": said.text.strip(), "outcome": outcome}
     else:
         return
     alerts.mark_dispatch(moving.connection, moving.alert_id, moving.actor.department, marks)

@@ -25,10 +25,7 @@ def check_move(state: str, part: str, act: Act, actor: Viewer, said: Said) -> Mo
     if State(state) not in move.sources:
         raise IllegalMove(f"预警现在是“{term(f'state.{state}')}”，不能做“{term(f'act.{act}')}”这一步。")
     _check_text(move, said)
-    if move.needs_outcome != (said.outcome is not None):
-        raise UsageError(
-            "请选择核查结论：属实、误报或无法核实。" if move.needs_outcome else "这一步不填核查结论。"
-        )
+    _check_outcome(move, said)
     _check_choices(move, said)
     return move
 
@@ -38,6 +35,13 @@ def _check_text(move: Move, said: Said) -> None:
         raise UsageError("请写明情况，不能为空。")
     if len(said.text) > MAX_TEXT_CHARS:
         raise UsageError(f"说明最多 {MAX_TEXT_CHARS} 字，现在 {len(said.text)} 字。")
+
+
+def _check_outcome(move: Move, said: Said) -> None:
+    if move.needs_outcome and said.outcome is None:
+        raise UsageError("请选择核查结论：属实、误报或无法核实。")
+    if said.outcome is not None and not move.takes_outcome:
+        raise UsageError("这一步不填核查结论。")
 
 
 def _check_choices(move: Move, said: Said) -> None:

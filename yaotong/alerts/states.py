@@ -83,7 +83,7 @@ REOPEN_DAYS = 30
 class Move:
     """One permitted move. `part` is who may: the lead, an assist, or either ("any").
 
-    `asks` names what must be said beside it, by the fields of `Said`.
+    `asks` names what must be said beside it, by the fields of `Said`; `takes` what may be.
     """
 
     act: Act
@@ -93,6 +93,7 @@ class Move:
     asks: frozenset[str] = frozenset()
     leader_only: bool = False
     reasons: tuple[str, ...] = field(default=())
+    takes: frozenset[str] = frozenset()
 
     @property
     def needs_text(self) -> bool:
@@ -103,6 +104,11 @@ class Move:
     def needs_outcome(self) -> bool:
         """Whether it must be said what the checking found."""
         return "outcome" in self.asks
+
+    @property
+    def takes_outcome(self) -> bool:
+        """Whether it may be said what the checking found, needed or not."""
+        return "outcome" in self.asks | self.takes
 
 
 def _asks(names: str) -> frozenset[str]:
@@ -119,7 +125,8 @@ MOVES: tuple[Move, ...] = (
     Move(Act.DISPOSE, (State.CHECKING,), State.DISPOSED, "lead", _asks("text outcome")),
     Move(Act.RETURN, (State.DISPOSED,), State.CHECKING, "lead", _asks("text"), leader_only=True),
     Move(Act.CLOSE, (State.DISPOSED,), State.CLOSED, "lead", _asks("text"), leader_only=True),
-    Move(Act.ANSWER, _OPEN_STATES, None, "assist", _asks("text")),
+    # An assist may find by its own checking what the lead does not; the alert's outcome stays the lead's.
+    Move(Act.ANSWER, _OPEN_STATES, None, "assist", _asks("text"), takes=_asks("outcome")),
     Move(Act.NOTE, _OPEN_STATES, None, "any", _asks("text")),
     Move(
         Act.SUSPEND,

@@ -11,6 +11,7 @@ import click
 from yaotong import config
 from yaotong.cli.alerts import alerts_group
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
+from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
@@ -26,6 +27,7 @@ COMMANDS = (
     rules_group,
     route_command,
     duty_command,
+    report_command,
     deliver_command,
     worker_command,
     user_group,

@@ -171,7 +171,7 @@ def _add(move: Move) -> None:
         click.echo(f"{alert_id} {term(f'act.{move.act}')}，版本 {revision}")
 
     made: Callable[..., None] = command
-    for field in sorted(move.asks & set(_ASKED), reverse=True):
+    for field in sorted((move.asks | move.takes) & set(_ASKED), reverse=True):
         made = click.option(f"--{field}", type=_ASKED[field](move), help=_HELP[field])(made)
     name = term(f"act.{move.act}")
     alerts_group.add_command(click.command(str(move.act), help=f"{name}。")(made))

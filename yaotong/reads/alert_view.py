@@ -15,9 +15,11 @@ from yaotong.codes import SubjectKind
 from yaotong.departments import departments
 from yaotong.reads.alerts import AlertRow, Names, row_of, shown_fields
 from yaotong.reads.evidence import evidence_lines
+from yaotong.reads.rulebook import worth_of
 from yaotong.reads.series import Series, series_of
 from yaotong.reads.sight import Sight, sight_of
 from yaotong.reads.subjects import buyer_label
+from yaotong.reports.worth import Worth
 from yaotong.rules.book import book
 from yaotong.rules.model import Basis, Rule
 from yaotong.rules.run import explain_sentence
@@ -53,6 +55,7 @@ class Told:
     accepted_at: datetime | None
     answered_at: datetime | None
     answer: str
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class AlertView:
     corrected_at_version: int | None
     supervised_at: datetime | None
     merged_into: str | None
+    # What the alerts of the rule's same version turned out to be.
+    worth: Worth
 
 
 def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: datetime) -> AlertView:
@@ -152,6 +157,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         corrected_at_version=corrected,
         supervised_at=stored.supervised_at,
         merged_into=stored.merged_into,
+        worth=worth_of(workspace, row.rule_id, stored.rule_version),
     )
 
 
@@ -282,6 +288,7 @@ def _told(one: Any) -> Told:
         accepted_at=one.accepted_at,
         answered_at=one.answered_at,
         answer=one.answer or "",
+        outcome=one.outcome,
     )
 
 

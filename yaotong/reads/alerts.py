@@ -94,6 +94,8 @@ class Filters:
     text: str = ""
     but: frozenset[str] = frozenset()
     muted: bool = False
+    # Only these; None: any.
+    ids: frozenset[str] | None = None
 
 
 def inbox(
@@ -160,6 +162,7 @@ def wanted_of(connection: Connection, viewer: Viewer, filters: Filters) -> inbox
         area_code=filters.area_code,
         pharmacy_id=filters.pharmacy_id,
         but=filters.but,
+        among=filters.ids,
         shops_in=named,
         muted=filters.muted or None,
         sought=_sought(connection, viewer, filters.text, named) if filters.text else None,

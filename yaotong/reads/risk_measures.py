@@ -236,6 +236,13 @@ def _with_duty(filled: pd.DataFrame, facts: Facts, span: Span, formula: Formula)
     return filled.assign(open_hours=hours["open_hours"], absent_hours=hours["absent_hours"])
 
 
+def duty_hours(facts: Facts, until: date, days: int, formula: Formula) -> pd.DataFrame:
+    """open_hours and absent_hours by license_no, of the shops that send the shifts of their pharmacists."""
+    shops = _listed(facts).set_index("license_no")[[]]
+    told = _with_duty(shops, facts, Span(until, days), formula)
+    return told[["open_hours", "absent_hours"]].dropna() if "open_hours" in told else told.iloc[:0]
+
+
 def _shifts(facts: Facts, span: Span, formula: Formula) -> pd.DataFrame:
     """Shifts that touch the span. One without an end lasts until its day is full: somebody forgot."""
     longest = timedelta(hours=formula.longest_shift_hours)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markdown_it import MarkdownIt
 
 from yaotong.departments import departments, lead_of
 from yaotong.errors import NotFound
+from yaotong.reports.worth import FEW, Worth, worths
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.page import read_page
 from yaotong.rules.waiting import Waiting, waiting
 from yaotong.store import casework
 from yaotong.workspace import Workspace
-
-FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,8 @@ class RuleRow:
     confirmed: int
     false_alarms: int
     unverifiable: int
+    # Each version's own, the newest first.
+    versions: tuple[Worth, ...] = ()
 
     @property
     def open(self) -> int:
@@ -77,7 +78,18 @@ def rules(workspace: Workspace) -> tuple[RuleRow, ...]:
     with workspace.store.read() as connection:
         ended, opened = casework.outcomes(connection), casework.counts(connection)
         closed = casework.closed_counts(connection)
-    return tuple(_row(rule, ended, opened, closed) for rule in book().values())
+        known = worths(casework.outcomes_by_version(connection))
+    rows = (_row(rule, ended, opened, closed) for rule in book().values())
+    return tuple(
+        replace(row, versions=tuple(one for one in known if one.rule_id == row.rule.rule_id)) for row in rows
+    )
+
+
+def worth_of(workspace: Workspace, rule_id: str, version: int) -> Worth:
+    """What the alerts of one version of a rule turned out to be."""
+    with workspace.store.read() as connection:
+        known = worths(casework.outcomes_by_version(connection, rule_id))
+    return next((one for one in known if one.version == version), Worth(rule_id, version))
 
 
 def waiting_rules() -> tuple[WaitingRow, ...]:

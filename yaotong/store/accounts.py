@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +64,22 @@ def leaders(connection: Connection) -> list[Leader]:
     query = select(account).where(account.c.role == "leader", ~account.c.disabled)
     rows = connection.execute(query.order_by(account.c.username))
     return [Leader(row.display_name, row.department, row.area_code) for row in rows]
+
+
+def usernames_by_scope(connection: Connection, order: Sequence[str]) -> list[str]:
+    """The accounts in use: leaders first, the widest area first, departments in a given order."""
+    rows = connection.execute(select(account).where(~account.c.disabled)).fetchall()
+    places = {name: place for place, name in enumerate(order)}
+    rows = sorted(
+        rows,
+        key=lambda row: (
+            row.role == "officer",
+            len(row.area_code),
+            places.get(row.department, len(places)),
+            row.username,
+        ),
+    )
+    return [str(row.username) for row in rows]
 
 
 def departments_of(connection: Connection) -> dict[str, str]:

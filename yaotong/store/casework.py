@@ -45,6 +45,17 @@ def outcomes(connection: Connection) -> dict[tuple[str, str], int]:
     return {(rule_id, outcome): count for rule_id, outcome, count in connection.execute(query)}
 
 
+def outcomes_by_version(
+    connection: Connection, rule_id: str | None = None
+) -> list[tuple[str, int, str, int]]:
+    """(rule_id, rule_version, outcome, alerts) of the alerts that ended with an outcome."""
+    columns = (alert.c.rule_id, alert.c.rule_version, alert.c.outcome)
+    query = select(*columns, func.count()).where(alert.c.outcome.is_not(None)).group_by(*columns)
+    if rule_id is not None:
+        query = query.where(alert.c.rule_id == rule_id)
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+
+
 def closed_of(connection: Connection, rule_id: str, since: date, until: date) -> list[Row[Any]]:
     """Closed alerts of a rule that lie in a span of days, with what checking found, oldest first."""
     query = (

@@ -101,6 +101,11 @@ def page(
     return _whole(connection, [(row.alert_id, row.part) for row in found])
 
 
+def ids(connection: Connection, viewer: Viewer) -> set[str]:
+    """Every alert that a viewer may see."""
+    return set(connection.execute(select(_line.alert_id).where(_seen(viewer))).scalars())
+
+
 def page_and_total(
     connection: Connection, viewer: Viewer, wanted: Wanted, *, limit: int, offset: int = 0
 ) -> tuple[pd.DataFrame, int]:

@@ -31,6 +31,7 @@ from yaotong.store import delivery_tables as delivery_tables  # its tables belon
 from yaotong.store import desk_tables as desk_tables
 from yaotong.store import duty_tables as duty_tables  # its tables belong to the same collection
 from yaotong.store import joint_tables as joint_tables  # its tables belong to the same collection
+from yaotong.store import report_tables as report_tables  # its tables belong to the same collection
 from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
 from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
 from yaotong.store import silence_tables as silence_tables  # its tables belong to the same collection
@@ -307,6 +308,8 @@ dispatch = Table(
     Column("accepted_by", String(64)),
     Column("answered_at", DateTime),
     Column("answer", Text),
+    # What an assist's own checking found, where it said so; the lead's stands on the alert.
+    Column("outcome", String(16)),
     CheckConstraint("part in ('lead', 'assist')", name="part"),
     Index("uq_dispatch_one_lead", "alert_id", unique=True, sqlite_where=text("part = 'lead'"),
           postgresql_where=text("part = 'lead'")),

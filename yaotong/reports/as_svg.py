@@ -1,0 +1,25 @@
+"""A chart as SVG for a page: attributes only, for the page's policy refuses inline styles."""
+
+from __future__ import annotations
+
+from html import escape
+
+from yaotong.reports.drawn import HEIGHT, INK, SMALL, WIDTH, Box, Line, Shape, shapes
+from yaotong.reports.model import Chart
+
+
+def as_svg(chart: Chart) -> str:
+    """The picture; its numbers stand in it as text."""
+    inside = "".join(_shape(one) for one in shapes(chart))
+    head = f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(chart.title)}"'
+    return f'{head} font-size="{SMALL:g}" fill="{INK}">{inside}</svg>'
+
+
+def _shape(one: Shape) -> str:
+    if isinstance(one, Box):
+        place = f'x="{one.x:.1f}" y="{one.y:.1f}" width="{one.width:.1f}" height="{one.height:.1f}"'
+        return f'<rect {place} fill="{one.colour}"/>'
+    if isinstance(one, Line):
+        ends = f'x1="{one.x1:.1f}" y1="{one.y1:.1f}" x2="{one.x2:.1f}" y2="{one.y2:.1f}"'
+        return f'<line {ends} stroke="{one.colour}" stroke-width="{one.width:g}"/>'
+    return f'<text x="{one.x:.1f}" y="{one.y:.1f}" text-anchor="{one.anchor}">{escape(one.text)}</text>'

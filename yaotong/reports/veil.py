@@ -1,0 +1,83 @@
+"""Small counts hidden, for readers who may see counts and nothing that leads back to anybody. Pure.
+
+A count of 1 to 4 is hidden; so is a figure of which a part, or the rest of it, is that small. Where a column
+adds up to a total, its total goes too; and one hidden count alone takes the next smallest with it, for the
+total may be known from elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from yaotong.reports.model import Cell, Chart, Report, Section, Table
+
+LEAST = 5
+HIDDEN = "少于 5"
+_WITHHELD = "不显示"
+
+
+def veiled(report: Report) -> Report:
+    """The report with all its small counts hidden."""
+    return replace(report, sections=tuple(_section(one) for one in report.sections))
+
+
+def small(value: object) -> bool:
+    """Whether a count is too small to be shown; zero is not."""
+    return isinstance(value, int | float) and 0 < abs(value) < LEAST
+
+
+def hides(num: object, den: object) -> bool:
+    """Whether a figure is not to be shown: a part of it, or the rest, is small."""
+    both = isinstance(num, int | float) and isinstance(den, int | float)
+    return small(num) or small(den) or (both and small(float(str(den)) - float(str(num))))
+
+
+def _section(one: Section) -> Section:
+    return replace(
+        one,
+        tables=tuple(_table(some) for some in one.tables),
+        charts=tuple(_chart(some) for some in one.charts),
+    )
+
+
+def _table(one: Table) -> Table:
+    rows = [list(_row(one, row)) for row in one.rows]
+    if one.totals and len(rows) > 1:
+        for place in range(1, len(one.head)):
+            _with_total(rows, place)
+    return replace(one, rows=tuple(tuple(row) for row in rows))
+
+
+def _with_total(rows: list[list[Cell]], place: int) -> None:
+    """Hide what the total of a column, or the sum of the others, would tell of a hidden count."""
+    parts = rows[:-1]
+    hidden = [row for row in parts if row[place] == HIDDEN]
+    if not hidden:
+        return
+    shown = [row for row in parts if isinstance(row[place], int | float) and row[place]]
+    if len(hidden) == 1 and shown:
+        min(shown, key=lambda row: float(row[place] or 0))[place] = _WITHHELD
+    rows[-1][place] = _WITHHELD
+
+
+def _row(one: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Numerators and denominators stand beside the figure that they make: they are hidden together."""
+    cells = list(row)
+    for place, name in enumerate(one.head):
+        made_of = name.endswith("分子") and 0 < place < len(cells) - 1
+        if made_of and hides(cells[place], cells[place + 1]):
+            cells[place - 1 : place + 2] = [HIDDEN, HIDDEN, HIDDEN]
+    shares = set(one.shares)
+    shown = [
+        HIDDEN if place and place not in shares and small(cell) else cell for place, cell in enumerate(cells)
+    ]
+    if "增减" in one.head and HIDDEN in shown:
+        shown[one.head.index("增减")] = _WITHHELD
+    return tuple(shown)
+
+
+def _chart(one: Chart) -> Chart:
+    series = tuple(
+        (name, tuple(None if small(value) else value for value in values)) for name, values in one.series
+    )
+    return replace(one, series=series)
