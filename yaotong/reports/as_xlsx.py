@@ -117,13 +117,20 @@ def _row(sheet: Worksheet, cells: tuple[Cell, ...], *, bold: bool = False) -> in
         if value is None or value == "":
             continue
         cell = sheet.cell(at, place)
-        cell.value = exported(value)  # type: ignore[assignment]
+        cell.value = exported(_plain(value))  # type: ignore[assignment]
         if isinstance(value, str):
             cell.data_type = "s"
             cell.alignment = Alignment(vertical="top", wrap_text=place > 1 and len(value) > _WIDEST // 2)
         if bold:
             cell.font = Font(bold=True)
     return at
+
+
+def _plain(value: Cell) -> Cell:
+    """A text without the control characters that no workbook may hold."""
+    if not isinstance(value, str):
+        return value
+    return "".join(one for one in value if one.isprintable() or one in "\u3000\t\n\r")
 
 
 def _fit(sheet: Worksheet) -> None:
