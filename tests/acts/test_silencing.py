@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.acts.test_incremental import LATER
 from tests.acts.test_stopping import forget
@@ -26,6 +26,7 @@ from yaotong.reads.overview import overview
 from yaotong.reads.silences import preview_silence, silences_for
 from yaotong.rules.book import book
 from yaotong.store import alerts, outbox, rulestops, silences
+from yaotong.store.schema import judged
 from yaotong.store.schema import outbox as messages
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -278,6 +279,11 @@ def test_a_run_that_is_repeated_tells_nobody_anew(small: Workspace) -> None:
     assert acts.deliver(small, now=LATER).sent == 0
 
 
+def judged_until(workspace: Workspace, day: date) -> None:
+    with workspace.store.write() as connection:
+        connection.execute(update(judged).values(until=day))
+
+
 def test_what_a_silence_would_have_hidden(small: Workspace) -> None:
     row = an_alert(small)
     asked = {"rule_pattern": "R-M30", "subject_kind": "pharmacy", "subject": row["subject"]}
@@ -287,6 +293,11 @@ def test_what_a_silence_would_have_hidden(small: Workspace) -> None:
         given: dict[str, Any] = {**asked, "level": Level(row["level"]), "today": last, **changed}
         return [one.alert_id for one in preview_silence(small, viewer, **given).rows]
 
+    late = last + timedelta(days=400)
+    judged_until(small, last)
+    assert row["alert_id"] in hidden(LEADER, today=late)
+    judged_until(small, last + timedelta(days=1))
+    assert row["alert_id"] not in hidden(LEADER, today=late)
     assert row["alert_id"] in hidden(LEADER)
     assert row["alert_id"] not in hidden(LEADER, today=last + timedelta(days=1))
     assert row["alert_id"] not in hidden(LEADER, today=row["last_day"] - timedelta(days=1))

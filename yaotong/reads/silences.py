@@ -14,7 +14,7 @@ from yaotong.reads.alerts import Names
 from yaotong.reads.sight import sight_of
 from yaotong.reads.subjects import subject_label
 from yaotong.rules.book import book
-from yaotong.store import Connection, registry
+from yaotong.store import Connection, judged, registry
 from yaotong.store import silences as stored
 from yaotong.store.schema import area, pharmacy, placement
 from yaotong.viewer import Viewer
@@ -96,14 +96,18 @@ def preview_silence(
     workspace: Workspace, viewer: Viewer, *, rule_pattern: str, subject_kind: str, subject: str,
     level: Level, today: date,
 ) -> Preview:  # fmt: skip
-    """What such a silence of the viewer's department would have hidden in the last 90 behaviour days."""
-    since = today - timedelta(days=PREVIEW_DAYS - 1)
-    wanted = Silence(
-        0, rule_pattern, subject_kind, subject, level, since, today, SilenceReason.OTHER, "",
-        viewer.department, viewer.username, datetime.combine(today, datetime.min.time()),
-    )  # fmt: skip
-    rules = [rule_id for rule_id in book() if speaks(wanted, rule_id)]
+    """What such a silence of the viewer's department would have hidden in the last 90 behaviour days.
+
+    They end on the last day that any rule has judged, where that is before `today`.
+    """
     with workspace.store.read() as connection:
+        until = min(today, max((one.until for one in judged.marks(connection).values()), default=today))
+        since = until - timedelta(days=PREVIEW_DAYS - 1)
+        wanted = Silence(
+            0, rule_pattern, subject_kind, subject, level, since, until, SilenceReason.OTHER, "",
+            viewer.department, viewer.username, datetime.combine(today, datetime.min.time()),
+        )  # fmt: skip
+        rules = [rule_id for rule_id in book() if speaks(wanted, rule_id)]
         faces = [
             one
             for one in stored.faces(connection, rules)
@@ -113,7 +117,7 @@ def preview_silence(
         names = _names(connection, [(one.subject_kind, one.subject) for one in faces])
     rows = [_hidden(one, viewer, names, outcomes[one.alert_id]) for one in faces]
     rows.sort(key=lambda one: (-one.last_day.toordinal(), one.alert_id))
-    return Preview(since, today, tuple(rows))
+    return Preview(since, until, tuple(rows))
 
 
 def plain_silences(rows: tuple[SilenceRow, ...]) -> list[dict[str, object]]:
