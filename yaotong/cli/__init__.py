@@ -14,6 +14,7 @@ from yaotong.cli.data import demo_command, detect_command, init_command, intake_
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
+from yaotong.cli.scanning import scan_command
 from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
 
@@ -24,6 +25,7 @@ COMMANDS = (
     detect_command,
     alerts_group,
     rules_group,
+    scan_command,
     route_command,
     duty_command,
     deliver_command,

@@ -6,6 +6,7 @@ the new days. Method and sources: daily.md.
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -13,25 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yaotong.compiled import compiled
-from yaotong.detection.days import Days, kinds
+from yaotong.detection.days import ORDINARY, PROMOTION, Days, kinds
 from yaotong.detection.flow import flow_of_rest, remember_flow, total_flow
 from yaotong.detection.forecast import forecasts, noise_of, unit_of
-from yaotong.detection.judging import judge, place_day
+from yaotong.detection.judging import judge, judge_lasting, place_day
 from yaotong.detection.learning import learn, remember_errors
 from yaotong.detection.state import GROUP, LEAST_DAYS, MEMBER, RING, VERDICT, Record
 
 F32 = NDArray[np.float32]
 Marks = NDArray[np.int8]
-# In place of an array for every series and day: nothing out of the ordinary.
-PLAIN = np.ones((1, 1), np.float32)
-UNMARKED = np.zeros((1, 1), np.int8)
+# For `advance`: every series and day is an ordinary one.
+PLAIN = np.ones((0, 0), np.float32)
+UNMARKED = np.zeros((0, 0), np.int8)
 
 
 class Judged(NamedTuple):
     """(series, days) float32; NaN where nothing can be said.
 
-    score grows with suspicion; window indexes state.WINDOWS; expected and variance are of the one day;
-    excess is of the window.
+    score grows with suspicion; window indexes state.WINDOWS, one past the end for a lasting rise;
+    expected and variance are of the one day, excess is of the window.
     """
 
     score: F32
@@ -98,9 +99,12 @@ def _advance(
             t = day + column
             for i in range(a, b):
                 kind = days.kind[column]
-                if marks.shape[0] > 1 and marks[i, column] > 0:
-                    kind = marks[i, column]
-                could = exposure[i, column] if exposure.shape[0] > 1 else 1.0
+                if len(marks) > 0:
+                    mark = marks[i, column]
+                    # A festival says more than "a holiday"; a promotion says more than a festival.
+                    if mark == PROMOTION or (mark > 0 and kind == ORDINARY):
+                        kind = mark
+                could = exposure[i, column] if len(exposure) > 0 else 1.0
                 weekday, week = days.weekday[column], days.week[column]
                 room[i - a].sold = counts[i, column]
                 _open_day(state[i], groups[g], t, kind, weekday, week, could, tuning, room[i - a])
@@ -140,12 +144,15 @@ def _open_day(
 def _close_day(
     s: Record, group: Record, t: int, total: float, base: float, tuning: Record, own: Record, verdict: Record
 ) -> None:
-    """Judge the day, then learn."""
+    """Judge the day, then learn; a series sleeps until its first count."""
+    if s.days == 0 and math.isnan(own.sold):
+        return
     flow, rival = 1.0, 0.0
     if tuning.grouped:
         flow, rival = flow_of_rest(group, total, base, own)
     place_day(s, t, own.sold, own.usual / own.rate * flow, own.rate, own.noise)
     judge(s, t, own.sold, own.noise, rival, tuning, verdict)
+    judge_lasting(s, t, own.noise, rival, tuning, verdict)
     s.shown = verdict.score
     remember_errors(s, s.dates[t % RING, 2], verdict)
     learn(s, group, t, own.noise, rival, own.rate, tuning)

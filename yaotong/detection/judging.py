@@ -17,8 +17,10 @@ LENGTHS = np.array(WINDOWS)
 _CAP_WINDOW, _CAP_LEARN = 3.0, 5.0
 # A single day needs less than a long window, whose scores are many and alike; and a long window
 # needs today's sales to agree.
-_DAY_BONUS, _TODAY = 0.75, 0.4
+DAY_BONUS, _TODAY = 0.75, 0.4
 NOTHING = -9.0
+# A long window this far out starts a lasting rise, which ends after a calm week and not by custom.
+_LASTING, _CALM, _CALM_DAYS = 5.0, 2.0, 7
 
 
 @compiled
@@ -139,10 +141,36 @@ def _consider(
             if s.cover[k] < z:
                 s.cover[k] = z
     if w == 0:
-        score = z + _DAY_BONUS
+        score = z + DAY_BONUS
     else:
         if today < 0.0 or (z > 1.5 and _over(s, t, length, rate, count / expected, noise)):
             z = min(z, 0.5)
         score = z + _TODAY * min(max(today, -1.5), 1.5)
     if score > found.score:
         found.score, found.window, found.excess = score, w, count - expected
+
+
+@compiled
+def judge_lasting(s: Record, t: int, noise: float, rival: float, tuning: Record, found: Record) -> None:
+    """Judge the month beside the level before a rise that began long ago, however used to it we are."""
+    if s.before <= 0.0:
+        if found.score >= _LASTING and found.window >= SPANS - 2:
+            k = (t - LENGTHS[found.window] + 1) % RING
+            s.before = mixed(s, k, found.window, 1.0)
+            s.calm = 0
+        return
+    sold = unit = 0.0
+    for lag in range(LENGTHS[-1]):
+        sold += s.kept[(t - lag) % RING]
+        unit += s.unit[(t - lag) % RING]
+    expected = max(s.before * unit, 1e-4)
+    noise *= 1.0 + rival
+    wide = noise * expected * _stretch(s, SPANS - 1, s.dates[t % RING, 2], tuning.grouped)
+    z = nb_z(sold, expected, wide)
+    if z > _CALM and _over(s, t, LENGTHS[-1], s.before, sold / expected, noise):
+        z = 0.0
+    s.calm = 0 if z > _CALM else s.calm + 1
+    if s.calm >= _CALM_DAYS:
+        s.before = 0.0
+    if z > max(found.score, _CALM):
+        found.score, found.window, found.excess = z, SPANS, sold - expected

@@ -45,6 +45,8 @@ SERIES = np.dtype(
         ("recent", _F, (SPANS + 1,)),
         ("ever", _F, (SPANS + 1,)),
         ("noise", _F, (2,)),  # variance over mean: sum and weight
+        ("before", _F),  # the level before a lasting rise, 0 for none
+        ("calm", "i4"),  # days in a row that the rise was not seen
         # Rings of the last days, by day number.
         ("y", _F, (RING,)),
         ("kept", _F, (RING,)),  # the same, capped for the long windows

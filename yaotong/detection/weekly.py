@@ -27,48 +27,65 @@ _KEPT = 0.997  # discount a week
 _RIDGE, _OUT = 2.0, 1e7
 _TREND_FROM, _SEASON_FROM = 78, 104
 _SUSPECT = 2.5
-_TRUSTED = 0.5
+_TRUSTED = 0.4
 _NOISE_PRIOR = 5.0
-_WEEK_BONUS, _TODAY = 0.1, 0.4
+WEEK_BONUS, _TODAY = 0.1, 0.4
 _DRIFT_KEPT, _DRIFT_PRIOR, _RANK_KEPT = 0.9, 20.0, 0.98
 
 
 def design(weeks: int) -> F64:
-    """(weeks, 6): one, trend in units of 300 weeks, and two harmonics."""
+    """(weeks, 7): one, trend in units of 300 weeks, two harmonics, and room for the log exposure."""
     t = np.arange(weeks, dtype=float)
     turn = 2.0 * np.pi * t / _YEAR_WEEKS
     waves = [wave(h * turn) for h in (1, 2) for wave in (np.cos, np.sin)]
-    return np.column_stack([np.ones(weeks), t / 300.0, *waves])
+    return np.column_stack([np.ones(weeks), t / 300.0, *waves, np.zeros(weeks)])
 
 
-def scan_weeks(counts: NDArray[np.floating]) -> Judged:
-    """Verdicts on (series, weeks) counts, NaN where nothing came; each from its past alone."""
+def scan_weeks(counts: NDArray[np.floating], exposure: NDArray[np.floating] | None = None) -> Judged:
+    """Verdicts on (series, weeks) counts, NaN where nothing came; each from its past alone.
+
+    `exposure` (series, weeks) is what the series could sell beside its usual.
+    """
     found = nothing_judged(*counts.shape)
-    _scan(np.ascontiguousarray(counts, np.float64), design(counts.shape[1]), found)
+    logs = np.zeros((0, 0)) if exposure is None else np.log(exposure.astype(np.float64))
+    _scan(np.ascontiguousarray(counts, np.float64), design(counts.shape[1]), logs, found)
     return found
 
 
 @compiled
-def _scan(counts: F64, terms: F64, found: Judged) -> None:
+def _scan(counts: F64, terms: F64, logs: F64, found: Judged) -> None:
     weeks = counts.shape[1]
     mean, trust = np.zeros(weeks), np.ones(weeks)
-    beta, normal, right = np.zeros(_TERMS), np.zeros((_TERMS, _TERMS)), np.zeros(_TERMS)
+    beta, normal, right = np.zeros(_TERMS + 1), np.zeros((_TERMS, _TERMS)), np.zeros(_TERMS)
     drift = np.zeros(5)  # sold, expected; errors without and with the drift; weight of the drift
     for i in range(counts.shape[0]):
         y = counts[i]
         trust[:] = 1.0
         beta[:] = 0.0
         drift[:] = 0.0
-        beta[0] = math.log(_first_mean(y) + 0.02)
-        for t in range(LEAST_WEEKS, weeks):
+        beta[_TERMS] = 1.0
+        if len(logs) > 0:
+            terms[:, _TERMS] = logs[i]
+        since = _begin(y)
+        beta[0] = math.log(_first_mean(y[since:]) + 0.02)
+        for t in range(since + LEAST_WEEKS, weeks):
             known = t - _DELAY + 1
-            for _ in range(8 if t == LEAST_WEEKS else 1):
-                _step(y, terms, trust, known, beta, normal, right, mean)
-            noise = _noise(y, mean, trust, known)
+            for _ in range(8 if t == since + LEAST_WEEKS else 1):
+                _step(y, terms, trust, since, known, beta, normal, right, mean)
+            noise = _noise(y, mean, trust, since, known)
             level = _drift(y, terms, beta, trust, t, noise, drift)
             if not math.isnan(y[t]):
                 _judge(y, terms, beta, normal, right, t, noise, level, found, i)
             trust[known] = _trust(y, terms, beta, known, t, noise)
+
+
+@compiled
+def _begin(y: F64) -> int:
+    """The first week with a count."""
+    for t in range(len(y)):
+        if not math.isnan(y[t]):
+            return t
+    return len(y)
 
 
 @compiled
@@ -79,12 +96,14 @@ def _first_mean(y: F64) -> float:
 
 
 @compiled
-def _step(y: F64, terms: F64, trust: F64, known: int, beta: F64, normal: F64, right: F64, mean: F64) -> None:
-    """One Newton step on the first `known` weeks; `normal` is left factored, `mean` filled."""
+def _step(
+    y: F64, terms: F64, trust: F64, since: int, known: int, beta: F64, normal: F64, right: F64, mean: F64
+) -> None:
+    """One Newton step on the weeks from `since` to before `known`; it leaves `normal` factored."""
     normal[:] = 0.0
     right[:] = 0.0
     weight = 1.0
-    for u in range(known - 1, -1, -1):
+    for u in range(known - 1, since - 1, -1):
         mean[u] = mean_at(terms[u], beta)
         if not math.isnan(y[u]):
             w = trust[u] * weight
@@ -94,7 +113,7 @@ def _step(y: F64, terms: F64, trust: F64, known: int, beta: F64, normal: F64, ri
                     normal[j, k] += terms[u, j] * terms[u, k] * w * mean[u]
         weight *= _KEPT
     for j in range(_TERMS):
-        late = known < (_TREND_FROM if j == 1 else _SEASON_FROM)
+        late = known - since < (_TREND_FROM if j == 1 else _SEASON_FROM)
         ridge = 1e-6 if j == 0 else (_OUT if late else _RIDGE)
         normal[j, j] += ridge
         if j > 0:
@@ -110,19 +129,19 @@ def mean_at(row: F64, beta: F64) -> float:
     total = 0.0
     for j in range(len(beta)):
         total += row[j] * beta[j]
-    return math.exp(min(max(total, -12.0), 21.0))
+    return float(math.exp(min(max(total, -12.0), 21.0)))
 
 
 @compiled
-def _noise(y: F64, mean: F64, trust: F64, known: int) -> float:
+def _noise(y: F64, mean: F64, trust: F64, since: int, known: int) -> float:
     """Variance over mean, from the weeks that are trusted."""
     total, weeks = 1.2 * _NOISE_PRIOR, _NOISE_PRIOR
-    for u in range(known):
+    for u in range(since, known):
         if trust[u] >= _TRUSTED and not math.isnan(y[u]):
             gap = y[u] - mean[u]
             total += min(gap * gap / max(mean[u], 0.02), 24.0)
             weeks += 1.0
-    return max(total / weeks, 1.0)
+    return float(max(total / weeks, 1.0))
 
 
 @compiled
@@ -143,7 +162,7 @@ def _drift(y: F64, terms: F64, beta: F64, trust: F64, t: int, noise: float, drif
         seen = min(y[u], mean + 5.0 * math.sqrt(noise * mean))
         drift[0] = drift[0] * _DRIFT_KEPT + seen * trust[u]
         drift[1] = drift[1] * _DRIFT_KEPT + mean * trust[u]
-    return followed
+    return float(followed)
 
 
 @compiled
@@ -166,12 +185,12 @@ def _judge(
         if not math.isnan(y[t - lag]):
             sold += y[t - lag]
             expected += mean_at(terms[t - lag], beta) * level
-        unsure = leverage(normal, terms[t - lag // 2], scratch)
+        unsure = leverage(normal, terms[t - lag // 2, :_TERMS], scratch)
         variance = noise * expected + expected * expected * noise * unsure
         z = nb_z(sold, max(expected, 1e-6), max(variance, 1e-6))
         if lag == 0:
             today = z
-            score = z + _WEEK_BONUS
+            score = z + WEEK_BONUS
             found.expected[i, t] = expected
             found.variance[i, t] = variance
         else:
@@ -214,4 +233,4 @@ def _trust(y: F64, terms: F64, beta: F64, week: int, t: int, noise: float) -> fl
                     sold += y[u]
                     expected += mean_at(terms[u], beta)
             worst = max(worst, nb_z(sold, max(expected, 1e-6), max(noise, 1.01) * max(expected, 1e-6)))
-    return 1.0 if worst < _SUSPECT else (_SUSPECT / worst) ** 2
+    return 1.0 if worst < _SUSPECT else float((_SUSPECT / worst) ** 2)
