@@ -70,10 +70,10 @@ def best_references(suite: str) -> list[str]:
 def judge_suite(suite: str, seed: int, folder: Path) -> None:
     """Simulate, scan by the command line, score, and print ours with what is asked."""
     reps, nulls = SIZES[suite]
-    _run("simulate.py", suite, "--out", folder, "--reps", reps, "--nulls", nulls, "--seed", seed)
+    run_shared("simulate.py", suite, "--out", folder, "--reps", reps, "--nulls", nulls, "--seed", seed)
     scanned = scan_file(suite, folder)
     scanned[["series_id", "t", "alarm", "score"]].to_parquet(folder / "ours.parquet")
-    _run(
+    run_shared(
         "score.py", "--data", folder, "--suite", suite, folder / "ours.parquet", "--by", "kind",
         "--out", folder / "scores.csv",
     )  # fmt: skip
@@ -119,7 +119,8 @@ def false_discoveries(scanned: pd.DataFrame, suite: str, folder: Path) -> tuple[
     return len(told), int((~real).sum())
 
 
-def _run(script: str, *arguments: object) -> None:
+def run_shared(script: str, *arguments: object) -> None:
+    """One program of the benchmark, as it is."""
     subprocess.run(
         [sys.executable, FOLDER / script, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL
     )

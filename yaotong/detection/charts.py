@@ -32,19 +32,28 @@ class Chart(NamedTuple):
     statistic: F64
 
 
-def ears(counts: NDArray[np.floating], kind: str, alpha: float, least_sigma: float = LEAST_SIGMA) -> Chart:
+class Ears(NamedTuple):
+    """As Chart; `told` is what the alarm is judged by: C3's leaves today out, as the R package does."""
+
+    expected: F64
+    upper: F64
+    statistic: F64
+    told: F64
+
+
+def ears(counts: NDArray[np.floating], kind: str, alpha: float, least_sigma: float = LEAST_SIGMA) -> Ears:
     """EARS C1 (the last 7 dates), C2 (the same, 2 dates back) or C3 (C2 with the two dates before)."""
     y = np.asarray(counts, np.float64)
     mean, sigma = _baseline(y, 0 if kind == "c1" else LAG, least_sigma)
     statistic = (y - mean) / sigma
     z = float(norm.isf(alpha))
     if kind != "c3":
-        return Chart(mean, mean + z * sigma, statistic)
+        return Ears(mean, mean + z * sigma, statistic, statistic)
     over = np.maximum(statistic - 1.0, 0.0)
     before = np.full_like(y, np.nan)
     before[:, 2:] = over[:, 1:-1] + over[:, :-2]
-    upper = np.maximum(y + sigma * (z - before) - (y - mean), 0.0)
-    return Chart(mean, upper, statistic + before)
+    upper = np.maximum(y + sigma * (z - before), 0.0)
+    return Ears(mean, upper, statistic + before, np.where(y > 0, before, 0.0))
 
 
 def _baseline(y: F64, lag: int, least_sigma: float) -> tuple[F64, F64]:

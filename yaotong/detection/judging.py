@@ -17,10 +17,12 @@ LENGTHS = np.array(WINDOWS)
 _CAP_WINDOW, _CAP_LEARN = 3.0, 5.0
 # A single day needs less than a long window, whose scores are many and alike; and a long window
 # needs today's sales to agree.
-DAY_BONUS, _TODAY = 0.75, 0.4
+DAY_BONUS, _TODAY = 0.6, 0.4
 NOTHING = -9.0
 # A long window this far out starts a lasting rise, which ends after a calm week and not by custom.
 _LASTING, _CALM, _CALM_DAYS = 5.0, 2.0, 7
+# By itself a series cannot tell a lasting rise from a strong winter, which moves its level by a third.
+_WINTER = 0.35
 
 
 @compiled
@@ -166,6 +168,8 @@ def judge_lasting(s: Record, t: int, noise: float, rival: float, tuning: Record,
     expected = max(s.before * unit, 1e-4)
     noise *= 1.0 + rival
     wide = noise * expected * _stretch(s, SPANS - 1, s.dates[t % RING, 2], tuning.grouped)
+    if not tuning.grouped:
+        wide += (_WINTER * expected) ** 2
     z = nb_z(sold, expected, wide)
     if z > _CALM and _over(s, t, LENGTHS[-1], s.before, sold / expected, noise):
         z = 0.0

@@ -49,7 +49,7 @@ def _farrington(fit: Callable[..., farrington.Lines]) -> Method:
 def _ears(kind: str) -> Method:
     def run(panel: Panel, alpha: float) -> Findings:
         chart = charts.ears(panel.counts, kind, alpha)
-        return _found(panel.counts, *chart, norm.sf(chart.statistic))
+        return _found(panel.counts, *chart[:3], norm.sf(chart.told))
 
     return run
 
