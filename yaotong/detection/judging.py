@@ -21,6 +21,8 @@ DAY_BONUS, _TODAY = 0.6, 0.4
 NOTHING = -9.0
 # A long window this far out starts a lasting rise, which ends after a calm week and not by custom.
 _LASTING, _CALM, _CALM_DAYS = 5.0, 2.0, 7
+# One slow day does not end it.
+_CLEAR = 3.0
 # By itself a series cannot tell a lasting rise from a strong winter, which moves its level by a third.
 _WINTER = 0.35
 
@@ -62,14 +64,14 @@ def _stretch(s: Record, w: int, week: int, grouped: int) -> float:
 
 
 @compiled
-def _over(s: Record, t: int, length: int, rate: float, ratio: float, noise: float) -> bool:
-    """Whether the rise of a window has ended: its last days speak for the baseline again."""
+def _over(s: Record, t: int, length: int, rate: float, ratio: float, noise: float, bar: float) -> bool:
+    """Whether the rise of a window has ended: its last days speak for the baseline, more than `bar`."""
     ratio = min(ratio, 10.0)
     step, told = math.log(ratio), 0.0
     for lag in range(length):
         k = (t - lag) % RING
         told += (s.kept[k] * step - rate * s.unit[k] * (ratio - 1.0)) / noise
-        if told < 0.0:
+        if told < -bar:
             return True
     return False
 
@@ -145,7 +147,7 @@ def _consider(
     if w == 0:
         score = z + DAY_BONUS
     else:
-        if today < 0.0 or (z > 1.5 and _over(s, t, length, rate, count / expected, noise)):
+        if today < 0.0 or (z > 1.5 and _over(s, t, length, rate, count / expected, noise, 0.0)):
             z = min(z, 0.5)
         score = z + _TODAY * min(max(today, -1.5), 1.5)
     if score > found.score:
@@ -171,7 +173,7 @@ def judge_lasting(s: Record, t: int, noise: float, rival: float, tuning: Record,
     if not tuning.grouped:
         wide += (_WINTER * expected) ** 2
     z = nb_z(sold, expected, wide)
-    if z > _CALM and _over(s, t, LENGTHS[-1], s.before, sold / expected, noise):
+    if z > _CALM and _over(s, t, LENGTHS[-1], s.before, sold / expected, noise, _CLEAR):
         z = 0.0
     s.calm = 0 if z > _CALM else s.calm + 1
     if s.calm >= _CALM_DAYS:
