@@ -161,7 +161,10 @@ def judge_lasting(s: Record, t: int, noise: float, rival: float, tuning: Record,
         if found.score >= _LASTING and found.window >= SPANS - 2:
             k = (t - LENGTHS[found.window] + 1) % RING
             s.before = mixed(s, k, found.window, 1.0)
-            s.calm = 0
+            s.calm = -LENGTHS[-1]
+        return
+    if s.calm < 0:  # the windows speak for the first month
+        s.calm += 1
         return
     sold = unit = 0.0
     for lag in range(LENGTHS[-1]):
