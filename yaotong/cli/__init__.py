@@ -15,6 +15,7 @@ from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
+from yaotong.cli.scanning import scan_command
 from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
 
@@ -25,6 +26,7 @@ COMMANDS = (
     detect_command,
     alerts_group,
     rules_group,
+    scan_command,
     route_command,
     duty_command,
     report_command,

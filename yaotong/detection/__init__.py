@@ -1,0 +1,1 @@
+"""Finding the abnormal: pure arrays in, aligned results out."""
