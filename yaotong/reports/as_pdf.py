@@ -105,15 +105,16 @@ def _table(page: FPDF, table: Table) -> None:
     from fpdf.fonts import FontFace
 
     page.set_font("report", size=_TABLE_PT)
-    # A chart before it leaves its own colours behind.
-    page.set_fill_color(255)
+    # A chart before it leaves its own colours behind. Black is the paper's own: cells stay clear of the mark.
+    page.set_fill_color(0)
     page.set_draw_color(190)
     page.set_line_width(0.15)
+    aligned: Any = tuple("RIGHT" if one else "LEFT" for one in table.numeric)
     head: Any = FontFace(fill_color=(227, 240, 239), emphasis=None)
     with page.table(
         col_widths=table.widths or None,
         line_height=_TABLE_PT * 0.55,
-        text_align=_aligned(table),
+        text_align=aligned,
         padding=0.8,
         headings_style=head,
         wrapmode="CHAR",
@@ -123,14 +124,6 @@ def _table(page: FPDF, table: Table) -> None:
         for row in table.rows:
             made.row([printable(shown(cell, place in table.shares)) for place, cell in enumerate(row)])
     page.ln(2)
-
-
-def _aligned(table: Table) -> Any:
-    """Numbers to the right: a column is one of numbers when any of its cells is."""
-    return tuple(
-        "RIGHT" if any(isinstance(row[place], int | float) for row in table.rows) else "LEFT"
-        for place in range(len(table.head))
-    )
 
 
 def _chart(page: FPDF, chart: Chart) -> None:

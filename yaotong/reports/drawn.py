@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from yaotong.reports.model import Chart, shown
+from yaotong.reports.model import NOTHING, Chart, shown
 
 WIDTH, HEIGHT = 460.0, 190.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 8.0, 14.0, 24.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 8.0, 22.0, 24.0
 SMALL = 8.0
 GRID, INK, BAR, MARKED = "#dbe2e4", "#566570", "#8fbfbd", "#0f5f66"
 _STEPS = 4
@@ -55,7 +55,7 @@ Shape = Box | Line | Words
 def shapes(chart: Chart) -> tuple[Shape, ...]:
     """The chart drawn in WIDTH × HEIGHT; a value that is not known leaves a gap."""
     top = _ceiling(max((abs(v) for _, values in chart.series for v in values if v is not None), default=0.0))
-    return (*_grid(chart, top), *_labels(chart), *_drawn(chart, top))
+    return (*_grid(chart, top), *_labels(chart), *_gaps(chart), *_drawn(chart, top))
 
 
 def _ceiling(value: float) -> float:
@@ -78,7 +78,7 @@ def _x(place: int, count: int) -> float:
 
 
 def _grid(chart: Chart, top: float) -> Iterator[Shape]:
-    yield Words(LEFT - 4, TOP - 5, chart.unit, "end")
+    yield Words(LEFT - 4, SMALL, chart.unit, "end")
     for step in range(_STEPS + 1):
         value = top * step / _STEPS
         y = _y(value, top)
@@ -93,6 +93,14 @@ def _labels(chart: Chart) -> Iterator[Shape]:
         # Counted from the end, so that the newest always has its label.
         if (count - 1 - place) % max(every, 1) == 0:
             yield Words(_x(place, count), HEIGHT - BOTTOM + SMALL + 4, label)
+
+
+def _gaps(chart: Chart) -> Iterator[Shape]:
+    """What is not known is marked as such: an empty place would look like zero."""
+    for _, values in chart.series[:1]:
+        for place, value in enumerate(values):
+            if value is None:
+                yield Words(_x(place, len(values)), HEIGHT - BOTTOM - 3, NOTHING)
 
 
 def _drawn(chart: Chart, top: float) -> Iterator[Shape]:

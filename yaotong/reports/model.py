@@ -30,6 +30,13 @@ class Table:
     # Relative widths on paper; empty: all alike.
     widths: tuple[int, ...] = ()
 
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers: any of their cells is one."""
+        return tuple(
+            any(isinstance(row[place], int | float) for row in self.rows) for place in range(len(self.head))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
