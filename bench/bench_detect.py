@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.detect_speed import speeds
+from yaotong.detection.scan import scan
 
 SHARED = Path(os.environ.get("YAOTONG_SHARED", "../shared"))
 FOLDER = SHARED / "bench" / "detection"
@@ -68,7 +69,7 @@ def best_references(suite: str) -> list[str]:
 
 
 def judge_suite(suite: str, seed: int, folder: Path) -> None:
-    """Simulate, scan by the command line, score, and print ours with what is asked."""
+    """Simulate, scan, score, and print ours with what is asked."""
     reps, nulls = SIZES[suite]
     run_shared("simulate.py", suite, "--out", folder, "--reps", reps, "--nulls", nulls, "--seed", seed)
     scanned = scan_file(suite, folder)
@@ -97,13 +98,7 @@ def scan_file(suite: str, folder: Path) -> pd.DataFrame:
     if suite == "panel":
         groups = pd.read_parquet(folder / "panel_groups.parquet").astype({"series_id": str})
         given = given.merge(groups, on="series_id")
-    given.to_parquet(folder / "in.parquet")
-    subprocess.run(
-        [sys.executable, "-m", "yaotong", "scan", folder / "in.parquet", folder / "out.parquet"],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-    found = pd.read_parquet(folder / "out.parquet")
+    found = scan(given).table
     return found.assign(series_id=table["series_id"].to_numpy(), t=table["t"].to_numpy())
 
 

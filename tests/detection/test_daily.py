@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.detection.making import noise, table
+from yaotong import workdays
 from yaotong.detection import daily, days
 from yaotong.detection.scan import scan
 from yaotong.detection.state import ALONE, FIRST_DAYS, GROUPED, RING, started
@@ -84,6 +85,13 @@ def test_kinds_of_days_follow_the_lunar_year_and_the_statutory_calendar() -> Non
     assert days.kinds(date(2024, 9, 29), 3).kind.tolist() == [days.MADE_UP, days.ORDINARY, days.NATIONAL]
     assert days.kinds(date(2024, 4, 28), 4).kind.tolist()[0] == days.MADE_UP
     assert days.kinds(date(2024, 4, 4), 1).kind.tolist() == [days.DAY_OFF]
+
+
+def test_each_lunar_new_year_lies_in_its_statutory_festival() -> None:
+    known = [day for day in days.LUNAR_NEW_YEARS if workdays.known(day)]
+    assert len(known) >= 15
+    assert {workdays.holiday(day) for day in known} == {"Spring Festival"}
+    assert len(set(days.LUNAR_NEW_YEARS)) == len(days.LUNAR_NEW_YEARS) == 26
 
 
 def test_the_ring_holds_the_longest_window_and_every_delay() -> None:

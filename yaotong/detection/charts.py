@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from yaotong.compiled import compiled
 
@@ -46,7 +46,7 @@ def ears(counts: NDArray[np.floating], kind: str, alpha: float, least_sigma: flo
     y = np.asarray(counts, np.float64)
     mean, sigma = _baseline(y, 0 if kind == "c1" else LAG, least_sigma)
     statistic = (y - mean) / sigma
-    z = float(norm.isf(alpha))
+    z = float(-ndtri(alpha))
     if kind != "c3":
         return Ears(mean, mean + z * sigma, statistic, statistic)
     over = np.maximum(statistic - 1.0, 0.0)

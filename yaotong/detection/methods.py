@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from yaotong.detection import charts, farrington
 from yaotong.detection.charts import CUSUM_H, GLR_LIMIT, Chart
@@ -49,7 +49,7 @@ def _farrington(fit: Callable[..., farrington.Lines]) -> Method:
 def _ears(kind: str) -> Method:
     def run(panel: Panel, alpha: float) -> Findings:
         chart = charts.ears(panel.counts, kind, alpha)
-        return _found(panel.counts, *chart[:3], norm.sf(chart.told))
+        return _found(panel.counts, *chart[:3], ndtr(-chart.told))
 
     return run
 
