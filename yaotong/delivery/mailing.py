@@ -24,6 +24,7 @@ from yaotong.delivery.retry import Attempt
 from yaotong.delivery.wording import Said
 
 MOST_BYTES = 100_000
+_WRONG_PASSWORD = 535
 
 
 def mail(
@@ -39,11 +40,18 @@ def mail(
 ) -> Attempt:
     """Send once; `sent_at` is aware. The id is the same on every try, for the receiver to know copies by."""
     line = _Line(box, allowed, timeout, look_up, trust or ssl.create_default_context())
+    attempt = _tried(line, written(box, said, message_id, sent_at))
+    # What was read of a line that was cut is no answer.
+    return Attempt("Timeout", receiver_wide=True) if line.late and attempt.error else attempt
+
+
+def _tried(line: _Line, made: EmailMessage) -> Attempt:
+    """What came of it, in words that name the remedy where the settings are wrong."""
     try:
-        return line.send(written(box, said, message_id, sent_at))
+        return line.send(made)
     except Refused as error:
         return Attempt(str(error), receiver_wide=True) if str(error) != "address" else REFUSED
-    except smtplib.SMTPAuthenticationError as error:
+    except (_NotLetIn, smtplib.SMTPAuthenticationError) as error:
         return _answered(error.smtp_code, "用户名或密码不对：核对 user 与 password_file")
     except smtplib.SMTPNotSupportedError:
         return Attempt("NoTls：服务器不会 STARTTLS 或登录，请核对 tls 与 port", receiver_wide=True)
@@ -57,8 +65,8 @@ def mail(
     except smtplib.SMTPResponseException as error:
         return Attempt(f"SMTP {error.smtp_code}", receiver_wide=True)
     except (smtplib.SMTPException, httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
-        late = line.late or isinstance(error, TimeoutError)
-        return Attempt("Timeout" if late else type(error).__name__, receiver_wide=True)
+        named = "Timeout" if isinstance(error, TimeoutError) else type(error).__name__
+        return Attempt(named, receiver_wide=True)
 
 
 def written(box: Mailbox, said: Said, message_id: str, sent_at: datetime) -> EmailMessage:
@@ -137,6 +145,10 @@ class _Line:
             line.shutdown(socket.SHUT_RDWR)
 
 
+class _NotLetIn(smtplib.SMTPResponseException):
+    """The name or the password is wrong, by whatever mechanism it is said."""
+
+
 class _Smtp(smtplib.SMTP):
     """SMTP on a connection that was made already; the certificate is held to the configured name."""
 
@@ -145,6 +157,17 @@ class _Smtp(smtplib.SMTP):
         if box.tls == "implicit":
             self._line = trust.wrap_socket(line, server_hostname=box.host)
         super().__init__(box.host, box.port, local_hostname=box.sender.partition("@")[2])
+
+    def auth(
+        self, mechanism: str, authobject: smtplib._AuthObject, *, initial_response_ok: bool = True
+    ) -> tuple[int, bytes]:
+        """Servers wait a while before they refuse: a wrong password is not tried by every mechanism."""
+        try:
+            return super().auth(mechanism, authobject, initial_response_ok=initial_response_ok)
+        except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code == _WRONG_PASSWORD:
+                raise _NotLetIn(error.smtp_code, error.smtp_error) from error
+            raise
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return self._line

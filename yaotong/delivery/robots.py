@@ -83,7 +83,7 @@ def tell(
     if isinstance(answer, Attempt):
         return answer
     # Feishu says some of its refusals with a 400, and the code that tells them is in the body.
-    if answer.status == 200 or (answer.status == 400 and _code(answer.body) is not None):
+    if 200 <= answer.status < 300 or (answer.status == 400 and _code(answer.body) is not None):
         return meaning(robot.channel, answer.body)
     return judge(answer.status, answer.retry_after, sent_at)
 
