@@ -146,5 +146,5 @@ def test_what_is_wrong_is_refused_with_its_place(
 
 def test_a_department_has_one_robot_of_a_kind(tmp_path: Path) -> None:
     twice = GOOD + '\n[[delivery.wecom]]\ndepartment = "psb"\naddress_env = "WECOM"\n'
-    with pytest.raises(ConfigError, match="第 27 行.*已有一个"):
+    with pytest.raises(ConfigError, match=r"第 27 行.*已有一个"):
         read(tmp_path, twice)

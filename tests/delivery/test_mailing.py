@@ -195,9 +195,7 @@ def test_the_password_is_used_and_a_wrong_one_stops_with_the_remedy(certificate:
         ({}, "554 we think it is junk", "SMTP 554", False),
     ],
 )
-def test_refusals_for_now_and_for_good(
-    refused: dict[str, str], data: str, error: str, *, gone: bool
-) -> None:
+def test_refusals_for_now_and_for_good(refused: dict[str, str], data: str, error: str, *, gone: bool) -> None:
     handler = Handler()
     handler.refused, handler.data = refused, data
     with server(handler) as port:

@@ -103,9 +103,7 @@ def test_a_digest_comes_at_the_end_of_the_hour_or_day(digest: str, written: str,
         (None, "02T23:00:00", "02T23:00:00"),
     ],
 )
-def test_quiet_hours_on_both_sides(
-    quiet: tuple[time, time] | None, moment: str, spoken: str
-) -> None:
+def test_quiet_hours_on_both_sides(quiet: tuple[time, time] | None, moment: str, spoken: str) -> None:
     now, end = (datetime.fromisoformat(f"2026-03-{one}") for one in (moment, spoken))
     assert after_quiet(now, quiet) == end
     pace = Pace(20, "hourly", quiet=quiet)
@@ -131,9 +129,7 @@ def test_a_digest_that_ends_in_the_night_waits_for_the_morning() -> None:
     assert hold_of(late, Pace(20), late.written_at) == Hold("m", datetime(2026, 3, 3, 8), "quiet")
     before = Waiting("m", Level.YELLOW, datetime(2026, 3, 2, 19, 30))
     assert hold_of(before, Pace(20), datetime(2026, 3, 2, 20)) is None
-    assert hold_of(before, Pace(20), datetime(2026, 3, 2, 22)) == Hold(
-        "m", datetime(2026, 3, 3, 8), "quiet"
-    )
+    assert hold_of(before, Pace(20), datetime(2026, 3, 2, 22)) == Hold("m", datetime(2026, 3, 3, 8), "quiet")
 
 
 WAITING = st.lists(

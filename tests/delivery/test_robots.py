@@ -133,9 +133,7 @@ def test_too_fast_is_tried_again_later(channel: str, code: int, wait: int) -> No
         ("feishu", 19001, "400 Bad Request", "令牌"),
     ],
 )
-def test_wrong_settings_are_dead_with_the_remedy(
-    channel: str, code: int, status: str, remedy: str
-) -> None:
+def test_wrong_settings_are_dead_with_the_remedy(channel: str, code: int, status: str, remedy: str) -> None:
     name = "code" if channel == "feishu" else "errcode"
     attempt = sent(says(status, body=json.dumps({name: code, "errmsg": "sign not match"}).encode()), channel)
     assert attempt.gone
