@@ -14,6 +14,7 @@ from typing import Any
 from yaotong.addresses import Network
 from yaotong.basemaps.model import Basemap
 from yaotong.basemaps.reading import read_basemaps
+from yaotong.channels import Paced
 from yaotong.errors import ConfigError
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
@@ -70,6 +71,24 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 # department = "psb"
 # url = "https://…"
 # secret_file = "keys/psb-webhook.key"
+# Chats and mail carry a link that begins with:
+# site = "https://yaotong.example.gov.cn"
+# [[delivery.dingtalk]]                        # or wecom, feishu
+# department = "psb"
+# address_file = "keys/psb-dingtalk.key"       # the robot's whole address; or address_env = "NAME"
+# sign_file = "keys/psb-dingtalk-sign.key"     # where the robot is signed (dingtalk, feishu); or sign_env
+# per_minute = 20
+# digest = "hourly"                            # yellow and blue: "none", "hourly" or "daily" at digest_at
+# digest_at = "09:00"
+# quiet = "21:00-08:00"                        # red alone is told then; "" for no quiet hours
+# [[delivery.mail]]
+# department = "psb"
+# host = "smtp.example.gov.cn"
+# tls = "starttls"                             # or "implicit"; "none" inside allow_private alone
+# from = "yaotong@example.gov.cn"
+# to = ["duty@example.gov.cn"]
+# user = "yaotong"
+# password_file = "keys/mail.key"              # or password_env = "NAME"
 
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
@@ -101,6 +120,9 @@ class Settings:
     basemaps: tuple[Basemap, ...] = ()
     # Beside public addresses, what notices may be sent to.
     allowed_networks: tuple[Network, ...] = ()
+    # Chat robots and mailboxes, and what links in their messages begin with.
+    paced: tuple[Paced, ...] = ()
+    site: str = ""
 
     @property
     def facts_dir(self) -> Path:
@@ -173,7 +195,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
     pseudonym = _read_key(home / "keys" / "pseudonym.key")
-    receivers = read_receivers(_table(raw, "delivery"), path, _read_key)
+    receivers = read_receivers(_table(raw, "delivery"), path, _read_key, environ)
     return Settings(
         home=home,
         title=str(workspace.get("title", "云药通")),
@@ -189,6 +211,8 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
         precision_floor=_floors(_table(raw, "rules"), path),
         allowed_networks=receivers.allowed,
+        paced=receivers.paced,
+        site=receivers.site,
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 

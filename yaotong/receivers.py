@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from yaotong.addresses import Network, literal, may_write_to, networks
+from yaotong.channels import ROBOTS, Paced, Source, Wrong, read_one
 from yaotong.departments import departments
 from yaotong.errors import ConfigError
 
@@ -20,7 +21,8 @@ ReadKey = Callable[[Path], str]
 _HOOK = "delivery.webhook"
 _NEEDED = frozenset({"department", "url", "secret_file"})
 _HOOK_KEYS = _NEEDED | {"allow_http"}
-_KEYS = frozenset({"webhook", "allow_private"})
+_PACED = (*ROBOTS, "mail")
+_KEYS = frozenset({"webhook", "allow_private", "site", *_PACED})
 _MOST = 64
 
 
@@ -40,13 +42,20 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """The webhooks, and the networks that may be written to beside the public ones."""
+    """The webhooks, the robots and mailboxes, and the networks that may be written to beside public ones.
+
+    `site` is where people read an alert: what links in a chat begin with.
+    """
 
     webhooks: tuple[Webhook, ...] = ()
     allowed: tuple[Network, ...] = ()
+    paced: tuple[Paced, ...] = ()
+    site: str = ""
 
 
-def read_receivers(table: Mapping[str, Any], path: Path, read_key: ReadKey) -> Receivers:
+def read_receivers(
+    table: Mapping[str, Any], path: Path, read_key: ReadKey, environ: Mapping[str, str] | None = None
+) -> Receivers:
     """The receivers of the settings in `path`; ConfigError tells the first that is wrong."""
     text = path.read_text("utf-8")
     strange = sorted(set(table) - _KEYS)
@@ -65,7 +74,9 @@ def read_receivers(table: Mapping[str, Any], path: Path, read_key: ReadKey) -> R
         if hook.department in found:
             _refuse(text, path, number, "department", f"{hook.department} 已有一个地址，一个部门只写一个。")
         found[hook.department] = hook
-    return Receivers(tuple(found.values()), allowed)
+    source = Source(path.parent, read_key, environ or {})
+    paced = tuple(one for name in _PACED for one in _paced(name, table, text, path, allowed, source))
+    return Receivers(tuple(found.values()), allowed, paced, _site(table, text, path, needed=bool(paced)))
 
 
 def line_of(text: str, table: str, number: int, key: str) -> int:
@@ -114,6 +125,45 @@ def _allowed(given: object, text: str, path: Path) -> tuple[Network, ...]:
         raise ConfigError(f"{path} 第 {line} 行: allow_private：{error}。") from error
 
 
+def _paced(
+    channel: str,
+    table: Mapping[str, Any],
+    text: str,
+    path: Path,
+    allowed: tuple[Network, ...],
+    source: Source,
+) -> list[Paced]:
+    """The robots or mailboxes of a channel, one a department."""
+    name, given = f"delivery.{channel}", table.get(channel, [])
+    if not isinstance(given, list) or len(given) > _MOST or not all(isinstance(one, dict) for one in given):
+        raise ConfigError(f"{path}: [[{name}]] 应为至多 {_MOST} 个表，每个部门一个。")
+    found: dict[str, Paced] = {}
+    for number, one in enumerate(given, 1):
+        try:
+            read = read_one(channel, one, source, allowed, fault_of_url)
+        except Wrong as error:
+            _refuse(text, path, number, error.key, str(error), name)
+        if read.department in found:
+            _refuse(text, path, number, "department", f"{read.department} 已有一个，一个部门只写一个。", name)
+        found[read.department] = read
+    return list(found.values())
+
+
+def _site(table: Mapping[str, Any], text: str, path: Path, *, needed: bool) -> str:
+    """Without the slash at its end; needed as soon as a chat or a mail is to carry a link."""
+    given = table.get("site", "")
+    parts = urlsplit(given) if isinstance(given, str) else None
+    good = parts is not None and parts.scheme in ("https", "http") and parts.hostname and "@" not in given
+    if good and not re.search(r"[\s\\?#]", str(given)):
+        return str(given).rstrip("/")
+    if given != "" or needed:
+        line = line_of(text, "delivery", 1, "site")
+        raise ConfigError(
+            f'{path} 第 {line} 行: [delivery] 请写 site = "https://主机"：人们打开预警的地址，通知里的链接用它。'
+        )
+    return ""
+
+
 def _hook(
     one: object, number: int, text: str, path: Path, allowed: tuple[Network, ...], read_key: ReadKey
 ) -> Webhook:
@@ -144,6 +194,6 @@ def _hook(
     return Webhook(one["department"], one["url"], read_key((path.parent / one["secret_file"]).resolve()))
 
 
-def _refuse(text: str, path: Path, number: int, key: str, what: str) -> NoReturn:
-    line = line_of(text, _HOOK, number, key)
-    raise ConfigError(f"{path} 第 {line} 行: 第 {number} 个 [[{_HOOK}]]：{what}")
+def _refuse(text: str, path: Path, number: int, key: str, what: str, table: str = _HOOK) -> NoReturn:
+    line = line_of(text, table, number, key)
+    raise ConfigError(f"{path} 第 {line} 行: 第 {number} 个 [[{table}]]：{what}")

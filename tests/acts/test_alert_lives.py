@@ -256,6 +256,7 @@ def test_every_move_of_a_person_can_happen() -> None:
         Act.WORSEN,
         Act.VANISH,
         Act.RECUR,
+        Act.REMIND,
         Act.ESCALATE,
         Act.JOIN,
     }

@@ -11,8 +11,9 @@ import pytest
 from tests.cities import BUILT_AT, city, copy_of
 from yaotong import acts
 from yaotong.acts.escalating import escalate
+from yaotong.alerts.people import Shift
 from yaotong.alerts.states import Act, Said
-from yaotong.store import alerts
+from yaotong.store import alerts, duty, outbox
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -90,3 +91,46 @@ def test_a_paused_alert_calls_nobody_and_an_extended_one_later(small: Workspace)
     assert told(small, row.alert_id) == ["dispose.80"]
     escalate(small, now=later.dispose_due)
     assert told(small, row.alert_id) == ["dispose.80", "dispose.100"]
+
+
+def reminders(workspace: Workspace, alert_id: str) -> list[Any]:
+    with workspace.store.read() as connection:
+        return [one for one in alerts.events(connection, alert_id) if one.act == "remind"]
+
+
+def test_the_office_is_reminded_once_at_half_of_the_time_to_accept(small: Workspace) -> None:
+    row = one_of(small)
+    half = row.clock_from + (row.accept_due - row.clock_from) / 2
+    escalate(small, now=half - timedelta(seconds=1))
+    assert reminders(small, row.alert_id) == []
+    for moment in (half, half, half + timedelta(minutes=1)):
+        escalate(small, now=moment)
+    (told,) = reminders(small, row.alert_id)
+    assert (told.at, told.reason, told.actor) == (half, "half_time", "system")
+    with small.store.read() as connection:
+        sent = [one for one in outbox.of_alert(connection, row.alert_id) if one.event_seq == told.seq]
+    assert {(one.department, one.channel, one.state) for one in sent} == {
+        (row.lead, "inbox", "due"),
+        (row.lead, "webhook", "due"),
+    }
+    assert one_of(small).revision == row.revision
+    escalate(small, now=row.accept_due)
+    assert len(reminders(small, row.alert_id)) == 1
+
+
+def test_what_is_signed_for_is_not_reminded_of(small: Workspace) -> None:
+    row = one_of(small)
+    step(small, row.alert_id, Act.ACCEPT, BUILT_AT)
+    escalate(small, now=row.clock_from + (row.accept_due - row.clock_from) / 2)
+    assert reminders(small, row.alert_id) == []
+
+
+def test_a_reminder_names_who_is_on_duty_to_the_office_alone(small: Workspace) -> None:
+    row = one_of(small)
+    half = row.clock_from + (row.accept_due - row.clock_from) / 2
+    since, until = BUILT_AT - timedelta(days=1), BUILT_AT + timedelta(days=30)
+    with small.store.write() as connection:
+        duty.replace(connection, [Shift(row.lead, "330482", since, until, "msa-danghu")])
+    escalate(small, now=half)
+    (told,) = reminders(small, row.alert_id)
+    assert told.text == "时限过半，尚未签收，值班 msa-danghu"

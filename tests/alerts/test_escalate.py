@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yaotong.alerts.escalate import Look, first_look, look, superiors
+from yaotong.alerts.escalate import Look, first_look, look, reminds, superiors
 from yaotong.alerts.people import Leader
 from yaotong.alerts.states import State
 
@@ -75,3 +75,17 @@ def test_the_leader_on_the_spot_first_and_the_one_above_at_the_end(
 
 def test_where_there_is_no_leader_nobody_is_named() -> None:
     assert superiors(80, "330482001", []) == ()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reminded"), [(0, False), (49, False), (50, True), (79, True), (80, False), (500, False)]
+)
+def test_half_of_the_time_to_accept_and_until_superiors_hear(minutes: int, *, reminded: bool) -> None:
+    now = START + timedelta(minutes=minutes)
+    assert reminds(State.DISPATCHED, START, DUE, now) is reminded
+    assert not any(reminds(one, START, DUE, now) for one in State if one is not State.DISPATCHED)
+
+
+def test_an_alert_to_be_accepted_is_looked_at_from_half_of_its_time() -> None:
+    assert first_look(State.DISPATCHED, START, DUE) == START + timedelta(minutes=50)
+    assert first_look(State.ACCEPTED, START, DUE) == START + timedelta(minutes=80)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from tests.cities import copy_of
 from tests.webapp.conftest import MORNING, SignIn, token
 from webapp.app import create_app
 from webapp.context import WORKSPACE_KEY
 from yaotong.acts.lanes import know_receivers
+from yaotong.channels import Robot
+from yaotong.pace import Pace
 from yaotong.receivers import Webhook
 from yaotong.store import receivers
 from yaotong.store.delivery_tables import delivery_act
 from yaotong.store.schema import outbox
 from yaotong.workspace import Workspace
 
+PACE = Pace(20)
 HOOK = Webhook("msa", "https://hook.example/in?token=tok-5ecret", "the key itself")
 
 
@@ -127,6 +131,69 @@ def test_a_post_without_its_token_changes_nothing(troubled: Flask, signed: SignI
     mine = first(troubled.config[WORKSPACE_KEY])
     assert signed("msa", troubled).post(f"/deliveries/{mine}/again").status_code == 400
     assert told(troubled) == []
+
+
+@pytest.fixture
+def chatting(small: Workspace, tmp_path: Path) -> Flask:
+    """An app whose 药监 has a robot: it holds back seven messages, and sent two together."""
+    copied = copy_of(small, tmp_path / "home")
+    app = create_app(copied.settings.home)
+    workspace = app.config[WORKSPACE_KEY]
+    robot = Robot("dingtalk", "msa", "https://robot.example/send?access_token=tok-5ecret", "SEC-5ecret", PACE)
+    app.config[WORKSPACE_KEY] = ready = Workspace(
+        replace(workspace.settings, paced=(robot,)), workspace.store
+    )
+    know_receivers(ready)
+    with ready.store.write() as connection:
+        row = connection.execute(select(outbox).where(outbox.c.message_id == first(ready))).one()
+        message = {
+            "alert_id": row.alert_id,
+            "event_seq": row.event_seq,
+            "department": "msa",
+            "channel": "dingtalk",
+        }
+        message |= {"attempts": 0, "written_at": MORNING}
+        held = {
+            "state": "due",
+            "next_at": MORNING + timedelta(minutes=30),
+            "held_for": "digest",
+            "digest_id": None,
+        }
+        sent = {"state": "sent", "next_at": MORNING, "held_for": None, "digest_id": "digest-0123"}
+        rows = [{**message, **(held if one < 7 else sent), "message_id": f"held-{one}"} for one in range(9)]
+        connection.execute(insert(outbox), rows)
+    return app
+
+
+def test_the_page_shows_limits_and_what_is_held_and_until_when(chatting: Flask, signed: SignIn) -> None:
+    page = " ".join(re.sub(r"<[^>]+>", " ", text(signed("msa", chatting), "/deliveries")).split())
+    assert "钉钉 robot.example 正常 每分钟至多 20 条消息 黄、蓝色 每小时汇总 · 静默时段 21:00–08:00" in page
+    until = MORNING + timedelta(minutes=30)
+    assert f"7 条消息 · 等待汇总 至 {until:%Y-%m-%d %H:%M}" in page
+    assert page.count("合在一条里 digest-0123") == 2
+    assert "5ecret" not in page
+    english = text(signed("msa", chatting), "/deliveries?lang=en&channel=dingtalk")
+    assert "for the digest" in english
+    assert "DingTalk" in english
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"gone_at": MORNING}, "已停用（设置被拒）"),
+        ({"resting_until": MORNING + timedelta(days=900)}, "本分钟已满"),
+        ({"resting_until": MORNING + timedelta(days=900), "failures": 3}, "暂缓"),
+    ],
+)
+def test_the_page_tells_a_full_minute_from_trouble(
+    chatting: Flask, signed: SignIn, columns: dict[str, object], said: str
+) -> None:
+    with chatting.config[WORKSPACE_KEY].store.write() as connection:
+        receivers.mark(connection, ("dingtalk", "msa"), columns)
+    client = signed("msa", chatting)
+    page = text(client, "/deliveries")
+    assert f'<span class="tag">{said}</span>' in page
+    assert ("恢复发送" in page) == (said != "本分钟已满")
 
 
 def told(app: Flask) -> list[tuple[str, str | None, str, str]]:

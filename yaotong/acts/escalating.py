@@ -1,4 +1,7 @@
-"""Tell superiors of alerts whose time runs out; each is told once for each share of each step's time."""
+"""Tell superiors of alerts whose time runs out; each is told once for each share of each step's time.
+
+Before them, at half of the time to accept, the office on duty is reminded, once.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from yaotong.alerts.escalate import STEP_OF, look, superiors
+from yaotong.alerts.duty import on_duty
+from yaotong.alerts.escalate import STEP_OF, look, reminds, superiors
 from yaotong.alerts.people import Leader
 from yaotong.alerts.states import Act, State
 from yaotong.departments import departments
-from yaotong.store import Connection, accounts, alerts, deadlines
+from yaotong.store import Connection, accounts, alerts, deadlines, duty
 from yaotong.terms import term
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace
@@ -47,8 +51,27 @@ def _one(connection: Connection, row: Any, leaders: Sequence[Leader], now: datet
     seen = look(row.clock_from, getattr(row, f"{step}_due"), now)
     deadlines.look_again(connection, row.alert_id, seen.again_at)
     if seen.percent is None:
-        return False
+        return _remind(connection, row, state, now)
     _say(connection, row, step, seen.percent, leaders, now)
+    return True
+
+
+def _remind(connection: Connection, row: Any, state: State, now: datetime) -> bool:
+    """Tell the office that half of the time is gone; once for each time the alert waits to be accepted."""
+    if not reminds(state, row.clock_from, row.accept_due, now):
+        return False
+    told = alerts.events(connection, row.alert_id)
+    if any(one.act == Act.REMIND and one.at >= row.clock_from for one in told):
+        return False
+    on = "、".join(on_duty(duty.at(connection, now), row.lead, row.area_code, now))
+    _tell(
+        connection,
+        row,
+        Act.REMIND,
+        "half_time",
+        f"{term('reason.half_time')}，值班 {on or '（未排班）'}",
+        now,
+    )
     return True
 
 
@@ -57,6 +80,12 @@ def _say(
 ) -> None:
     mine = [one for one in leaders if one.department == row.lead]
     names = "、".join(one.display_name for one in superiors(percent, row.area_code, mine))
+    text = f"{term(f'act.{step}')}时限已用 {percent}%，报 {names or '（没有负责人账号）'}"
+    _tell(connection, row, Act.ESCALATE, f"{step}.{percent}", text, now)
+
+
+def _tell(connection: Connection, row: Any, act: Act, reason: str, text: str, now: datetime) -> None:
+    """An event that moves nothing, and a message to the lead."""
     state = State(row.state)
     seq = alerts.add_event(
         connection,
@@ -64,9 +93,9 @@ def _say(
         at=now,
         actor=SYSTEM.username,
         department=SYSTEM.department,
-        act=Act.ESCALATE,
+        act=act,
         sources=(state, state),
-        reason=f"{step}.{percent}",
-        text=f"{term(f'act.{step}')}时限已用 {percent}%，报 {names or '（没有负责人账号）'}",
+        reason=reason,
+        text=text,
     )
     alerts.queue(connection, row.alert_id, seq, row.lead, departments()[row.lead].channels, now)

@@ -10,11 +10,13 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from yaotong import clock
+from yaotong.acts.telling import Parcel, Round, paced_round
+from yaotong.channels import Paced
 from yaotong.delivery import Attempt, Message, after_attempt, post, rest_of_receiver
 from yaotong.delivery.retry import BREAK_AFTER, MAX_ATTEMPTS
 from yaotong.receivers import Webhook
@@ -32,7 +34,8 @@ _FORWARD_UP_TO = MAX_ATTEMPTS - 4
 _log = logging.getLogger("yaotong.delivery")
 
 Tick = Callable[[], datetime]
-Try = tuple[Any, Attempt]
+Told = Webhook | Paced
+Try = tuple[Parcel, Attempt]
 
 
 @dataclass(slots=True)
@@ -48,9 +51,10 @@ def ticking(now: datetime) -> Tick:
     return lambda: now + timedelta(seconds=int(time.monotonic() - began))
 
 
-def hooks_of(workspace: Workspace) -> dict[Lane, Webhook]:
-    """The webhooks of the settings, by receiver."""
-    return {("webhook", one.department): one for one in workspace.settings.webhooks}
+def hooks_of(workspace: Workspace) -> dict[Lane, Told]:
+    """The webhooks, robots and mailboxes of the settings, by receiver."""
+    hooks: dict[Lane, Told] = {("webhook", one.department): one for one in workspace.settings.webhooks}
+    return hooks | {(one.channel, one.department): one for one in workspace.settings.paced}
 
 
 def know_receivers(workspace: Workspace) -> None:
@@ -74,21 +78,19 @@ def run_lane(
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Send what is due to a receiver, by `until` where given, till nothing is, it fails, or `stopped`."""
-    hook = hooks_of(workspace)[lane]
+    told = hooks_of(workspace)[lane]
     with workspace.store.write() as connection:
         row = receivers.take(connection, lane, who, tick(), LEASE)
     failures = row.failures if row else 0
     while row is not None and not stopped():
-        with workspace.store.read() as connection:
-            told = [
-                (one, message_of(connection, one))
-                for one in outbox.due_of(connection, lane, until or tick(), BATCH)
-            ]
-        tried, failures_now = _send(workspace, hook, told, failures, tick, stopped)
+        round_ = _round(workspace, lane, told, until or tick())
+        tried, failures_now, free_at = _send(round_, failures, tick, stopped)
         with workspace.store.write() as connection:
             go_on = _write_down(connection, lane, tried, failures, failures_now, tick(), tally)
-            row = receivers.take(connection, lane, who, tick(), LEASE) if go_on else None
-            if row is None or not told:
+            if free_at is not None:
+                receivers.mark(connection, lane, {"resting_until": free_at})
+            row = receivers.take(connection, lane, who, tick(), LEASE) if go_on and not free_at else None
+            if row is None or not round_.looked:
                 receivers.leave(connection, lane, who)
                 return
         failures = failures_now
@@ -96,27 +98,42 @@ def run_lane(
         receivers.leave(connection, lane, who)
 
 
+def _round(workspace: Workspace, lane: Lane, told: Told, now: datetime) -> Round:
+    """What to send next: to a webhook each message by itself, elsewhere what the pace allows."""
+    if not isinstance(told, Webhook):
+        return paced_round(workspace, lane, told, now)
+    with workspace.store.read() as connection:
+        due = [(one, message_of(connection, one)) for one in outbox.due_of(connection, lane, now, BATCH)]
+    networks = workspace.settings.allowed_networks
+
+    def sent(message: Message) -> Callable[[datetime], Attempt]:
+        return lambda moment: post(message, told.url, told.secret, moment, allowed=networks)
+
+    return Round(tuple(Parcel((row,), sent(message)) for row, message in due), len(due))
+
+
 def _send(
-    workspace: Workspace,
-    hook: Webhook,
-    told: Sequence[tuple[Any, Message]],
-    failures: int,
-    tick: Tick,
-    stopped: Callable[[], bool],
-) -> tuple[list[Try], int]:
-    """Try messages in turn until it is time to write down; with the receiver's failures in a row."""
+    round_: Round, failures: int, tick: Tick, stopped: Callable[[], bool]
+) -> tuple[list[Try], int, datetime | None]:
+    """Try parcels in turn until it is time to write down.
+
+    With the receiver's failures in a row, and the moment from which its minute has room, if it is full.
+    """
     tried: list[Try] = []
+    free_at = round_.free_at
     began = time.monotonic()
-    for row, message in told:
+    for parcel in round_.parcels:
         if tried and (stopped() or time.monotonic() - began > _NOTE_SECONDS):
             break
-        moment = tick().replace(tzinfo=clock.BEIJING)
-        attempt = post(message, hook.url, hook.secret, moment, allowed=workspace.settings.allowed_networks)
-        tried.append((row, attempt))
+        free_at = round_.room(tick())
+        if free_at is not None:
+            break
+        attempt = parcel.send(tick().replace(tzinfo=clock.BEIJING))
+        tried.append((parcel, attempt))
         failures = failures + 1 if attempt.receiver_wide else 0
         if attempt.gone or rest_of_receiver(failures, attempt) is not None:
             break
-    return tried, failures
+    return tried, failures, free_at
 
 
 def _write_down(
@@ -129,12 +146,15 @@ def _write_down(
     tally: Tally,
 ) -> bool:
     """The outcomes of tries, and how the receiver stands; whether there is more to send to it."""
-    for row, attempt in tried:
-        columns = after_attempt(row.attempts, attempt, now, _spread(row.message_id, row.attempts))
-        if attempt.gone:
-            columns = {"state": "dead", "last_error": attempt.error}
-        if outbox.note(connection, row.message_id, row.attempts, {**columns, "tried_at": now}):
-            tally.counts[str(columns["state"])] += 1
+    for parcel, attempt in tried:
+        # Where the settings are wrong, one dead message says so; the others wait until they are mended.
+        for row in parcel.rows[:1] if attempt.gone else parcel.rows:
+            columns = after_attempt(row.attempts, attempt, now, _spread(row.message_id, row.attempts))
+            if attempt.gone:
+                columns = {"state": "dead", "last_error": attempt.error}
+            columns = {**columns, "tried_at": now, "digest_id": parcel.digest_id}
+            if outbox.note(connection, row.message_id, row.attempts, columns):
+                tally.counts[str(columns["state"])] += 1
     if not tried:
         return True
     last = tried[-1][1]
@@ -149,7 +169,8 @@ def _standing(
     lane: Lane, failures: int, last: Attempt, rest: timedelta | None, now: datetime
 ) -> dict[str, Any]:
     if last.gone:
-        _log.warning("%s 的 %s 答 410，不再接收；改正地址或在通知页恢复之前不再发送。", lane[1], lane[0])
+        said = "答 410，不再接收" if lane[0] == "webhook" else f"不收：{last.error}"
+        _log.warning("%s 的 %s %s；改正设置或在通知页恢复之前不再发送。", lane[1], lane[0], said)
         return {"failures": failures, "gone_at": now}
     return {"failures": failures, "resting_until": None if rest is None else now + rest}
 
@@ -181,5 +202,10 @@ def _spread(message_id: str, attempts: int) -> float:
     return int.from_bytes(digest) / (1 << 32)
 
 
-def _sha(hook: Webhook) -> str:
-    return hashlib.blake2b(f"{hook.url}\x1f{hook.secret}".encode(), digest_size=16).hexdigest()
+def _sha(told: Told) -> str:
+    """Of all that a receiver is; its pace too, so that what it holds back is looked at anew."""
+    if isinstance(told, Webhook):
+        parts: tuple[object, ...] = (told.url, told.secret)
+    else:
+        parts = tuple(getattr(told, one.name) for one in fields(told))
+    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()

@@ -1,4 +1,7 @@
-"""When superiors are told that an alert waits: at four fifths of a step's time, and at its end. Pure."""
+"""When superiors are told that an alert waits: at four fifths of a step's time, and at its end. Pure.
+
+Before that, at half of the time to accept it, the office itself is reminded.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from yaotong.alerts.people import Leader
 from yaotong.alerts.states import State
 
 PERCENTS = (80, 100)
+HALF = 50
 # The step that an alert in a state waits for; while it is paused it waits for nobody here.
 STEP_OF: dict[State, str] = {
     State.DISPATCHED: "accept",
@@ -29,7 +33,7 @@ class Look:
 
 def look(clock_from: datetime, due: datetime, now: datetime) -> Look:
     """80 or 100 where so much of the time has gone by, else None; and the next moment that matters."""
-    early = clock_from + (due - clock_from) * PERCENTS[0] / 100
+    early = _share(clock_from, due, PERCENTS[0])
     if now >= due:
         return Look(PERCENTS[1], None)
     return Look(PERCENTS[0], due) if now >= early else Look(None, early)
@@ -39,7 +43,18 @@ def first_look(state: State, clock_from: datetime, due: datetime | None) -> date
     """When an alert that has come to a state is first looked at; None when nothing is waited for."""
     if state not in STEP_OF or due is None:
         return None
-    return clock_from + (due - clock_from) * PERCENTS[0] / 100
+    return _share(clock_from, due, HALF if STEP_OF[state] == "accept" else PERCENTS[0])
+
+
+def reminds(state: State, clock_from: datetime, due: datetime, now: datetime) -> bool:
+    """Whether the office is to be reminded that nobody signed: from half of the time until superiors hear."""
+    if STEP_OF.get(state) != "accept":
+        return False
+    return _share(clock_from, due, HALF) <= now < _share(clock_from, due, PERCENTS[0])
+
+
+def _share(clock_from: datetime, due: datetime, percent: int) -> datetime:
+    return clock_from + (due - clock_from) * percent / 100
 
 
 def superiors(percent: int, area_code: str | None, leaders: Sequence[Leader]) -> tuple[Leader, ...]:

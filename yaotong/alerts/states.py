@@ -25,6 +25,7 @@ class Act(StrEnum):
     WORSEN = "worsen"
     VANISH = "vanish"
     RECUR = "recur"
+    REMIND = "remind"
     ESCALATE = "escalate"
     ACCEPT = "accept"
     CHECK = "check"

@@ -32,13 +32,14 @@ class Attempt:
     """What one try came to: an empty error means that it arrived.
 
     `receiver_wide`: the fault is the receiver's, not this message's. `gone`: it wants nothing any more.
-    `retry_after`: how long it asked to be left alone.
+    `retry_after`: how long it asked to be left alone. `note`: what there is to mend though it arrived.
     """
 
     error: str = ""
     receiver_wide: bool = field(default=False, compare=False)
     gone: bool = False
     retry_after: timedelta | None = None
+    note: str = ""
 
 
 def after_attempt(
@@ -49,7 +50,7 @@ def after_attempt(
     `spread` in [0, 1) says where in the jitter this message lies.
     """
     if not attempt.error:
-        return {"state": "sent", "delivered_at": now, "last_error": None}
+        return {"state": "sent", "delivered_at": now, "last_error": attempt.note or None}
     if attempts_before + 1 >= MAX_ATTEMPTS:
         return {"state": "dead", "last_error": attempt.error}
     wait = WAITS[attempts_before] * (1 + JITTER * spread)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-import httpcore
 from standardwebhooks import Webhook
 
 from yaotong.addresses import Network
-from yaotong.delivery.dialing import CheckedBackend, Refused, Resolve, resolve
+from yaotong.delivery.asking import MAX_ANSWER_BYTES as MAX_ANSWER_BYTES
+from yaotong.delivery.asking import TIMEOUT_SECONDS, ask
+from yaotong.delivery.dialing import Resolve, resolve
 from yaotong.delivery.message import Message
 from yaotong.delivery.retry import Attempt, asked_wait
 
-TIMEOUT_SECONDS = 10.0
-MAX_ANSWER_BYTES = 65_536
 # What a receiver answers of itself, whatever it is sent.
 _WIDE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BEIJING = timezone(timedelta(hours=8))
@@ -40,17 +38,15 @@ def post(
     """
     # The library reads any clock face as UTC, so it is given one.
     moment = sent_at.astimezone(UTC) if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
-    until = time.monotonic() + timeout
-    try:
-        with httpcore.ConnectionPool(network_backend=CheckedBackend(allowed, until, look_up)) as pool:
-            status, retry_after = _asked(pool, message, url, secret, moment, until)
-    except Refused:
-        return Attempt("RefusedAddress", receiver_wide=True)
-    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
-        return Attempt(type(error).__name__, receiver_wide=True)
-    except (httpcore.UnsupportedProtocol, UnicodeError, ValueError) as error:
-        return Attempt(type(error).__name__)
-    return judge(status, retry_after, moment)
+    body = message.body()
+    headers = {
+        "content-type": "application/cloudevents+json; charset=utf-8",
+        "webhook-id": message.message_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(signing_key(secret)).sign(message.message_id, moment, body.decode()),
+    }
+    answer = ask(url, headers, body, allowed=allowed, timeout=timeout, look_up=look_up)
+    return answer if isinstance(answer, Attempt) else judge(answer.status, answer.retry_after, moment)
 
 
 def judge(status: int, retry_after: str | None, moment: datetime) -> Attempt:
@@ -70,27 +66,3 @@ def judge(status: int, retry_after: str | None, moment: datetime) -> Attempt:
 def signing_key(secret: str) -> str:
     """The key in the scheme's own form, for the receiver to verify with."""
     return "whsec_" + base64.b64encode(secret.encode()).decode()
-
-
-def _asked(
-    pool: httpcore.ConnectionPool, message: Message, url: str, secret: str, moment: datetime, until: float
-) -> tuple[int, str | None]:
-    """The status and Retry-After of the answer, once it is whole or longer than anybody needs."""
-    body = message.body()
-    headers: dict[bytes | str, bytes | str] = {
-        "content-type": "application/cloudevents+json; charset=utf-8",
-        "content-length": str(len(body)),
-        "connection": "close",
-        "webhook-id": message.message_id,
-        "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": Webhook(signing_key(secret)).sign(message.message_id, moment, body.decode()),
-    }
-    limits = dict.fromkeys(("connect", "read", "write", "pool"), max(until - time.monotonic(), 0.001))
-    with pool.stream("POST", url, headers=headers, content=body, extensions={"timeout": limits}) as answer:
-        size = 0
-        for part in answer.iter_stream():
-            size += len(part)
-            if size > MAX_ANSWER_BYTES:
-                break
-        given = {name.lower(): value for name, value in answer.headers}
-        return answer.status, given.get(b"retry-after", b"").decode("latin-1") or None

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from yaotong.codes import Level
 from yaotong.errors import ConfigError
 
-CHANNELS = ("inbox", "webhook")
+CHANNELS = ("inbox", "webhook", "dingtalk", "wecom", "feishu", "mail")
+# Told of nothing until an address is set up: what was written before that is not kept for it.
+CHATS = CHANNELS[2:]
 # Fields of an evidence line that a department's view may show.
 EVIDENCE_FIELDS = (
     "pharmacy",

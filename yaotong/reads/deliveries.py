@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from yaotong.departments import CHANNELS, departments
 from yaotong.errors import Forbidden, UsageError
+from yaotong.pace import Pace
 from yaotong.rules.book import book
-from yaotong.store import Connection, receivers
+from yaotong.store import Connection, outbox, receivers
 from yaotong.store import deliveries as table
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -60,11 +61,25 @@ class DeliveryRow:
     delivered_at: datetime | None
     answer: str
     resent: tuple[str, ...]
+    held_for: str = ""
+    digest_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """How many messages a receiver's hours hold back: why, and until when the first of them."""
+
+    why: str
+    number: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverRow:
-    """One receiver and how it stands: well, resting or gone."""
+    """One receiver and how it stands: well, resting, full for this minute, gone, or refused its settings.
+
+    `pace` is None for a webhook, which takes what comes.
+    """
 
     channel: str
     department: str
@@ -72,6 +87,8 @@ class ReceiverRow:
     standing: str
     failures: int
     since: datetime | None
+    pace: Pace | None = None
+    held: tuple[HeldRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +116,24 @@ def deliveries(workspace: Workspace, viewer: Viewer, wanted: Wanted, *, now: dat
         wanted.channel,
     )
     hosts = {("webhook", one.department): one.host for one in workspace.settings.webhooks}
+    paces = {(one.channel, one.department): one.pace for one in workspace.settings.paced}
+    hosts |= {(one.channel, one.department): one.host for one in workspace.settings.paced}
     with workspace.store.read() as connection:
         total = table.count(connection, filters)
         rows = table.listing(connection, filters, (wanted.page - 1) * PAGE_ROWS, PAGE_ROWS)
         counts = table.by_state(connection, filters)
         known = [one for one in receivers.everyone(connection) if (one.channel, one.department) in hosts]
         found = _rows(connection, rows, hosts)
-    standing = tuple(_receiver(one, hosts, now) for one in known if one.department in mine)
+        held = _held(connection, now)
+    standing = tuple(
+        replace(
+            _receiver(one, hosts, now),
+            pace=paces.get((one.channel, one.department)),
+            held=held.get((one.channel, one.department), ()),
+        )
+        for one in known
+        if one.department in mine
+    )
     return DeliveryView(found, total, max(-(-total // PAGE_ROWS), 1), counts, standing, mine)
 
 
@@ -145,6 +173,8 @@ def _rows(
             delivered_at=row.delivered_at,
             answer=row.last_error or "",
             resent=tuple(again.get(row.message_id, ())),
+            held_for=(row.held_for or "") if row.state == "due" else "",
+            digest_id=row.digest_id or "",
         )
         for row in rows
     )
@@ -152,7 +182,17 @@ def _rows(
 
 def _receiver(row: Any, hosts: dict[tuple[str, str], str], now: datetime) -> ReceiverRow:
     resting = row.resting_until is not None and row.resting_until > now
-    standing = "gone" if row.gone_at else "resting" if resting else "well"
+    stopped = "gone" if row.channel == "webhook" else "refused"
+    waits = "resting" if row.failures or row.channel == "webhook" else "limited"
+    standing = stopped if row.gone_at else waits if resting else "well"
     since = row.gone_at or (row.resting_until if resting else None)
     host = hosts[(row.channel, row.department)]
     return ReceiverRow(row.channel, row.department, host, standing, row.failures, since)
+
+
+def _held(connection: Connection, now: datetime) -> dict[tuple[str, str], tuple[HeldRow, ...]]:
+    found: dict[tuple[str, str], tuple[HeldRow, ...]] = {}
+    for row in outbox.held(connection, now):
+        lane = (row.channel, row.department)
+        found[lane] = (*found.get(lane, ()), HeldRow(row.held_for, row.number, row.until))
+    return found

@@ -10,7 +10,7 @@ from yaotong.alerts.duty import on_duty
 from yaotong.alerts.model import Finding
 from yaotong.alerts.route import due, route
 from yaotong.codes import Level
-from yaotong.departments import Department, departments, lead_of
+from yaotong.departments import CHATS, Department, departments, lead_of
 from yaotong.errors import NotFound
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
@@ -72,7 +72,7 @@ def ask(workspace: Workspace, question: Question) -> Answer:
             part=one.part,
             office_code=one.office_code,
             on_duty=on_duty(shifts, one.department, question.area_code, question.at),
-            channels=known[one.department].channels,
+            channels=_set_up(workspace, known[one.department]),
             why=_why(rule, known[one.department], one.part, question),
         )
         for one in route(finding, rule.assists, known, offices)
@@ -80,6 +80,12 @@ def ask(workspace: Workspace, question: Question) -> Answer:
     limits = due(finding, lead_of(question.rule_id, known), question.at)
     hours = in_office_hours(question.at)
     return Answer(question, hours, stops, limits.accept, limits.check, limits.dispose, limits.close)
+
+
+def _set_up(workspace: Workspace, department: Department) -> tuple[str, ...]:
+    """The channels of a department without the chats and mailboxes nobody has set up."""
+    ready = {one.channel for one in workspace.settings.paced if one.department == department.department_id}
+    return tuple(one for one in department.channels if one not in CHATS or one in ready)
 
 
 def _finding(question: Question) -> Finding:

@@ -5,6 +5,7 @@ What an alert said before an update is kept beside it, see `past`; every write h
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,10 @@ from yaotong.alerts.model import KnownAlert
 from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 from yaotong.errors import Conflict
-from yaotong.store import desklines, findings, past
+from yaotong.store import desklines, findings, past, receivers
 from yaotong.store.schema import alert, alert_event, dispatch, finding, outbox
+
+_ID_CHARS = 40
 
 
 def known(connection: Connection, rule_id: str, subjects: Sequence[str]) -> list[KnownAlert]:
@@ -230,9 +233,10 @@ def queue(
 
 
 def queue_all(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Put `messages` into the outbox."""
-    if rows:
-        connection.execute(insert(outbox), rows)
+    """Put `messages` into the outbox; a chat nobody has set up for the department is left out."""
+    wanted = receivers.wanted(connection, rows)
+    if wanted:
+        connection.execute(insert(outbox), wanted)
 
 
 def messages(
@@ -241,7 +245,7 @@ def messages(
     """One message per channel, for the outbox."""
     return [
         {
-            "message_id": f"{alert_id}-{seq}-{department}-{channel}"[:40],
+            "message_id": _message_id(f"{alert_id}-{seq}-{department}-{channel}"),
             "alert_id": alert_id,
             "event_seq": seq,
             "department": department,
@@ -253,3 +257,11 @@ def messages(
         }
         for channel in channels
     ]
+
+
+def _message_id(whole: str) -> str:
+    """The words themselves where they fit; channels of a department with a long name stay apart."""
+    if len(whole) <= _ID_CHARS:
+        return whole
+    digest = hashlib.blake2b(whole.encode(), digest_size=8).hexdigest()
+    return f"{whole[: _ID_CHARS - 17]}-{digest}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, Integer, String, Table, Text, text
+from sqlalchemy import Column, DateTime, Index, Integer, String, Table, Text, text
 
 from yaotong.store.metadata import metadata
 
@@ -34,4 +34,15 @@ delivery_act = Table(
     Column("channel", String(16), nullable=False),
     Column("department", String(32), nullable=False),
     Column("said", Text, nullable=False),
+)
+
+# A message of a channel that counts what it is sent a minute, written before it goes out.
+post_slot = Table(
+    "post_slot",
+    metadata,
+    Column("slot_id", Integer, primary_key=True),
+    # Of the address alone: departments that share a robot share its limit.
+    Column("robot_sha", String(32), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Index(None, "robot_sha", "at"),
 )

@@ -46,14 +46,18 @@ def examine(store: Store) -> Health:
     if orphans:
         good.append(f"{len(orphans)} 个文件不在清单中（中断的批次留下的），不参与计算，可删去")
     if dead:
-        bad.append(f"{dead} 条通知多次送不出去。请检查 webhook 地址。")
+        bad.append(f"{dead} 条通知多次送不出去。请检查收件方的地址。")
     bad += [
-        f"{one.department} 的 {one.channel} 答 410，不再接收，发往那里的通知在等候。请改正地址。"
+        f"{one.department} 的 {one.channel} {_why(one.channel)}，发往那里的通知在等候。请改正地址。"
         for one in gone
     ]
     free = shutil.disk_usage(store.facts_dir).free
     (bad if free < _LOW_DISK_BYTES else good).append(f"磁盘剩余 {free / (1 << 30):.1f} GiB")
     return Health(tuple(good), tuple(bad))
+
+
+def _why(channel: str) -> str:
+    return "答 410，不再接收" if channel == "webhook" else "拒绝了我们的设置"
 
 
 def _digest(store: Store, path: str) -> str:

@@ -6,8 +6,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
+from yaotong.codes import Level
 from yaotong.store import desklines
 from yaotong.store.delivery_tables import receiver
 from yaotong.store.rulestops import paused_rules
@@ -36,6 +49,42 @@ def due_in(connection: Connection, lanes: Sequence[Lane], now: datetime, limit: 
 def due_of(connection: Connection, lane: Lane, now: datetime, limit: int) -> list[Row[Any]]:
     """Messages to one receiver whose time has come, oldest first."""
     return _oldest(connection, _ready(now) & _in(lane), limit)
+
+
+def levelled(connection: Connection, lane: Lane, now: datetime, limit: int) -> list[Row[Any]]:
+    """What is due to one receiver, with `level` of the alert: gravest first, then oldest."""
+    query = (
+        select(outbox, alert.c.level)
+        .join(alert, alert.c.alert_id == outbox.c.alert_id)
+        .where(_ready(now), _in(lane))
+    )
+    rank = case({str(one): one.rank for one in Level}, value=alert.c.level)
+    return list(
+        connection.execute(query.order_by(rank, outbox.c.written_at, outbox.c.message_id).limit(limit))
+    )
+
+
+def hold(connection: Connection, holds: Iterable[tuple[str, datetime, str]]) -> None:
+    """Hold messages back: (id, until when, why). They are still due, and no try of theirs is counted."""
+    rows = [{"one": one, "until": until, "why": why} for one, until, why in holds]
+    if rows:
+        mine = (outbox.c.message_id == bindparam("one")) & (outbox.c.state == "due")
+        values: dict[str, Any] = {"next_at": bindparam("until"), "held_for": bindparam("why")}
+        connection.execute(update(outbox).where(mine).values(**values), rows)
+
+
+def let_go(connection: Connection, lane: Lane) -> None:
+    """Look anew at what is held back for a receiver: its hours may have changed."""
+    held = (outbox.c.state == "due") & outbox.c.held_for.is_not(None)
+    connection.execute(update(outbox).where(_in(lane), held).values(next_at=outbox.c.written_at))
+
+
+def held(connection: Connection, now: datetime) -> list[Row[Any]]:
+    """What is held back: channel, department, held_for, number, until (the earliest)."""
+    keys = (outbox.c.channel, outbox.c.department, outbox.c.held_for)
+    waiting = (outbox.c.state == "due") & (outbox.c.next_at > now) & outbox.c.held_for.is_not(None)
+    query = select(*keys, func.count().label("number"), func.min(outbox.c.next_at).label("until"))
+    return list(connection.execute(query.where(waiting).group_by(*keys).order_by(*keys)))
 
 
 def lanes(connection: Connection, now: datetime, among: Iterable[Lane]) -> list[Lane]:
@@ -79,7 +128,9 @@ def again(connection: Connection, message_id: str, now: datetime) -> bool:
     """Let a dead message be tried from the start, under its own id; False when there is no such one."""
     dead = (outbox.c.message_id == message_id) & (outbox.c.state == "dead")
     result = connection.execute(
-        update(outbox).where(dead).values(state="due", attempts=0, next_at=now, last_error=None)
+        update(outbox)
+        .where(dead)
+        .values(state="due", attempts=0, next_at=now, last_error=None, held_for=None)
     )
     return result.rowcount == 1
 

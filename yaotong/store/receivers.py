@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
+from yaotong.departments import CHATS
+from yaotong.store import outbox
 from yaotong.store.delivery_tables import delivery_act, receiver
 from yaotong.store.outbox import Lane
 
@@ -19,14 +21,26 @@ def unlike(connection: Connection, addresses: Mapping[Lane, str]) -> dict[Lane, 
 
 
 def know(connection: Connection, addresses: Mapping[Lane, str]) -> None:
-    """Let receivers with a new address start afresh. Within a queued write."""
+    """Let receivers with a new address start afresh, and what is held for them be looked at anew."""
     known = {(row.channel, row.department) for row in everyone(connection)}
     for lane, sha in unlike(connection, addresses).items():
         fresh = {"address_sha": sha, "failures": 0, "resting_until": None, "gone_at": None}
         if lane in known:
             connection.execute(update(receiver).where(_is(lane)).values(**fresh))
+            outbox.let_go(connection, lane)
         else:
             connection.execute(insert(receiver).values(channel=lane[0], department=lane[1], **fresh))
+
+
+def wanted(connection: Connection, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages without those to a chat or mailbox that no department has set up."""
+    if not any(one["channel"] in CHATS for one in messages):
+        return list(messages)
+    query = select(receiver.c.channel, receiver.c.department).where(receiver.c.channel.in_(CHATS))
+    known = {tuple(row) for row in connection.execute(query)}
+    return [
+        one for one in messages if one["channel"] not in CHATS or (one["channel"], one["department"]) in known
+    ]
 
 
 def everyone(connection: Connection) -> list[Row[Any]]:

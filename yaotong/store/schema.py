@@ -331,6 +331,9 @@ outbox = Table(
     Column("delivered_at", DateTime),
     Column("tried_at", DateTime),
     Column("last_error", Text),
+    # Why it is held back until `next_at`, and the one message it was last sent in with others.
+    Column("held_for", String(8)),
+    Column("digest_id", String(40)),
     CheckConstraint("state in ('due', 'sent', 'dead')", name="state"),
     Index(None, "alert_id"),
     Index(None, "state", "next_at"),
