@@ -23,8 +23,9 @@ NOTHING = -9.0
 _LASTING, _CALM, _CALM_DAYS = 5.0, 2.0, 7
 # One slow day does not end it.
 _CLEAR = 3.0
-# By itself a series cannot tell a lasting rise from a strong winter, which moves its level by a third.
-_WINTER = 0.35
+# Shops drift beside their group by a tenth or so; by itself a series cannot tell a lasting rise from a
+# strong winter, which moves its level by a third. That much is not abnormal, however sure.
+_DRIFT, _WINTER = 0.15, 0.35
 
 
 @compiled
@@ -173,8 +174,7 @@ def judge_lasting(s: Record, t: int, noise: float, rival: float, tuning: Record,
     expected = max(s.before * unit, 1e-4)
     noise *= 1.0 + rival
     wide = noise * expected * _stretch(s, SPANS - 1, s.dates[t % RING, 2], tuning.grouped)
-    if not tuning.grouped:
-        wide += (_WINTER * expected) ** 2
+    wide += ((_DRIFT if tuning.grouped else _WINTER) * expected) ** 2
     z = nb_z(sold, expected, wide)
     if z > _CALM and _over(s, t, LENGTHS[-1], s.before, sold / expected, noise, _CLEAR):
         z = 0.0

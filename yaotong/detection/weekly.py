@@ -139,7 +139,7 @@ def _noise(y: F64, mean: F64, trust: F64, since: int, known: int) -> float:
     for u in range(since, known):
         if trust[u] >= _TRUSTED and not math.isnan(y[u]):
             gap = y[u] - mean[u]
-            total += min(gap * gap / max(mean[u], 0.02), 24.0)
+            total += min(gap * gap / max(mean[u], 0.02), 36.0)
             weeks += 1.0
     return float(max(total / weeks, 1.0))
 
@@ -214,7 +214,7 @@ def _over(
         if math.isnan(y[t - lag]):
             continue
         told += (y[t - lag] * step - mean_at(terms[t - lag], beta) * level * (ratio - 1.0)) / noise
-        if told < -0.7:
+        if told < -1.5:
             return True
     return False
 
