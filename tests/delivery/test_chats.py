@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,7 +22,7 @@ from tests.delivery.test_lanes import Mood
 from tests.delivery.test_mailing import Handler, server
 from tests.delivery.test_worker import until
 from yaotong import acts, clock
-from yaotong.acts.lanes import know_receivers
+from yaotong.acts.lanes import LEASE, know_receivers
 from yaotong.config import SETTINGS_FILE
 from yaotong.store import receivers
 from yaotong.store.health import examine
@@ -292,3 +294,32 @@ def test_the_worker_serves_the_others_whatever_one_robot_does(tmp_path: Path, an
             assert Counter(row.state for row in left)["dead"] == sum(
                 "310000" in (row.last_error or "") for row in left
             )
+
+
+def _slowly(connection: socket.socket, first: bytes) -> None:
+    time.sleep(0.4)
+    FINE(connection, first)
+
+
+def test_two_workers_and_one_killed_keep_to_the_minute_and_lose_nothing(tmp_path: Path) -> None:
+    with receiving(_slowly) as receiver:
+        home = tmp_path / "home"
+        workspace = chatting(home, {("dingtalk", "psb"): receiver.url}, 'per_minute = 10\nquiet = ""')
+        processes = [worker(home), worker(home)]
+        try:
+            ids = filled(workspace, 40, name="x", at=clock.now())
+            assert until(lambda: len(receiver.got) > 3, 20)
+            processes[0].kill()
+            assert until(lambda: states(workspace) == {"sent": 40}, LEASE.total_seconds() + 20)
+            # What was killed on its way has taken its slot, whether or not it arrived.
+            assert len(receiver.got) in (9, 10)
+            ids += filled(workspace, 5, name="y", at=clock.now())
+            assert not until(lambda: states(workspace) != {"sent": 40, "due": 5}, 3)
+        finally:
+            for process in processes:
+                process.kill()
+                process.communicate()
+        assert states(workspace) == {"sent": 40, "due": 5}
+        assert {row.message_id for row in rows(workspace)} == set(ids)
+        told = Counter(row.digest_id for row in rows(workspace) if row.state == "sent")
+        assert sum(told.values()) == 40

@@ -11,7 +11,7 @@ from typing import Any
 
 from yaotong.alerts.duty import on_duty
 from yaotong.alerts.escalate import STEP_OF, look, reminds, superiors
-from yaotong.alerts.people import Leader
+from yaotong.alerts.people import Leader, Shift
 from yaotong.alerts.states import Act, State
 from yaotong.departments import departments
 from yaotong.store import Connection, accounts, alerts, deadlines, duty
@@ -30,9 +30,9 @@ def escalate(workspace: Workspace, *, now: datetime) -> int:
     told = 0
     while _any(workspace, now):
         with workspace.store.write() as connection:
-            leaders = accounts.leaders(connection)
+            leaders, shifts = accounts.leaders(connection), duty.at(connection, now)
             for row in deadlines.due(connection, now, _PART):
-                told += _one(connection, row, leaders, now)
+                told += _one(connection, row, leaders, shifts, now)
     return told
 
 
@@ -42,7 +42,9 @@ def _any(workspace: Workspace, now: datetime) -> bool:
         return bool(deadlines.due(connection, now, 1))
 
 
-def _one(connection: Connection, row: Any, leaders: Sequence[Leader], now: datetime) -> bool:
+def _one(
+    connection: Connection, row: Any, leaders: Sequence[Leader], shifts: Sequence[Shift], now: datetime
+) -> bool:
     state = State(row.state)
     step = STEP_OF.get(state)
     if step is None:
@@ -51,27 +53,21 @@ def _one(connection: Connection, row: Any, leaders: Sequence[Leader], now: datet
     seen = look(row.clock_from, getattr(row, f"{step}_due"), now)
     deadlines.look_again(connection, row.alert_id, seen.again_at)
     if seen.percent is None:
-        return _remind(connection, row, state, now)
+        return _remind(connection, row, state, shifts, now)
     _say(connection, row, step, seen.percent, leaders, now)
     return True
 
 
-def _remind(connection: Connection, row: Any, state: State, now: datetime) -> bool:
+def _remind(connection: Connection, row: Any, state: State, shifts: Sequence[Shift], now: datetime) -> bool:
     """Tell the office that half of the time is gone; once for each time the alert waits to be accepted."""
     if not reminds(state, row.clock_from, row.accept_due, now):
         return False
     told = alerts.events(connection, row.alert_id)
     if any(one.act == Act.REMIND and one.at >= row.clock_from for one in told):
         return False
-    on = "、".join(on_duty(duty.at(connection, now), row.lead, row.area_code, now))
-    _tell(
-        connection,
-        row,
-        Act.REMIND,
-        "half_time",
-        f"{term('reason.half_time')}，值班 {on or '（未排班）'}",
-        now,
-    )
+    on = "、".join(on_duty(shifts, row.lead, row.area_code, now))
+    text = f"{term('reason.half_time')}，值班 {on or '（未排班）'}"
+    _tell(connection, row, Act.REMIND, "half_time", text, now)
     return True
 
 

@@ -2,7 +2,7 @@
 
 Apprise knows the short addresses and how long a text may be; the connection is ours. Its plugins dial by
 themselves, follow the proxies of the environment, and take any 200 for a success, while a robot says in the
-body of a 200 that it refused (see decisions 34).
+body of a 200 that it refused (see decisions).
 """
 
 from __future__ import annotations
