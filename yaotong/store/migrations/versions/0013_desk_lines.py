@@ -69,9 +69,11 @@ def upgrade() -> None:
     op.execute(_FILL.format(never=never))
     for name, columns in _INDEXES.items():
         op.create_index(name, "desk_line", columns)
+    op.execute("INSERT INTO counter (name, value) VALUES ('desk', 0)")
     op.create_index(op.f("ix_alert_rule_id_outcome"), "alert", ["rule_id", "outcome", "state"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_alert_rule_id_outcome"), table_name="alert")
+    op.execute("DELETE FROM counter WHERE name = 'desk'")
     op.drop_table("desk_line")
