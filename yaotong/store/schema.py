@@ -27,14 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
-from yaotong.store import delivery_tables as delivery_tables  # its tables belong to the same collection
-from yaotong.store import desk_tables as desk_tables
-from yaotong.store import duty_tables as duty_tables  # its tables belong to the same collection
-from yaotong.store import joint_tables as joint_tables  # its tables belong to the same collection
-from yaotong.store import report_tables as report_tables  # its tables belong to the same collection
-from yaotong.store import risk_tables as risk_tables  # its tables belong to the same collection
-from yaotong.store import rule_tables as rule_tables  # its tables belong to the same collection
-from yaotong.store import silence_tables as silence_tables  # its tables belong to the same collection
+from yaotong.store import further_tables as further_tables  # they belong to the same collection
 from yaotong.store.metadata import metadata as metadata
 from yaotong.store.past_tables import past_of
 
