@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 import sqlite3
 import time
@@ -104,7 +105,8 @@ def test_nothing_of_a_workbook_is_printed(tmp_path: Path, capfd: pytest.CaptureF
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book("a"))) as whole, zipfile.ZipFile(out, "w") as made:
         for name in whole.namelist():
-            made.writestr(name, whole.read(name).replace(b'<cellStyles count="0" />', style.encode()))
+            # Without lxml there is a space before the slash.
+            made.writestr(name, re.sub(rb'<cellStyles count="0" ?/>', style.encode(), whole.read(name)))
     assert refusal(tmp_path, out.getvalue(), "a.xlsx").reason == "corrupt_file"
     assert "".join(capfd.readouterr()) == ""
 

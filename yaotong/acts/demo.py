@@ -20,7 +20,17 @@ from yaotong.workspace import Workspace, init_workspace
 # A box around Pinghu with a margin: a shop outside it has swapped or foreign coordinates.
 REGION = (120.90, 30.55, 121.32, 30.90)
 DEMO_PASSWORD = "yaotong-demo"
-_ORDER = ("areas", "pharmacies", "drugs", "departments", "calendar", "recalls", "sales")
+_ORDER = (
+    "areas",
+    "pharmacies",
+    "drugs",
+    "departments",
+    "calendar",
+    "recalls",
+    "inspections",
+    "stock_counts",
+    "sales",
+)
 
 Progress = Callable[[str, int, int], None]
 

@@ -8,6 +8,7 @@ import click
 import pandas as pd
 import pyarrow as pa
 
+from yaotong.cells import exported_frame
 from yaotong.detection.detector import ALPHA
 from yaotong.detection.methods import METHODS
 from yaotong.detection.panel import REASONS
@@ -48,7 +49,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
     if not path.parent.is_dir():
         raise UsageError(f"没有目录 {path.parent}")
     if path.suffix.lower() == ".csv":
-        table.to_csv(path, index=False)
+        exported_frame(table).to_csv(path, index=False)
     else:
         table.to_parquet(path, index=False)
 

@@ -28,6 +28,7 @@ from yaotong.demo.stories import TELLERS
 from yaotong.demo.stories.silence import tell_festival
 from yaotong.demo.till import Lines, Texts, in_order, ring_up, sale_ids, story_lines
 from yaotong.demo.truth import CityTruth, Story
+from yaotong.demo.visits import inspections, stock_counts
 from yaotong.demo.writing import write_json, write_sales, write_table
 
 __all__ = ["CityTruth", "Story", "write_city"]
@@ -54,7 +55,8 @@ def write_city(
 
     Args:
         feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, recalls.csv,
-            calendar.csv and sales/sales-YYYY-MM.csv; made when absent, files of an older city replaced.
+            calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made when absent,
+            files of an older city replaced.
         days: days of sales, 14..3660, the last one being `until`.
         pharmacies: 9..5000; below about 40, or under 60 days, some stories have no room and are listed
             under `omitted`.
@@ -99,6 +101,10 @@ def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str,
         "departments": write_table(feeds_dir, "departments", departments()),
         "recalls": write_table(feeds_dir, "recalls", stage.recalls),
         "calendar": write_table(feeds_dir, "calendar", calendar(stage.plan, stage.notices)),
+        "inspections": write_table(feeds_dir, "inspections", inspections(stage.plan, stage.shops)),
+        "stock_counts": write_table(
+            feeds_dir, "stock_counts", stock_counts(stage.plan, stage.shops, stage.catalogue)
+        ),
     }
 
 
