@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -143,6 +144,15 @@ DRUGS_SCHEMA = pa.schema(
 # The feeds whose lines are facts: kept as Parquet, with the moment that decides their month.
 FACT_MOMENTS: Mapping[str, str] = {
     feed.name: feed.column(feed.moment).stored for feed in FEEDS.values() if feed.moment
+}
+Apart = Literal["", "pharmacy", "buyer", "trace_code"]
+# The column of each feed that tells whom a line is about: a pharmacy, a person or a pack.
+KEYS: Mapping[Apart, Mapping[str, str]] = {
+    "pharmacy": dict.fromkeys(
+        ("sales", "purchases", "stock_counts", "settlements", "duty", "inspections"), "pharmacy_id"
+    ),
+    "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
+    "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),
 }
 
 PHARMACIES_SCHEMA = pa.schema(

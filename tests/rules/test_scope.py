@@ -17,7 +17,7 @@ from yaotong.facts import FACT_MOMENTS, Facts, Window
 from yaotong.rules.book import book
 from yaotong.rules.builder import facts_from
 from yaotong.rules.run import run_rule
-from yaotong.rules.scope import KEYS, Apart, days_of, keys_of, narrowed, tables_read, windows_of
+from yaotong.rules.scope import days_of, keys_of, narrowed, tables_read, windows_of
 
 every_rule = pytest.mark.parametrize("rule_id", RULES)
 DAY = timedelta(days=1)

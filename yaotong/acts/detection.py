@@ -83,11 +83,28 @@ def detect(
     inhibitions()  # A wrong entry stops a run before it begins.
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
-        live, beside = rulebook.live(connection), rulebook.shadows(connection)
     clear(workspace.store, version)
     facts = open_facts(workspace.store, until=until, version=version, engine=engine)
     judging = Judging(workspace.store, facts, version)
     order = Order(since, until, {} if whole else marks)
+    runs = run_rules(workspace, judging, rules, order, now, progress)
+    with workspace.store.write() as connection:
+        settle(connection)
+        remind(connection, now)
+    return runs
+
+
+def run_rules(
+    workspace: Workspace,
+    judging: Judging,
+    rules: Sequence[Rule],
+    order: Order,
+    now: datetime,
+    progress: Callable[[RuleRun], None] | None = None,
+) -> list[RuleRun]:
+    """Judge rules as they are live, with their shadows; the caller settles what is muted at its end."""
+    with workspace.store.read() as connection:
+        live, beside = rulebook.live(connection), rulebook.shadows(connection)
     one = partial(_run, workspace, judging, order, now)
     runs = []
     for rule in rules:
@@ -99,9 +116,6 @@ def detect(
             run_shadow(workspace, judging, order, rule, tuned, now)
         if progress is not None:
             progress(runs[-1])
-    with workspace.store.write() as connection:
-        settle(connection)
-        remind(connection, now)
     return runs
 
 

@@ -14,6 +14,7 @@ from yaotong.alerts.model import Finding
 from yaotong.codes import Level
 from yaotong.facts import FACT_MOMENTS, Facts, Window
 from yaotong.rules.keys import key_of
+from yaotong.rules.lint import tables_of
 from yaotong.rules.model import Rule, Values
 from yaotong.rules.run import boundary, run_rule
 from yaotong.rules.scope import (
@@ -22,7 +23,6 @@ from yaotong.rules.scope import (
     keys_of,
     merged,
     narrowed,
-    tables_read,
     windows_of,
     windows_within,
 )
@@ -44,6 +44,7 @@ class Judging:
     data_version: int
     _changes: dict[int, Changes] = field(default_factory=dict)
     _days: dict[str, Window | None] = field(default_factory=dict)
+    _changed: dict[tuple[str, int], set[date]] = field(default_factory=dict)
     _most_days: int | None = None
 
     def days(self, rule: Rule) -> Window | None:
@@ -75,19 +76,31 @@ class Judging:
         """What a rule has to judge of the days that can be judged; [] when nothing can have changed."""
         if mark is None or mark.rule_key != key_of(rule, values):
             return [Span(whole)]
-        changes = self.changes_since(mark.data_version)
-        read = tables_read(rule.find(self.facts, whole, values))
+        changes, read = self.changes_since(mark.data_version), tables_of(rule)
         if changes.registries & read:
             return [Span(whole)]
         feeds = [feed for feed in FACT_MOMENTS if feed in changes.lines and feed in read]
-        days = days_of(changes.lines, feeds)
-        keys = keys_of(changes.lines, feeds, rule.apart) if rule.apart else None
+        days = {day for feed in feeds for day in self._days_changed(feed, mark.data_version)}
         windows = windows_of(days, rule.lookback_days, whole)
         if rule.apart:
-            return [Span(window, keys) for window in windows]
+            return self.apart(rule, windows, feeds, mark.data_version)
         if mark.until < whole.until:  # days that nobody judged yet: there may be silence to tell of
             windows.append(Window(mark.until + timedelta(days=1), whole.until))
         return [Span(window) for window in merged(windows)]
+
+    def apart(self, rule: Rule, windows: Sequence[Window], feeds: Sequence[str], since: int) -> list[Span]:
+        """The spans of a rule that judges one subject at a time, when lines of `feeds` came after `since`."""
+        keys = keys_of(self.changes_since(since).lines, feeds, rule.apart)
+        return [Span(window, keys) for window in windows]
+
+    def found(self, rule: Rule, span: Span, part: Window) -> pd.DataFrame:
+        """What a rule finds in a part of a span, as run_rule tells it."""
+        return run_rule(rule, self.facts_of(rule, span), part)
+
+    def _days_changed(self, feed: str, since: int) -> set[date]:
+        if (feed, since) not in self._changed:
+            self._changed[feed, since] = days_of(self.changes_since(since).lines, [feed])
+        return self._changed[feed, since]
 
     def changes_since(self, version: int) -> Changes:
         """What changed after a data version, looked up once."""
@@ -133,11 +146,11 @@ def judge(judging: Judging, rule: Rule, spans: Sequence[Span]) -> list[tuple[Spa
 
 def _found_in(judging: Judging, rule: Rule, span: Span) -> list[Finding]:
     """What a rule finds in one span, part by part where the span holds more lines than are judged at once."""
-    facts, days = judging.facts_of(rule, span), (span.window.until - span.window.since).days + 1
+    days = (span.window.until - span.window.since).days + 1
     # Of a night's few days nobody has to know how many lines there are.
     short = days <= max(_SHORT_DAYS, 2 * rule.lookback_days)
     parts = [span.window] if short else windows_within(span.window, rule.lookback_days, judging.most_days)
-    found = [one for part in parts for one in to_findings(rule, run_rule(rule, facts, part))]
+    found = [one for part in parts for one in to_findings(rule, judging.found(rule, span, part))]
     return sorted(found, key=lambda one: (one.subject, one.behaviour_day, one.clause))
 
 
@@ -145,8 +158,10 @@ def judged_now(subjects: Mapping[str, str], span: Span) -> set[str]:
     """Of stored findings, given by their subjects, those that a span judges anew."""
     if span.keys is None or not subjects:
         return set(subjects)
-    asked = sorted(set(subjects.values()))
-    meant = set(span.keys.filter(span.keys.key.isin(asked)).to_pandas()["key"])
+    meant = span.subjects
+    if meant is None:
+        asked = sorted(set(subjects.values()))
+        meant = frozenset(span.keys.filter(span.keys.key.isin(asked)).to_pandas()["key"])
     return {name for name, subject in subjects.items() if subject in meant}
 
 

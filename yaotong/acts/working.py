@@ -1,6 +1,7 @@
-"""The worker: delivers as soon as something is due, each receiver in its own lane, until it is told to stop.
+"""The worker: judges what comes and delivers what is due, as soon as either is, until it is told to stop.
 
-A receiver that hangs holds its own lane alone. Any number of workers may run: see `lanes`.
+A receiver that hangs holds its own lane alone. Any number of workers may run: see `lanes`. One of them
+judges; when it ends, another goes on with it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from datetime import datetime
 
 from yaotong.acts.delivering import Delivered, name, settle_silent
 from yaotong.acts.escalating import escalate
+from yaotong.acts.following import follower
 from yaotong.acts.lanes import Tally, hooks_of, know_receivers, run_lane
 from yaotong.departments import CHANNELS
 from yaotong.errors import StoreError
 from yaotong.rules.book import book
 from yaotong.store import outbox
 from yaotong.store.outbox import Lane
+from yaotong.store.scratch import only_one
 from yaotong.workspace import Workspace
 
 POLL_SECONDS = 0.2
@@ -29,12 +32,18 @@ _log = logging.getLogger("yaotong.delivery")
 
 
 class Worker:
-    """Delivery that goes on until `stop`; `run` blocks. `tick` tells the time."""
+    """Delivery, and judging where it `judges`, until `stop`; `run` blocks. `tick` tells the time."""
 
     def __init__(
-        self, workspace: Workspace, tick: Callable[[], datetime], poll_seconds: float = POLL_SECONDS
+        self,
+        workspace: Workspace,
+        tick: Callable[[], datetime],
+        poll_seconds: float = POLL_SECONDS,
+        *,
+        judges: bool = False,
     ) -> None:
         self._workspace, self._tick, self._poll = workspace, tick, poll_seconds
+        self._judging = threading.Thread(target=self._judge, name="judging", daemon=True) if judges else None
         self._stopped = threading.Event()
         self._lanes: dict[Lane, tuple[threading.Thread, Tally]] = {}
         self._done = Tally()
@@ -48,6 +57,8 @@ class Worker:
 
     def run(self) -> Delivered:
         """Deliver until stopped; what became of the messages."""
+        if self._judging is not None:
+            self._judging.start()
         while not self._stopped.is_set():
             wait = self._poll
             try:
@@ -59,6 +70,25 @@ class Worker:
         self._join()
         counts = self._done.counts
         return Delivered(counts["sent"], counts["due"], counts["dead"])
+
+    def _judge(self) -> None:
+        """Follow the loads while nobody else does, and begin again after a store could not be had."""
+        while not self._stopped.is_set():
+            try:
+                with only_one(self._workspace.store, "judging") as ours:
+                    if ours:
+                        self._follow()
+            except StoreError as error:
+                _log.warning("检测停下，%s 秒后再试：%s", _SICK_SECONDS, error)
+            except Exception as error:  # whatever it is, delivery goes on, and what came is tried again
+                _log.error("检测停下，%s 秒后再试：%s", _SICK_SECONDS, type(error).__name__)
+            self._stopped.wait(_SICK_SECONDS)
+
+    def _follow(self) -> None:
+        judging = follower(self._workspace)
+        while not self._stopped.is_set():
+            if not judging.step(self._tick()):
+                self._stopped.wait(self._poll)
 
     def _look(self) -> None:
         """Start a lane for each receiver that something is due to and that has none here."""
@@ -99,6 +129,7 @@ class Worker:
 
     def _join(self) -> None:
         until = time.monotonic() + STOP_SECONDS
-        for thread, _ in self._lanes.values():
+        judging = [self._judging] if self._judging is not None else []
+        for thread in [*judging, *(thread for thread, _ in self._lanes.values())]:
             thread.join(max(until - time.monotonic(), 0))
         self._gather()

@@ -1,4 +1,4 @@
-"""worker: delivery that runs until it is told to stop."""
+"""worker: judging and delivery that run until they are told to stop."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from yaotong.cli.common import home_option, opened
 
 
 @click.command("worker")
+@click.option("--only-deliver", is_flag=True, help="只发送通知，不检测")
 @home_option
 @click.pass_context
-def worker_command(context: click.Context, home: Path | None) -> int:
-    """一有到期的通知就发送，直到收到 SIGTERM 或 Ctrl-C。Deliver as soon as something is due."""
-    worker = Worker(opened(context, home), clock.now)
+def worker_command(context: click.Context, only_deliver: bool, home: Path | None) -> int:
+    """一有新数据就检测，一有到期的通知就发送，直到收到 SIGTERM 或 Ctrl-C。Judge and deliver at once."""
+    worker = Worker(opened(context, home), clock.now, judges=not only_deliver)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
-    click.echo("开始发送通知，停止请用 SIGTERM 或 Ctrl-C。")
+    click.echo("开始检测新数据、发送通知，停止请用 SIGTERM 或 Ctrl-C。")
     done = worker.run()
     click.echo(f"已停止：送达 {done.sent}，待重试 {done.failed}，放弃 {done.dead}")
     return 0

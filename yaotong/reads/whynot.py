@@ -12,7 +12,7 @@ import ibis
 import pandas as pd
 
 from yaotong.errors import NotFound, UsageError
-from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.facts import FACT_MOMENTS, KEYS, Apart, Facts, Window
 from yaotong.reads.exemptions import reaches_rule
 from yaotong.reads.explain import facts_about
 from yaotong.rules.asks import categories, columns_needed
@@ -20,7 +20,6 @@ from yaotong.rules.book import book
 from yaotong.rules.model import Rule, Values
 from yaotong.rules.near import Hit, Near, nearest
 from yaotong.rules.run import run_rule
-from yaotong.rules.scope import KEYS, Apart
 from yaotong.store import exemptions, rulebook
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace

@@ -16,9 +16,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from yaotong.codes import SubjectKind
-from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.facts import FACT_MOMENTS, KEYS, Facts, Window
 from yaotong.rules.model import Rule
-from yaotong.rules.scope import KEYS, tables_read
+from yaotong.rules.scope import tables_read
 
 ALWAYS_SHARE = 0.9  # of the subjects with data on a day
 ALWAYS_DAYS = 0.1  # of the days with data: rarer than that is an event, not a condition

@@ -15,12 +15,15 @@ from yaotong.facts import Facts, Window
 from yaotong.rules import case_feeds, cases
 from yaotong.rules.builder import facts_from
 from yaotong.rules.model import FINDING_COLUMNS, Parameter, Rule
+from yaotong.rules.scope import tables_read
 
 _DAY = date(2026, 3, 2)
 _READ = re.compile(r"""row(?:\[|\.get\()["']([^"']+)["']""")
 _PARAMETER = re.compile(r"[a-z][a-z_0-9]*")
 _CELLS = 5  # name, unit, default, bounds, nature
 _FIXED = "法定"
+# Told by the expression that is built to be looked over, so that nobody builds it once more.
+_READ_BY: dict[Callable[..., Any], frozenset[str]] = {}
 
 
 def failed_import(path: Path, error: Exception) -> str:
@@ -39,11 +42,19 @@ def expression_faults(rule: Rule, path: Path) -> list[str]:
         table = rule.find(_no_facts(), window, rule.values())
     except Exception as error:
         return [failed_import(path, error)]
+    _READ_BY[rule.find] = tables_read(table)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     strange = [name for name in table.columns if name not in FINDING_COLUMNS]
     line = rule.find.__code__.co_firstlineno if inspect.isfunction(rule.find) else 1
     said = [f"{path.name}:{line} 的结果缺少列 {'、'.join(missing)}"] if missing else []
     return said + ([f"{path.name}:{line} 的结果有不认识的列 {'、'.join(strange)}"] if strange else [])
+
+
+def tables_of(rule: Rule) -> frozenset[str]:
+    """The fact tables that a rule reads, by their names in Facts: the same on any facts and any day."""
+    if rule.find not in _READ_BY:
+        _READ_BY[rule.find] = tables_read(rule.find(_no_facts(), Window(_DAY, _DAY), rule.values()))
+    return _READ_BY[rule.find]
 
 
 def page_faults(rule: Rule, path: Path) -> list[str]:

@@ -12,8 +12,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.errors import ConfigError
-from yaotong.facts import Facts, Window
-from yaotong.rules.scope import Apart
+from yaotong.facts import Apart, Facts, Window
 
 # Columns of the table a rule returns, one row per (subject, behaviour day, clause).
 FINDING_COLUMNS: Mapping[str, str] = {

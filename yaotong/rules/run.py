@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import ibis.expr.types as ir
 import pandas as pd
 
 from yaotong.errors import RuleFailed, YaotongError
@@ -61,11 +62,25 @@ def _where(error: Exception) -> str:
 
 
 def _run(rule: Rule, facts: Facts, window: Window, values: Values) -> pd.DataFrame:
+    return _held(rule, question(rule, facts, window, values).to_pandas(), window)
+
+
+def question(rule: Rule, facts: Facts, window: Window, values: Values) -> ir.Table:
+    """What a rule asks of the facts: FINDING_COLUMNS."""
     table = rule.find(facts, window, values)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
         raise RuleFailed(rule.rule_id, f"结果缺少列 {'、'.join(missing)}。")
-    frame: pd.DataFrame = table.select(*FINDING_COLUMNS).to_pandas()
+    return table.select(*FINDING_COLUMNS)
+
+
+def run_asked(rule: Rule, window: Window, answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """As run_rule, where somebody else has put the question and has the answer to it."""
+    with boundary(rule):
+        return _held(rule, answer(), window)
+
+
+def _held(rule: Rule, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
     frame["behaviour_day"] = pd.to_datetime(frame["behaviour_day"]).dt.date
     for name in ("pharmacy_ids", "line_ids"):
         frame[name] = [sorted(set(one)) if one is not None else [] for one in frame[name]]

@@ -7,23 +7,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import reduce
 from itertools import pairwise
-from typing import Literal
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.facts import FACT_MOMENTS, KEYS, Apart, Facts, Window
 
-Apart = Literal["", "pharmacy", "buyer", "trace_code"]
-# The column of each feed by which rules that judge one pharmacy, person or pack at a time can be narrowed.
-KEYS: Mapping[Apart, Mapping[str, str]] = {
-    "pharmacy": dict.fromkeys(
-        ("sales", "purchases", "stock_counts", "settlements", "duty", "inspections"), "pharmacy_id"
-    ),
-    "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
-    "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),
-}
 # Facts worked out from registries: a change of these changes them.
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {"openings": ("pharmacies", "notices")}
 _MOST_WINDOWS = 6
@@ -33,10 +23,14 @@ _BEFORE_DAYS = 1
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days to judge, and of whom: `keys` is a table of one column `key`, or None for everybody."""
+    """Days to judge, and of whom: `keys` is a table of one column `key`, or None for everybody.
+
+    `subjects` are the keys once more where they are few enough to be held here.
+    """
 
     window: Window
     keys: ir.Table | None = None
+    subjects: frozenset[str] | None = None
 
 
 def tables_read(found: ir.Table) -> frozenset[str]:

@@ -55,7 +55,12 @@ def changes_between(
         table = _lines(backend, connection, facts_dir, feed, since, until)
         if table is not None:
             lines[feed] = table
-    return Changes(lines, frozenset(_registries(connection, since, until)))
+    return Changes(lines, changed_registries(connection, since, until))
+
+
+def changed_registries(connection: Connection, since: int, until: int) -> frozenset[str]:
+    """The registries that the loads after `since` up to `until` changed, by their names among the facts."""
+    return frozenset(_registries(connection, since, until))
 
 
 def _registries(connection: Connection, since: int, until: int) -> Iterable[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 from ibis.backends.sql import SQLBackend
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts, Sold
 from yaotong.lineids import line_id_of
@@ -18,6 +19,8 @@ from yaotong.store.engine import Store
 from yaotong.store.factengine import DUCKDB, connect, lines_in, registered
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
 from yaotong.workdays import days_frame
+
+Register = Callable[[Connection, int | None], pd.DataFrame]
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 
@@ -32,15 +35,9 @@ def open_facts(
     backend = connect(engine, store.facts_dir.parent / "spill")
     with store.read() as connection:
         tables = {feed: _lines(backend, connection, store, feed, version) for feed in FACT_MOMENTS}
-        frames = {
-            "drugs": _drugs(connection, version),
-            "pharmacies": _pharmacies(connection, version),
-            "areas": registry.read(connection, area, version),
-            "recalls": registry.read(connection, recall, version),
-            "notices": registry.read(connection, notice, version),
-        }
+        frames = {name: read(connection, version) for name, read in REGISTERS.items()}
     frames["days"] = _days(tables["sales"], until)
-    tables |= {name: _table(backend, name, frame) for name, frame in frames.items()}
+    tables |= {name: table_of(backend, name, frame) for name, frame in frames.items()}
     days = [*frames["days"]["day"], max(frames["days"]["day"]) + timedelta(days=1)]
     texts = frames["pharmacies"]["opening_hours"].dropna().unique()
     hours = registered(backend, "openings", hours_table(texts, days))
@@ -52,7 +49,7 @@ def open_sold(store: Store, version: int) -> Sold:
     backend = connect(spill=store.facts_dir.parent / "spill")
     with store.read() as connection:
         sales = _lines(backend, connection, store, "sales", version)
-        return Sold(sales, _table(backend, "drugs", _drugs(connection, version)))
+        return Sold(sales, table_of(backend, "drugs", _drugs(connection, version)))
 
 
 def _lines(
@@ -60,7 +57,7 @@ def _lines(
 ) -> ir.Table:
     files = factfiles.paths(connection, store.facts_dir, feed, version)
     if not files:
-        return _as_from_files(_table(backend, feed, pd.DataFrame()))
+        return _as_from_files(table_of(backend, feed, pd.DataFrame()))
     lines = lines_in(backend, files, f"{feed}_lines")
     lines = lines.mutate(line_id=line_id_of(feed, lines))
     names = FACT_SCHEMAS[feed].names
@@ -103,14 +100,20 @@ def _pharmacies(connection: Connection, version: int | None) -> pd.DataFrame:
 def _days(sales: ir.Table, until: date | None) -> pd.DataFrame:
     span = sales.aggregate(first=sales.sold_at.min(), last=sales.sold_at.max()).to_pandas().iloc[0]
     if pd.isna(span["first"]):
-        last = until or _FIRST_DAY
-        return days_frame(last, last)
-    # Baselines look back before the first sale, so the calendar starts a quarter earlier.
-    first = span["first"].date() - timedelta(days=92)
-    return days_frame(first, max(until or first, span["last"].date()))
+        return days_between(None, until)
+    return days_between(span["first"].date(), max(until or _FIRST_DAY, span["last"].date()))
 
 
-def _table(backend: SQLBackend, name: str, frame: pd.DataFrame) -> ir.Table:
+def days_between(first: date | None, last: date | None) -> pd.DataFrame:
+    """The calendar from a quarter before the first day, for baselines look back, to the last."""
+    if first is None:
+        return days_frame(last or _FIRST_DAY, last or _FIRST_DAY)
+    began = first - timedelta(days=92)
+    return days_frame(began, max(last or began, began))
+
+
+def table_of(backend: SQLBackend, name: str, frame: pd.DataFrame) -> ir.Table:
+    """A frame as the table of facts of a name; columns it lacks are NULL."""
     schema = FACT_SCHEMAS[name]
     arrays = [
         pa.array(frame[field.name], type=field.type, from_pandas=True)
@@ -119,3 +122,17 @@ def _table(backend: SQLBackend, name: str, frame: pd.DataFrame) -> ir.Table:
         for field in schema
     ]
     return registered(backend, name, pa.table(arrays, schema=schema))
+
+
+def _register(table: Table) -> Register:
+    return lambda connection, version: registry.read(connection, table, version)
+
+
+# What the registers say at a data version, by the name it has among the facts.
+REGISTERS: Mapping[str, Register] = {
+    "drugs": _drugs,
+    "pharmacies": _pharmacies,
+    "areas": _register(area),
+    "recalls": _register(recall),
+    "notices": _register(notice),
+}

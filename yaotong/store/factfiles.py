@@ -71,6 +71,22 @@ def _there(files: Sequence[Path]) -> None:
         )
 
 
+def brought(connection: Connection, facts_dir: Path, feed: str, since: int, until: int) -> list[str]:
+    """Where the files are that the loads after `since` up to `until` brought, as they were sent."""
+    came = (fact_file.c.copy_of.is_(None), fact_file.c.since_version.between(since + 1, until))
+    query = select(fact_file.c.path).where(fact_file.c.feed == feed, *came).order_by(fact_file.c.file_id)
+    found = [facts_dir / one for one in connection.execute(query).scalars()]
+    _there(found)
+    return [str(one) for one in found]
+
+
+def ended_between(connection: Connection, feed: str, since: int, until: int) -> list[str]:
+    """Hashes (hexadecimal) of the wordings that ended with the loads after `since` up to `until`."""
+    ended = corrected_line.c.since_version.between(since + 1, until)
+    query = select(corrected_line.c.line_sha).where(corrected_line.c.feed == feed, ended)
+    return list(connection.execute(query).scalars())
+
+
 def newest(connection: Connection, feed: str) -> int:
     """The data version of the last load that brought lines of a feed; 0 when none did."""
     query = select(func.coalesce(func.max(fact_file.c.since_version), 0)).where(fact_file.c.feed == feed)

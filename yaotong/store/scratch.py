@@ -41,13 +41,31 @@ def turn(store: Store, *, alone: bool) -> Iterator[None]:
         lock.close()
 
 
+@contextmanager
+def only_one(store: Store, what: str) -> Iterator[bool]:
+    """Whether nobody else does something just now; nobody else will until this one ends."""
+    try:
+        lock = _locked(store.facts_dir / f".{what}", fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.close()
+
+
 def _locked(path: Path, kind: int) -> IO[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a")
     except OSError as error:
         raise StoreError(f"事实目录不可用：{error.strerror}。请检查磁盘空间与权限后重试。") from error
-    fcntl.flock(file, kind)
+    try:
+        fcntl.flock(file, kind)
+    except BlockingIOError:
+        file.close()
+        raise
     return file
 
 
