@@ -24,6 +24,12 @@ def workspace_with(home: Path, hooks: Mapping[str, str]) -> Workspace:
     """A workspace whose departments are told at these addresses on this machine."""
     init_workspace(home)
     settle_in(home, database_url(home))
+    hooked(home, hooks)
+    return open_workspace(home)
+
+
+def hooked(home: Path, hooks: Mapping[str, str]) -> None:
+    """Write webhooks into the settings of a workspace."""
     path = home / SETTINGS_FILE
     key = home / "keys" / "hook.key"
     key.touch(0o600)
@@ -35,7 +41,6 @@ def workspace_with(home: Path, hooks: Mapping[str, str]) -> Workspace:
     allowed = '[delivery]\nallow_private = ["127.0.0.0/8"]\n'
     text = path.read_text("utf-8").replace("[delivery]\n", allowed + "".join(tables), 1)
     path.write_text(text, "utf-8")
-    return open_workspace(home)
 
 
 def fill(

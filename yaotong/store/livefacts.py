@@ -45,6 +45,7 @@ class LiveFacts:
         self.version = version
         self._spans: dict[str, Window | None] = {}
         self._days_told: tuple[date, date] | None = None
+        self._narrowed: dict[Apart, Facts] = {}
         with store.read() as connection:
             for feed in FACT_MOMENTS:
                 self._make(feed, factfiles.paths(connection, store.facts_dir, feed, version))
@@ -99,10 +100,11 @@ class LiveFacts:
 
     def narrowed(self, apart: Apart) -> Facts:
         """The facts with only the lines of those whom `narrow` named last."""
-        tables = {
-            feed: self._backend.table(f"{feed}_of_{apart}")[FACT_SCHEMAS[feed].names] for feed in KEYS[apart]
-        }
-        return replace(self.facts, **tables)
+        if apart not in self._narrowed:
+            names = {feed: FACT_SCHEMAS[feed].names for feed in KEYS[apart]}
+            tables = {feed: self._backend.table(f"{feed}_of_{apart}")[each] for feed, each in names.items()}
+            self._narrowed[apart] = replace(self.facts, **tables)
+        return self._narrowed[apart]
 
     def put(self, question: ir.Table) -> str:
         """A question about these facts in the engine's words."""
