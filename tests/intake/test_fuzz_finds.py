@@ -111,6 +111,23 @@ def test_nothing_of_a_workbook_is_printed(tmp_path: Path, capfd: pytest.CaptureF
     assert "".join(capfd.readouterr()) == ""
 
 
+def _lots(*lots: str) -> str:
+    rows = [sale(number, batch_no=lot) for number, lot in enumerate(lots)]
+    return "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n"
+
+
+def test_a_gb18030_text_of_characters_that_are_letters_in_utf8_too_is_read(tmp_path: Path) -> None:
+    """药 is two bytes that UTF-8 knows as a Cyrillic letter; one bullet breaks it, and nothing was damaged."""
+    text = _lots("药", "药", "药", "药", "\u3001")
+    reading = read(written(tmp_path, text.encode("gb18030"), "a.csv"))
+    assert reading.accepted["batch_no"].tolist() == ["药"] * 4 + ["\u3001"]
+
+
+def test_a_damaged_utf8_text_is_not_taken_for_gb18030(tmp_path: Path) -> None:
+    torn = _lots("药", "药", "药", "药").encode().replace("药".encode(), "药".encode()[:2], 1)
+    assert refusal(tmp_path, torn, "a.csv").reason == "bad_encoding"
+
+
 def sample(folder: Path, name: str) -> Path:
     """The sample of a source in a folder of its own, to be changed; its main file."""
     shutil.copytree(SAMPLES / name, folder / name)

@@ -23,7 +23,10 @@ csv.field_size_limit(1 << 30)  # a header split at the wrong mark is one field
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
 _TEXT = pa.large_string()  # as frames hold it
-_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Letters of UTF-8 that are Latin, Greek or of three bytes and more: others are Chinese in GB18030, as 药 is.
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xc5\xcd-\xcf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 _SAYS_ANYTHING = re.compile(rb"[^\r\n]")
 _LINE_ENDS = re.compile(r"[\r\n]+")
 _SHORT = 16 << 10
