@@ -15,7 +15,7 @@ import pandas as pd
 from yaotong import intake
 from yaotong.acts.handover import read_apart
 from yaotong.acts.limits import limits_of
-from yaotong.acts.lines import Staged, Task
+from yaotong.acts.lines import RECORDED, Staged, Task
 from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, StoreError, UsageError
@@ -24,13 +24,15 @@ from yaotong.intake import Limits, Reading, Reference
 from yaotong.joins import place, quality
 from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
 from yaotong.records import Receipt
-from yaotong.store import Connection, factfiles, findings, loads, outlines, registry
+from yaotong.store import Connection, factfiles, findings, loads, outlines, prints, registry
 from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
 from yaotong.store.scratch import scratch, turn
 from yaotong.workspace import Workspace
 
 ON_BAD_ROWS = ("partial", "atomic")
 _ATTEMPTS = 3
+# Lines that came while a file was read: so few are looked at, instead of reading the file again.
+_FEW = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class _Kept:
 
 
 class _Overtaken(Exception):
-    """Another load brought lines of the same feed while this file was read."""
+    """Another load said something of the same lines while this file was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def _task(workspace: Workspace, sent: _Sent, folder: Path) -> tuple[Task, dict[s
     """What the reader must know, and the newest version of each feed of lines it knows of."""
     settings, store = workspace.settings, workspace.store
     with store.read() as connection:
-        kept = {name: factfiles.kept(connection, store.facts_dir, name) for name in FACT_MOMENTS}
+        feeds = [one for one in FACT_MOMENTS if sent.feed in (None, one)]
+        kept = {name: factfiles.kept(connection, store.facts_dir, name) for name in feeds}
         placed = registry.read(connection, placement)
         known = reference(connection, workspace, sent.feed)
     keyed = intake.Pseudonymiser(
@@ -147,7 +150,12 @@ def _task(workspace: Workspace, sent: _Sent, folder: Path) -> tuple[Task, dict[s
     )
     inside = placed[placed["area_code"].notna()]
     areas = dict(zip(inside["license_no"], inside["area_code"], strict=True))
-    task = Task(sent.path, sent.feed, sent.profile, known, keyed, sent.limits, sent.now, folder, areas, kept)
+    for name, files in kept.items():
+        prints.cover(prints.folder_of(store.facts_dir, name), files, recorded=name in RECORDED)
+    at = store.facts_dir
+    task = Task(
+        sent.path, sent.feed, sent.profile, known, keyed, sent.limits, sent.now, folder, areas, kept, at
+    )
     return task, {name: max((one.version for one in files), default=0) for name, files in kept.items()}
 
 
@@ -170,7 +178,7 @@ def _keep(workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[
         known = loads.seen(connection, read.sha256, feed)
         version = loads.next_version(connection)
         if isinstance(read, Staged):
-            if factfiles.newest(connection, feed) != seen[feed]:
+            if _was_met(connection, workspace, read, seen[feed]):
                 raise _Overtaken
             kept = _keep_lines(connection, workspace, read, version)
         else:
@@ -178,6 +186,17 @@ def _keep(workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[
         receipt = _receipt(read, sent, kept, known)
         _write_receipt(connection, receipt, sent, kept.version)
     return receipt
+
+
+def _was_met(connection: Connection, workspace: Workspace, read: Staged, seen: int) -> bool:
+    """Whether a load that came while a file was read says something of its lines."""
+    if factfiles.newest(connection, read.feed) == seen:
+        return False
+    came = factfiles.kept(connection, workspace.store.facts_dir, read.feed, since=seen)
+    if sum(one.rows for one in came) > _FEW:
+        return True
+    theirs = {key for one in came for key in factfiles.keys_in(one.path)}
+    return any(not theirs.isdisjoint(factfiles.keys_in(one.path)) for one in read.files)
 
 
 def _feed_of(read: Reading | Staged) -> str:

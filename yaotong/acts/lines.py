@@ -14,23 +14,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from yaotong import memory
 from yaotong.acts.wordings import Wording
 from yaotong.facts import FACT_MOMENTS
 from yaotong.intake import Limits, Pseudonymiser, Reading, Reference
 from yaotong.intake.core.lanes import Lanes, lanes_of
-from yaotong.intake.core.ledger import UNDATED, Ledger, Moments, Status
+from yaotong.intake.core.ledger import Ledger, Moments, Status
 from yaotong.intake.core.opened import Block, OpenFile, open_file
 from yaotong.intake.core.piece import all_masked
 from yaotong.intake.core.reading import read_registry
 from yaotong.intake.formats.pieces import BLOCK_BYTES
 from yaotong.records import Rejection
+from yaotong.store import prints
 from yaotong.store.factfiles import KeptFile, fingerprints
 from yaotong.store.staging import Stage, StagedFile
 
-_RECORDED = frozenset(("sales",))  # feeds whose lines say when they were written down
+RECORDED = frozenset(("sales",))  # feeds whose lines say when they were written down
 _SHORTEST_LINE = 48  # bytes; shorter ones only make the ledger grow
 _MOST_LEARNED = 30_000_000  # stored lines held in memory while a file that repeats them is read
 
@@ -49,6 +49,7 @@ class Task:
     folder: Path
     areas: Mapping[str, str]
     kept: Mapping[str, Sequence[KeptFile]]
+    facts_dir: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class _Staging:
         self._kept = list(task.kept.get(self._feed, ()))
         self._ledger, self._counts = Ledger(task.path.stat().st_size // _SHORTEST_LINE), _Counts()
         self._stage = Stage(task.folder, self._feed, task.areas, task.now)
+        self._long = task.path.stat().st_size > BLOCK_BYTES
         self._learning = False
         self._learned: set[Path] = set()
 
@@ -121,7 +123,8 @@ class _Staging:
         for number, block in enumerate(self._file.blocks(self._task.pseudonymiser)):
             if number == 0:
                 self._ledger.expect(self._likely(block))
-                self._learning = self._mostly_known(block)
+                # What one block repeats is dropped as well at the end.
+                self._learning = self._long and self._mostly_known(block)
             if self._learning:
                 self._learn(block)
             self._take(block)
@@ -194,12 +197,26 @@ class _Staging:
         rivals: list[tuple[Wording, int]] = []
         if not self._ledger.fresh:
             return rivals
-        for one in self._kept:
-            for key, content, recorded in self._prints(one):
-                places, entries = self._ledger.meet(key, content)
-                said = _wordings(key, content, recorded, places, one.name)
-                rivals += zip(said, entries.tolist(), strict=True)
+        for name, key, content, recorded in self._stored():
+            places, entries = self._ledger.meet(key, content)
+            said = _wordings(key, content, recorded, places, name)
+            rivals += zip(said, entries.tolist(), strict=True)
         return rivals
+
+    def _stored(self) -> Iterator[tuple[str, Lanes, Lanes, Moments]]:
+        """Stored lines that may be among those entered, by the name of their file; of a long file, all."""
+        path = prints.folder_of(self._task.facts_dir, self._feed)
+        found = (
+            ((one, None) for one in self._kept)
+            if self._long
+            else prints.near(path, self._kept, self._ledger.firsts)
+        )
+        for one, told in found:
+            if told is not None:
+                yield one.name, Lanes(*told.key), Lanes(*told.content), told.recorded
+                continue
+            for key, content, recorded in self._prints(one):
+                yield one.name, key, content, recorded
 
     def _new_wordings(self, rivals: list[tuple[Wording, int]]) -> tuple[Wording, ...]:
         entries = self._ledger.family([entry for _, entry in rivals] + self._ledger.siblings)
@@ -215,14 +232,9 @@ class _Staging:
         )
 
     def _prints(self, one: KeptFile) -> Iterable[tuple[Lanes, Lanes, Moments]]:
-        dated = self._feed in _RECORDED
+        dated = self._feed in RECORDED
         for part in fingerprints(one.path, recorded=dated):
-            recorded = np.full(part.num_rows, UNDATED)
-            if dated:
-                moments = pc.cast(part["recorded_at"], pa.timestamp("s"))  # Parquet keeps milliseconds
-                seconds = pc.fill_null(pc.cast(moments, pa.int64()), UNDATED)
-                recorded = seconds.to_numpy()
-            yield lanes_of(part["line_key"]), lanes_of(part["line_sha"]), recorded
+            yield lanes_of(part["line_key"]), lanes_of(part["line_sha"]), prints.moments(part, dated)
 
 
 def _wordings(key: Lanes, content: Lanes, recorded: Moments, places: np.ndarray, file: str) -> list[Wording]:

@@ -26,12 +26,14 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file as it was sent: its name in the manifest, its place, its month, the version that brought it."""
+    """A file as it was sent: its name in the manifest, its place and month, the version that brought it."""
 
     name: str
     path: Path
     month: str
     version: int
+    sha256: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,24 @@ class Ended:
     path: str | None = None
 
 
-def kept(connection: Connection, facts_dir: Path, feed: str, version: int | None = None) -> list[KeptFile]:
-    """The files of a feed as they were sent up to a data version; StoreError when one is missing."""
+def kept(
+    connection: Connection, facts_dir: Path, feed: str, version: int | None = None, *, since: int = -1
+) -> list[KeptFile]:
+    """The files of a feed as sent after `since` up to a data version; StoreError when one is missing."""
     came = fact_file.c.since_version <= version if version is not None else true()
+    columns = ("path", "month", "since_version", "sha256", "rows")
     rows = connection.execute(
-        select(fact_file.c.path, fact_file.c.month, fact_file.c.since_version)
-        .where(fact_file.c.feed == feed, fact_file.c.copy_of.is_(None), came)
+        select(*(fact_file.c[one] for one in columns))
+        .where(
+            fact_file.c.feed == feed, fact_file.c.copy_of.is_(None), came, fact_file.c.since_version > since
+        )
         .order_by(fact_file.c.file_id)
     ).fetchall()
     _there([facts_dir / row.path for row in rows])
-    return [KeptFile(row.path, facts_dir / row.path, row.month, row.since_version) for row in rows]
+    return [
+        KeptFile(row.path, facts_dir / row.path, row.month, row.since_version, row.sha256, row.rows)
+        for row in rows
+    ]
 
 
 def paths(connection: Connection, facts_dir: Path, feed: str, version: int | None = None) -> list[str]:
@@ -69,15 +79,6 @@ def _there(files: Sequence[Path]) -> None:
         raise StoreError(
             f"事实文件 {missing[0].name} 不见了（共缺 {len(missing)} 个）。请从备份恢复 facts 目录。"
         )
-
-
-def brought(connection: Connection, facts_dir: Path, feed: str, since: int, until: int) -> list[str]:
-    """Where the files are that the loads after `since` up to `until` brought, as they were sent."""
-    came = (fact_file.c.copy_of.is_(None), fact_file.c.since_version.between(since + 1, until))
-    query = select(fact_file.c.path).where(fact_file.c.feed == feed, *came).order_by(fact_file.c.file_id)
-    found = [facts_dir / one for one in connection.execute(query).scalars()]
-    _there(found)
-    return [str(one) for one in found]
 
 
 def ended_between(connection: Connection, feed: str, since: int, until: int) -> list[str]:
@@ -100,6 +101,12 @@ def fingerprints(path: Path, *, recorded: bool) -> Iterator[pa.Table]:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         for batch in file.iter_batches(1 << 18, columns=columns):
             yield pa.Table.from_batches([batch])
+
+
+def keys_in(path: Path) -> Iterator[bytes]:
+    """The keys of a file's lines."""
+    for part in fingerprints(path, recorded=False):
+        yield from part["line_key"].to_pylist()
 
 
 def corrections(connection: Connection, feed: str, version: int | None = None) -> pd.DataFrame:

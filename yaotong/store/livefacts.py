@@ -62,9 +62,7 @@ class LiveFacts:
         news: dict[str, pa.Table] = {}
         with self._store.read() as connection:
             for feed in FACT_MOMENTS:
-                came = self._add(
-                    feed, factfiles.brought(connection, self._store.facts_dir, feed, self.version, version)
-                )
+                came = self._add(feed, self._brought(connection, feed, version))
                 went = self._drop(feed, factfiles.ended_between(connection, feed, self.version, version))
                 if came.num_rows or went.num_rows:
                     news[feed] = pa.concat_tables([came, went])
@@ -114,6 +112,10 @@ class LiveFacts:
         """What a question comes to now."""
         frame: pd.DataFrame = self._con.sql(put).to_arrow_table().to_pandas()
         return frame
+
+    def _brought(self, connection: Connection, feed: str, version: int) -> list[str]:
+        kept = factfiles.kept(connection, self._store.facts_dir, feed, version, since=self.version)
+        return [str(one.path) for one in kept]
 
     def _make(self, feed: str, files: Sequence[str]) -> None:
         if files:

@@ -87,6 +87,11 @@ class Ledger:
         return found, places[found]
 
     @property
+    def firsts(self) -> Lane:
+        """The first lanes of the keys of all lines entered."""
+        return self._first[: self.count]
+
+    @property
     def stored(self) -> NDArray[np.bool_]:
         """Entries that repeat a stored line."""
         answer: NDArray[np.bool_] = (self._flags[: self.count] & 2) > 0

@@ -1,0 +1,142 @@
+"""Fingerprints of kept lines beside the fact files, sorted file by file: who asks for few reads little.
+
+A small load is compared with all that was ever kept. Looked up here, that costs a few steps for each file
+instead of all its lines. What is here follows from the fact files: a file without an entry is read itself,
+and an entry whose file is not in the manifest is never asked for.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import mmap
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from yaotong.store.factfiles import KeptFile, fingerprints
+
+_MARK = b"YTP1"
+_HEAD = struct.Struct("<4s4x16sQ")  # the mark, whose they are, how many
+_COLUMNS = 5  # of eight bytes each: both lanes of the key, both of the content, when recorded
+_UNDATED = np.iinfo(np.int64).min
+Words = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Lines of one file: their keys and contents as two lanes each, and when they were recorded (seconds)."""
+
+    key: tuple[Words, Words]
+    content: tuple[Words, Words]
+    recorded: NDArray[np.int64]
+
+
+def folder_of(facts_dir: Path, feed: str) -> Path:
+    """Where the fingerprints of a feed are."""
+    return facts_dir / "prints" / f"{feed}.bin"
+
+
+def cover(path: Path, files: Sequence[KeptFile], *, recorded: bool) -> None:
+    """Add the files that have no entry yet. A disk that refuses leaves them to be read themselves."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as out:
+            fcntl.flock(out, fcntl.LOCK_EX)
+            known, end = _entries(out)
+            missing = [one for one in files if _name(one) not in known]
+            if not missing:
+                return
+            out.truncate(end)  # a torn entry of one who was killed
+            for one in missing:
+                out.write(_entry(one, recorded))
+    except OSError:
+        return
+
+
+def near(path: Path, files: Sequence[KeptFile], first: Words) -> Iterator[tuple[KeptFile, Print | None]]:
+    """Of each file the lines whose key begins with one of `first` (any order); None: it has no entry."""
+    asked = np.unique(first)
+    try:
+        file = path.open("rb")
+    except OSError:
+        yield from ((one, None) for one in files)
+        return
+    with file:
+        known, _ = _entries(file)
+        if not known:
+            yield from ((one, None) for one in files)
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            for one in files:
+                place = known.get(_name(one))
+                yield one, None if place is None else _found(whole, place, asked)
+
+
+def _found(whole: mmap.mmap, place: tuple[int, int], asked: Words) -> Print:
+    start, rows = place
+    columns = np.frombuffer(whole, np.uint64, rows * _COLUMNS, start).reshape(_COLUMNS, rows)
+    low, high = np.searchsorted(columns[0], asked, "left"), np.searchsorted(columns[0], asked, "right")
+    spans = [np.arange(begin, end) for begin, end in zip(low, high, strict=True) if end > begin]
+    places = np.concatenate(spans) if spans else np.empty(0, dtype=np.int64)
+    # Copied out, for the file is closed when the next one is asked for.
+    one, two, three, four, five = (np.array(column[places]) for column in columns)
+    del columns
+    return Print((one, two), (three, four), five.view(np.int64))
+
+
+def _entries(file: BinaryIO) -> tuple[dict[bytes, tuple[int, int]], int]:
+    """Where whose lines begin and how many they are, and where the whole entries end."""
+    file.seek(0, 2)
+    size, at = file.tell(), 0
+    found: dict[bytes, tuple[int, int]] = {}
+    while at + _HEAD.size <= size:
+        file.seek(at)
+        mark, name, rows = _HEAD.unpack(file.read(_HEAD.size))
+        after = at + _HEAD.size + rows * _COLUMNS * 8
+        if mark != _MARK or after > size:
+            break
+        found[name] = (at + _HEAD.size, rows)
+        at = after
+    return found, at
+
+
+def _name(one: KeptFile) -> bytes:
+    return hashlib.blake2b(f"{one.name}\0{one.sha256}".encode(), digest_size=16).digest()
+
+
+def _entry(one: KeptFile, recorded: bool) -> bytes:
+    parts = [_columns(part, recorded) for part in fingerprints(one.path, recorded=recorded)]
+    columns = np.concatenate(parts, axis=1) if parts else np.empty((_COLUMNS, 0), dtype=np.uint64)
+    columns = np.ascontiguousarray(columns[:, np.argsort(columns[0], kind="stable")])
+    return _HEAD.pack(_MARK, _name(one), columns.shape[1]) + columns.tobytes()
+
+
+def _columns(part: pa.Table, recorded: bool) -> Words:
+    told = np.empty((_COLUMNS, part.num_rows), dtype=np.uint64)
+    told[0], told[1] = _words(part["line_key"])
+    told[2], told[3] = _words(part["line_sha"])
+    told[4] = moments(part, recorded).view(np.uint64)
+    return told
+
+
+def _words(column: pa.ChunkedArray) -> Words:
+    whole = column.combine_chunks()
+    words = np.frombuffer(whole.buffers()[1], dtype=np.uint64)
+    return words[2 * whole.offset : 2 * (whole.offset + len(whole))].reshape(-1, 2).T
+
+
+def moments(part: pa.Table, recorded: bool) -> NDArray[np.int64]:
+    """When lines were recorded, in seconds; the least number there is where they do not say."""
+    if not recorded:
+        return np.full(part.num_rows, _UNDATED)
+    seconds = pc.cast(pc.cast(part["recorded_at"], pa.timestamp("s")), pa.int64())  # kept in milliseconds
+    answer: NDArray[np.int64] = pc.fill_null(seconds, _UNDATED).to_numpy()
+    return answer
