@@ -63,7 +63,7 @@ test-browser: ## 在真的 Chromium 里用一遍（约四分钟）
 
 test-slow: ## 只运行慢的测试（约一刻钟）
 	@sh .ci/install dev
-	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark --ignore=tests/crash $(ARGS)
 
 test-spark: ## 在真的 Spark 集群（一主两从）上跑全部规则，与 DuckDB 对照（缺少时装 pyspark 与 Java）
 	@sh .ci/install spark

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 MANY = os.environ.get("YAOTONG_TEST_CRASH") == "all"
 KILLS = 200 if MANY else 4
 PATIENCE_S = 2_400
+pytestmark = pytest.mark.slow
 DISK_FULL, BROKEN_DISK = errno.ENOSPC, errno.EIO
 EVERY, A_FEW = 1, 120
 # What is sent, which calls are refused, with what, how many calls apart, and whether all later ones, too.

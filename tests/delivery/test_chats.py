@@ -265,6 +265,7 @@ def test_mail_goes_out_and_shares_nothing_with_the_robots(tmp_path: Path) -> Non
     assert {one.mail_from for one in handler.got} == {"yaotong@example.cn"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", [hangs, says("302 Found", "location: http://127.0.0.1:9/"), said(130101), said(310000)]
 )
@@ -301,6 +302,7 @@ def _slowly(connection: socket.socket, first: bytes) -> None:
     FINE(connection, first)
 
 
+@pytest.mark.slow
 def test_two_workers_and_one_killed_keep_to_the_minute_and_lose_nothing(tmp_path: Path) -> None:
     with receiving(_slowly) as receiver:
         home = tmp_path / "home"

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.delivery.filling import fill, states, worker, workspace_with
 from tests.delivery.receivers import OK, hangs, receiving, says
 from yaotong import clock
@@ -66,6 +68,7 @@ def test_a_receiver_that_hangs_holds_nobody_else_and_no_stop(tmp_path: Path) -> 
         assert states(workspace) == {"sent": 20, "due": 50}
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_nothing_is_lost_and_a_copy_has_the_same_id(tmp_path: Path) -> None:
     with receiving(says("200 OK", body=b"thank you")) as receiver:
         home = tmp_path / "home"
@@ -91,6 +94,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_a_copy_has_the_same_id(tmp_pat
         assert all(times <= 3 for times in Counter(receiver.ids).values())
 
 
+@pytest.mark.slow
 def test_two_workers_send_each_message_once(tmp_path: Path) -> None:
     with receiving(OK) as one, receiving(OK) as two:
         home = tmp_path / "home"

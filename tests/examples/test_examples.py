@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 120
+pytestmark = pytest.mark.slow
 
 
 def run(example: str, real_data: Path, out: Path, *more: str) -> tuple[str, float]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.rules.cities import MONDAY, Example
 from tests.rules.test_twins import FEW, RULES
-from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.facts import FACT_MOMENTS, KEYS, Apart, Facts, Window
 from yaotong.rules.book import book
 from yaotong.rules.builder import facts_from
 from yaotong.rules.run import run_rule

@@ -35,7 +35,7 @@ for _path in sorted(Path(__file__).parent.glob("twins_*.py")):
 # A run of a rule costs a tenth of a second and more: few examples, unless the profile asks for many; what
 # must hold of any rule is among the slow tests.
 DEEP = settings.default is not None and settings.default.max_examples > 100
-MANY = settings(max_examples=settings.default.max_examples if DEEP else 12)
+MANY = settings(max_examples=settings.default.max_examples if DEEP else 6)
 FEW = settings(max_examples=200 if DEEP else 3)
 NUDGE = 1e-9
 every_rule = pytest.mark.parametrize("rule_id", RULES)

@@ -7,7 +7,9 @@ import io
 import re
 from typing import Any
 
+import pandas as pd
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.webapp.conftest import DEPARTMENTS, SignIn, ids_of
@@ -17,10 +19,21 @@ from yaotong.store.factbase import open_facts
 from yaotong.store.schema import alert
 from yaotong.workspace import Workspace
 
+OF_EACH = 2  # alerts of a rule and a part are masked alike
+
+
+def _some(client: FlaskClient, part: str = "part") -> list[str]:
+    """A few alerts of each rule, as lead and as assist, of all that a person may see."""
+    rows = client.get("/api/v1/alerts?limit=500").get_json()["alerts"]
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return []
+    return frame.groupby(["rule_id", part]).head(OF_EACH)["alert_id"].tolist()
+
 
 def _documents(signed: SignIn, who: str) -> list[dict[str, Any]]:
     client = signed(who)
-    return [client.get(f"/api/v1/alerts/{one}").get_json() for one in ids_of(client)]
+    return [client.get(f"/api/v1/alerts/{one}").get_json() for one in _some(client)]
 
 
 @pytest.mark.parametrize("who", DEPARTMENTS)
@@ -43,7 +56,7 @@ def test_health_sees_counts_by_town_and_week_and_no_line(signed: SignIn) -> None
         assert one["evidence"]["hidden"] == one["evidence"]["total"]
         assert sum(count for _, _, count in one["evidence"]["counts"]) == one["evidence"]["total"]
     client = signed("hc")
-    for alert_id in ids_of(client):
+    for alert_id in _some(client):
         text = client.get(f"/alerts/{alert_id}").get_data(as_text=True)
         assert "/pharmacies/" not in text
         assert not re.search(r"演示\w+店", text)
@@ -68,7 +81,7 @@ def test_no_pseudonym_leaves_whole(signed: SignIn, small: Workspace, who: str) -
     keys = {one.rsplit(":", 1)[-1] for one in sales.buyer_key.to_pandas().dropna().unique()}
     assert keys
     client = signed(who)
-    for alert_id in ids_of(client):
+    for alert_id in _some(client):
         for path in (f"/alerts/{alert_id}", f"/api/v1/alerts/{alert_id}"):
             text = client.get(path).get_data(as_text=True)
             assert not [one for one in re.findall(r"[0-9a-f]{12,}", text) if one in keys]
