@@ -46,6 +46,7 @@ class LiveFacts:
         self._spans: dict[str, Window | None] = {}
         self._days_told: tuple[date, date] | None = None
         self._narrowed: dict[Apart, Facts] = {}
+        self._keys: dict[Apart, ir.Table] = {}
         with store.read() as connection:
             for feed in FACT_MOMENTS:
                 self._make(feed, factfiles.paths(connection, store.facts_dir, feed, version))
@@ -94,7 +95,9 @@ class LiveFacts:
 
     def keys(self, apart: Apart) -> ir.Table:
         """Whom `narrow` named last: a table of one column `key`."""
-        return self._backend.table(f"keys_{apart}")
+        if apart not in self._keys:
+            self._keys[apart] = self._backend.table(f"keys_{apart}")
+        return self._keys[apart]
 
     def narrowed(self, apart: Apart) -> Facts:
         """The facts with only the lines of those whom `narrow` named last."""
