@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from webapp import (
     alert_api,
     alert_pages,
+    audit_pages,
     basemap_pages,
     bulk_pages,
     case_pages,
@@ -34,6 +35,7 @@ from webapp import (
     version_pages,
     why_pages,
 )
+from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
@@ -72,6 +74,7 @@ _BLUEPRINTS = (
     why_pages.bp,
     map_pages.bp,
     basemap_pages.bp,
+    audit_pages.bp,
     probes.bp,
 )
 _FORM_BYTES = 1 << 20  # of an upload beside its file
@@ -99,6 +102,7 @@ def create_app(home: Path | None = None) -> Flask:
     protect(app)
     CSRFProtect(app)
     login_manager(workspace).init_app(app)
+    keep_record(app)
     add_words(app)
     handle_faults(app)
     for blueprint in _BLUEPRINTS:

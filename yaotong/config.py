@@ -113,6 +113,8 @@ class Settings:
     pseudonym_key: bytes = field(repr=False)
     pseudonym_key_id: str
     session_key: str = field(repr=False)
+    # Signs the head of the audit chain.
+    audit_key: bytes = field(repr=False)
     # What [limits] says; empty: the contract's.
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     flood_alerts_a_day: int = 200
@@ -171,6 +173,7 @@ def create(
             )
         _make_key(home / "keys" / "pseudonym.key")
         _make_key(home / "keys" / "session.key")
+        _make_key(home / "keys" / "audit.key")
     except OSError as error:
         raise ConfigError(
             f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
@@ -204,9 +207,10 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
         webhooks=receivers.webhooks,
-        pseudonym_key=_key_bytes(pseudonym),
+        pseudonym_key=_key_bytes("pseudonym.key", pseudonym),
         pseudonym_key_id=key_id,
         session_key=_read_key(home / "keys" / "session.key"),
+        audit_key=_key_bytes("audit.key", _read_key(home / "keys" / "audit.key")),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
         precision_floor=_floors(_table(raw, "rules"), path),
@@ -266,13 +270,13 @@ def _refuse_another_key(home: Path) -> None:
         )
 
 
-def _key_bytes(text: str) -> bytes:
+def _key_bytes(name: str, text: str) -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:
         key = b""
     if len(key) < _KEY_BYTES:
-        raise ConfigError(f"密钥 pseudonym.key 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
+        raise ConfigError(f"密钥 {name} 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
     return key
 
 

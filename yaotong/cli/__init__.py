@@ -10,6 +10,7 @@ import click
 
 from yaotong import config
 from yaotong.cli.alerts import alerts_group
+from yaotong.cli.auditing import audit_group
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
@@ -33,6 +34,7 @@ COMMANDS = (
     deliver_command,
     worker_command,
     user_group,
+    audit_group,
     doctor_command,
 )
 PLUGINS = "yaotong.commands"
