@@ -59,7 +59,7 @@ def append(connection: Connection, entry: Entry) -> int:
         "seq": head.seq + 1,
         "at": entry.at.replace(microsecond=0),
         "why": _fitting(entry.why, _TEXT_CHARS),
-        "detail": json.dumps(entry.detail, ensure_ascii=False, sort_keys=True, default=str),
+        "detail": _detail(entry.detail),
         "former": head.hash,
     }
     row["hash"] = digest(row)
@@ -163,7 +163,11 @@ def _narrowed(query: Select[Any], filters: Filters) -> Select[Any]:
     return query
 
 
+def _detail(given: Mapping[str, Any]) -> str:
+    said = {name: _fitting(one, _TEXT_CHARS) if isinstance(one, str) else one for name, one in given.items()}
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
+
+
 def _fitting(text: str, width: int) -> str:
     """What any database keeps of a text: printable, whole characters, and no longer than its column."""
-    kept = "".join(one if one.isprintable() else " " for one in text)
-    return kept.encode("utf-8", "replace").decode("utf-8").strip()[:width]
+    return "".join(one if one.isprintable() else " " for one in text).strip()[:width]
