@@ -102,12 +102,12 @@ def create_app(home: Path | None = None) -> Flask:
     protect(app)
     CSRFProtect(app)
     login_manager(workspace).init_app(app)
-    keep_record(app)
     add_words(app)
     handle_faults(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     _speak(app)
+    keep_record(app)
     _answer_tiles(app, workspace)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
     return app

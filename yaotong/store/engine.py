@@ -102,6 +102,11 @@ def check_revision(store: Store) -> None:
         )
 
 
+def revisions() -> frozenset[str]:
+    """All revisions of the database that this program can bring up to date, its own among them."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
 def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
