@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -171,9 +173,9 @@ def create(
             settings.write_text(
                 _TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box), "utf-8"
             )
-        _make_key(home / "keys" / "pseudonym.key")
-        _make_key(home / "keys" / "session.key")
-        _make_key(home / "keys" / "audit.key")
+        make_key(home / "keys" / "pseudonym.key")
+        make_key(home / "keys" / "session.key")
+        make_key(home / "keys" / "audit.key")
     except OSError as error:
         raise ConfigError(
             f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
@@ -197,7 +199,6 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     key_id = str(intake.get("pseudonym_key_id", "k1"))
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
-    pseudonym = _read_key(home / "keys" / "pseudonym.key")
     receivers = read_receivers(_table(raw, "delivery"), path, _read_key, environ)
     return Settings(
         home=home,
@@ -207,10 +208,10 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
         webhooks=receivers.webhooks,
-        pseudonym_key=_key_bytes("pseudonym.key", pseudonym),
+        pseudonym_key=pseudonym_key(home / "keys"),
         pseudonym_key_id=key_id,
         session_key=_read_key(home / "keys" / "session.key"),
-        audit_key=_key_bytes("audit.key", _read_key(home / "keys" / "audit.key")),
+        audit_key=audit_key(home / "keys"),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
         precision_floor=_floors(_table(raw, "rules"), path),
@@ -270,6 +271,21 @@ def _refuse_another_key(home: Path) -> None:
         )
 
 
+def pseudonym_key(folder: Path) -> bytes:
+    """The pseudonym key in a folder of keys; ConfigError tells what is wrong with it."""
+    return _key_bytes("pseudonym.key", _read_key(folder / "pseudonym.key"))
+
+
+def audit_key(folder: Path) -> bytes:
+    """The key that signs the head of the audit chain; ConfigError tells what is wrong with it."""
+    return _key_bytes("audit.key", _read_key(folder / "audit.key"))
+
+
+def key_fingerprint(key: bytes) -> str:
+    """What a key can be told by without being known."""
+    return hmac.new(key, b"yaotong pseudonym key", hashlib.sha256).hexdigest()[:16]
+
+
 def _key_bytes(name: str, text: str) -> bytes:
     try:
         key = bytes.fromhex(text)
@@ -280,7 +296,8 @@ def _key_bytes(name: str, text: str) -> bytes:
     return key
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
+    """A new random key for its owner alone; one that is there stays."""
     if path.exists():
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -69,7 +69,9 @@ def pack(target: Path, parts: Iterable[Part], about: Mapping[str, Any]) -> tuple
         _settle(target.parent)
     except OSError as error:
         name = error.filename or target
-        raise StoreError(f"备份没有写成：{error.strerror}（{name}）。请检查磁盘空间和目录权限后重做。") from error
+        raise StoreError(
+            f"备份没有写成：{error.strerror}（{name}）。请检查磁盘空间和目录权限后重做。"
+        ) from error
     finally:
         half.unlink(missing_ok=True)
     return len(held), size
@@ -163,8 +165,12 @@ def _inside(name: str) -> bool:
         return True
     pure = PurePosixPath(name)
     plain = "\\" not in name and "\0" not in name and ":" not in name and str(pure) == name
-    return plain and not pure.is_absolute() and len(pure.parts) > 1 and pure.parts[0] in PLACES and (
-        ".." not in pure.parts
+    return (
+        plain
+        and not pure.is_absolute()
+        and len(pure.parts) > 1
+        and pure.parts[0] in PLACES
+        and (".." not in pure.parts)
     )
 
 
@@ -179,7 +185,9 @@ def _put(made: zipfile.ZipFile, part: Part) -> Held:
             size += len(chunk)
             out.write(chunk)
     if part.sha256 and seen.hexdigest() != part.sha256:
-        raise StoreError(f"{part.name} 与清单不符，没有备份：坏的库不该盖住好的备份。请先运行 yaotong doctor。")
+        raise StoreError(
+            f"{part.name} 与清单不符，没有备份：坏的库不该盖住好的备份。请先运行 yaotong doctor。"
+        )
     return Held(part.name, size, seen.hexdigest())
 
 

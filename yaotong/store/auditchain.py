@@ -45,14 +45,17 @@ class _Torn(Exception):
         self.seq = seq
 
 
-def verify(connection: Connection, witness: Witness | None) -> Verdict:
-    """Walk the chain from its anchor, and compare it with the head outside and with the events it names."""
+def verify(connection: Connection, witness: Witness | None, known: Head | None = None) -> Verdict:
+    """Walk the chain from its anchor, and compare it with the head outside and with the events it names.
+
+    `known` is a head that was kept elsewhere, such as in a backup.
+    """
     start = audit.anchor(connection)
     walk = _Walk(start)
     fault, at = "", None
     head: Head | None = None
     try:
-        head = witness.read() if witness is not None else None
+        head = witness.read() if witness is not None else known
         walk.vouched = head
         for rows in _batches(audit.each(connection, audit.Filters())):
             for row in rows:

@@ -109,7 +109,9 @@ def _tool(name: str, url: URL, options: list[str]) -> None:
     """Run one of PostgreSQL's own tools; the password goes by the environment, not among its arguments."""
     found = shutil.which(name)
     if found is None:
-        raise StoreError(f"没有找到 {name}。请安装与服务器同版本的 PostgreSQL 客户端（Debian：postgresql-client）。")
+        raise StoreError(
+            f"没有找到 {name}。请安装与服务器同版本的 PostgreSQL 客户端（Debian：postgresql-client）。"
+        )
     where = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     environ = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
     command = [found, "--no-password", f"--dbname={where}", *options]
