@@ -24,6 +24,7 @@ from webapp import (
     find_pages,
     login_pages,
     map_pages,
+    metrics,
     pharmacy_pages,
     probes,
     public_api,
@@ -42,6 +43,7 @@ from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
 from webapp.tile_answers import TileAnswers
+from webapp.watching import Watched, watch
 from webapp.words import add_words
 from yaotong import clock, config
 from yaotong.acts.limits import limits_of
@@ -76,6 +78,7 @@ _BLUEPRINTS = (
     basemap_pages.bp,
     audit_pages.bp,
     probes.bp,
+    metrics.bp,
 )
 _FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
@@ -106,6 +109,7 @@ def create_app(home: Path | None = None) -> Flask:
     handle_faults(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
+    watch(app)
     _speak(app)
     keep_record(app)
     _answer_tiles(app, workspace)
@@ -121,7 +125,7 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
         return None if number is None else (number, clock.now().date())
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
-    app.wsgi_app = around  # type: ignore[assignment]
+    app.wsgi_app = Watched(around)  # type: ignore[assignment]
 
 
 def _speak(app: Flask) -> None:

@@ -16,7 +16,7 @@ from yaotong.reads.audit import Asked, audit_page
 
 bp = Blueprint("audit", __name__)
 # What an audit administrator may ask for beside the chain: all that needs no account.
-_OPEN = ("static", "audit.", "login.", "find.", "public_api.", "public_tiles.", "probes.")
+_OPEN = ("static", "audit.", "login.", "find.", "public_api.", "public_tiles.", "probes.", "metrics.")
 
 
 @bp.get("/audit")
@@ -60,8 +60,9 @@ def keep_record(app: Flask) -> None:
     @app.before_request
     def _only_the_chain() -> Response | None:
         endpoint = request.endpoint or "static"
-        signed = current_user.is_authenticated and not endpoint.startswith(_OPEN)
-        if signed and current_user.viewer.role == "auditor":
+        if endpoint.startswith(_OPEN) or not current_user.is_authenticated:
+            return None
+        if current_user.viewer.role == "auditor":
             return answer(403, str(Forbidden("审计管理员只查看审计记录。")))
         return None
 

@@ -24,6 +24,7 @@ from yaotong.receivers import read_receivers
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _KEY_BYTES = 16  # at least
+_TOKEN_CHARS = 32
 # domain/supervision.md §7.3
 _FLOORS = {"model": 0.6, "statutory": 0.9}
 _TEMPLATE = """\
@@ -92,6 +93,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 # user = "yaotong"
 # password_file = "keys/mail.key"              # or password_env = "NAME"
 
+[metrics]
+# /metrics is for this machine alone, unless a token is set; then everybody needs it. See README 运行.
+# token_file = "keys/metrics.key"
+
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
 # id = "tianditu"
@@ -127,6 +132,8 @@ class Settings:
     # Chat robots and mailboxes, and what links in their messages begin with.
     paced: tuple[Paced, ...] = ()
     site: str = ""
+    # Who may read /metrics from elsewhere; empty: this machine alone.
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def facts_dir(self) -> Path:
@@ -218,6 +225,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         allowed_networks=receivers.allowed,
         paced=receivers.paced,
         site=receivers.site,
+        metrics_token=_token(home, _table(raw, "metrics"), path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -269,6 +277,18 @@ def _refuse_another_key(home: Path) -> None:
         raise ConfigError(
             "密钥 pseudonym.key 不见了，而明细已按它入库；换新密钥会把同一行算两次。请从备份恢复。"
         )
+
+
+def _token(home: Path, metrics: Mapping[str, Any], path: Path) -> str:
+    name = metrics.get("token_file", "")
+    if not name:
+        return ""
+    if not isinstance(name, str):
+        raise ConfigError(f"{path}: [metrics] token_file 应为文件名，如 keys/metrics.key。")
+    token = _read_key(home / name)
+    if len(token) < _TOKEN_CHARS or not token.isprintable():
+        raise ConfigError(f"{path}: {name} 应为不少于 {_TOKEN_CHARS} 个字符的一行。")
+    return token
 
 
 def pseudonym_key(folder: Path) -> bytes:

@@ -43,7 +43,19 @@ def untied(home: Path, statement: str) -> None:
 def test_commands_are_recorded_with_who_ran_them(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add = ("user", "add", "wang", "--name", "王", "--department", "msa", "--area", "330482", "--password", "0123456789")
+    add = (
+        "user",
+        "add",
+        "wang",
+        "--name",
+        "王",
+        "--department",
+        "msa",
+        "--area",
+        "330482",
+        "--password",
+        "0123456789",
+    )
     assert run(*add, "--home", home) == 0
     assert run("intake", "--home", home, drugs(tmp_path, "D1,甲,EPH")) == 0
     assert run("user", "disable", "wang", "--home", home) == 0
@@ -129,7 +141,19 @@ def test_days_the_wrong_way_round_leave_2(home: Path, capsys: pytest.CaptureFixt
 def test_an_account_for_auditing_moves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small: Workspace = copy_of(city("small"), tmp_path / "small")
     home = small.settings.home
-    add = ("user", "add", "shen", "--name", "沈", "--department", "msa", "--area", "330482", "--role", "auditor")
+    add = (
+        "user",
+        "add",
+        "shen",
+        "--name",
+        "沈",
+        "--department",
+        "msa",
+        "--area",
+        "330482",
+        "--role",
+        "auditor",
+    )
     assert run(*add, "--password", "0123456789", "--home", home) == 0
     with small.store.read() as connection:
         one = connection.execute(text("select alert_id from alert limit 1")).scalar_one()
@@ -138,7 +162,9 @@ def test_an_account_for_auditing_moves_nothing(tmp_path: Path, capsys: pytest.Ca
     assert "审计管理员只查看审计记录" in capsys.readouterr().err
 
 
-def test_keys_of_people_on_the_screen_are_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_of_people_on_the_screen_are_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     small: Workspace = copy_of(city("small"), tmp_path / "small")
     home = small.settings.home
     with small.store.read() as connection:

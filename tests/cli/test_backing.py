@@ -37,7 +37,13 @@ main(sys.argv[2:])
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A city of this module's own, which its tests back up and do not change."""
-    return copy_of(city("small"), tmp_path_factory.mktemp("kept") / "home")
+    made = copy_of(city("small"), tmp_path_factory.mktemp("kept") / "home")
+    home = made.settings.home
+    (home / "loads" / "20260701-x-rejects.csv").write_text("row,reason\n1,bad_id\n", "utf-8")
+    (home / "papers").mkdir(exist_ok=True)
+    (home / "papers" / ("a" * 64)).write_bytes(b"evidence")
+    (home / "papers" / ".half").write_bytes(b"half a file")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,7 @@ def files(home: Path) -> dict[str, bytes]:
         one.relative_to(home).as_posix(): one.read_bytes()
         for folder in named
         for one in (home / folder).rglob("*")
-        if one.is_file()
+        if one.is_file() and not one.name.startswith(".")
     }
 
 
@@ -137,7 +143,7 @@ def test_without_keys_nothing_secret_is_in_it_and_what_lacks_is_said(
         assert key.read_bytes().strip() not in everything
     assert restore(path, home) == 0
     assert "还不能使用" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="pseudonym.key"):
+    with pytest.raises(ConfigError, match=r"pseudonym\.key"):
         open_workspace(home, {})
     shutil.copy(kept.settings.home / "keys" / "pseudonym.key", home / "keys" / "pseudonym.key")
     assert run("doctor", "--home", home) == 0
@@ -184,7 +190,7 @@ def test_a_backup_made_while_others_write_is_one_state(tmp_path: Path) -> None:
         assert run("audit", "verify", "--home", tmp_path / f"again{number}") == 0
 
 
-@pytest.mark.parametrize("place", ["database/", "facts/", "settings.toml", "loads/", "keys/"])
+@pytest.mark.parametrize("place", ["database/", "facts/", "settings.toml", "loads/", "papers/", "keys/"])
 def test_a_changed_file_is_named_and_nothing_is_restored(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
 ) -> None:
@@ -343,7 +349,9 @@ def test_findings_that_do_not_come_out_again_leave_4(
         names = connection.execute(text("select finding_id from finding order by finding_id")).scalars().all()
         connection.execute(text("delete from evidence_line where finding_id = :one"), {"one": names[0]})
         connection.execute(text("delete from finding where finding_id = :one"), {"one": names[0]})
-        connection.execute(text("update finding set content_sha = 'x' where finding_id = :one"), {"one": names[1]})
+        connection.execute(
+            text("update finding set content_sha = 'x' where finding_id = :one"), {"one": names[1]}
+        )
     assert run("backup", tmp_path / "x.zip", "--with-keys", "--home", changed.settings.home) == 0
     capsys.readouterr()
     assert restore(tmp_path / "x.zip", tmp_path / "again", "--check") == 4
@@ -365,4 +373,6 @@ def test_a_backup_of_postgres_wants_an_empty_database(
 
 @pytest.mark.sqlite
 def test_a_backup_of_sqlite_wants_no_database(whole: Path, tmp_path: Path) -> None:
-    assert run("restore", whole, "--home", tmp_path / "again", "--database-url", "postgresql+psycopg://x/y") == 2
+    assert (
+        run("restore", whole, "--home", tmp_path / "again", "--database-url", "postgresql+psycopg://x/y") == 2
+    )

@@ -107,7 +107,9 @@ def test_a_look_at_a_person_is_one_row_and_refused_where_it_cannot_be_recorded(
     assert "购药人" not in said
 
 
-def test_an_alert_that_names_nobody_leaves_no_row_and_is_seen_on_a_full_disk(own: Flask, signed: SignIn) -> None:
+def test_an_alert_that_names_nobody_leaves_no_row_and_is_seen_on_a_full_disk(
+    own: Flask, signed: SignIn
+) -> None:
     client = signed("hc", own)
     shown = [one for one in ids_of(client) if not leaves_a_row(own, client, one)]
     assert shown, "the health department sees counts only"
@@ -126,7 +128,18 @@ def leaves_a_row(app: Flask, client: FlaskClient, alert_id: str) -> bool:
 def test_ordinary_pages_are_not_recorded(own: Flask, signed: SignIn) -> None:
     client = signed("msa", own)
     before = mark(own)
-    for path in ("/", "/find", "/desk", "/alerts", "/map", "/risk", "/rules", "/reports", "/sources", "/healthz"):
+    for path in (
+        "/",
+        "/find",
+        "/desk",
+        "/alerts",
+        "/map",
+        "/risk",
+        "/rules",
+        "/reports",
+        "/sources",
+        "/healthz",
+    ):
         assert client.get(path).status_code in (200, 302)
     assert told(own, before) == []
 
@@ -195,7 +208,17 @@ def test_the_audit_administrator_reads_nothing_else(own: Flask, signed: SignIn) 
     one = buyer_alert(psb)
     client = signed("shen", own)
     assert client.get("/audit").status_code == 200
-    asked = ("/desk", "/alerts", f"/alerts/{one}", "/map", "/risk.csv", "/rules", "/sources", "/reports", "/cases")
+    asked = (
+        "/desk",
+        "/alerts",
+        f"/alerts/{one}",
+        "/map",
+        "/risk.csv",
+        "/rules",
+        "/sources",
+        "/reports",
+        "/cases",
+    )
     for path in (*asked, f"/api/v1/alerts/{one}", "/api/v1/alerts", "/exemptions", "/deliveries", "/why-not"):
         assert client.get(path).status_code == 403, path
     for path in ("/find", "/healthz", "/login"):
@@ -238,7 +261,12 @@ def test_the_page_filters_by_its_address_and_pages(own: Flask, signed: SignIn) -
     english = client.get("/audit?lang=en&what=upload").get_data(as_text=True)
     assert "upload" in english
     assert "Audit records" in english
-    for query, status in (("what=x", 400), ("since=x", 400), ("page=x", 400), ("since=2026-02-01&until=2026-01-01", 400)):
+    for query, status in (
+        ("what=x", 400),
+        ("since=x", 400),
+        ("page=x", 400),
+        ("since=2026-02-01&until=2026-01-01", 400),
+    ):
         assert client.get(f"/audit?{query}").status_code == status
 
 
