@@ -14,8 +14,9 @@ from webapp.alert_pages import PAGE_ROWS, as_said, make_move
 from webapp.context import current_viewer, current_workspace
 from webapp.faults import answer
 from yaotong import clock
+from yaotong.acts.looking import look_at_alert
 from yaotong.errors import UsageError
-from yaotong.reads.alert_view import AlertView, alert_view
+from yaotong.reads.alert_view import AlertView
 from yaotong.reads.alerts import Filters, inbox
 
 bp = Blueprint("alert_api", __name__, url_prefix="/api/v1/alerts")
@@ -49,7 +50,7 @@ def listing() -> Response:
 @login_required
 def one(alert_id: str) -> Response:
     """One alert as this department may see it; its ETag is its revision."""
-    view = alert_view(current_workspace(), current_viewer(), alert_id, now=clock.now())
+    view = look_at_alert(current_workspace(), current_viewer(), alert_id, now=clock.now())
     response = jsonify(as_document(view))
     response.set_etag(str(view.row.revision))
     return response

@@ -17,10 +17,11 @@ from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.locator import Drawn, drawn
 from webapp.words import say, term_of
 from yaotong import acts, clock
+from yaotong.acts.looking import look_at_alert
 from yaotong.alerts.states import Act, Outcome, Said
 from yaotong.errors import UsageError, YaotongError
 from yaotong.reads.alert_place import place_of
-from yaotong.reads.alert_view import AlertView, alert_view, allowed_anywhere
+from yaotong.reads.alert_view import AlertView, allowed_anywhere
 from yaotong.reads.alerts import Filters, desk_mark, inbox
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import Section, sections
@@ -100,7 +101,7 @@ def _filters() -> Filters:
 def one(alert_id: str) -> str:
     """An alert: reasons first, then evidence, history and what may be done."""
     workspace, viewer, now = current_workspace(), current_viewer(), clock.now()
-    view = alert_view(workspace, viewer, alert_id, now=now)
+    view = look_at_alert(workspace, viewer, alert_id, now=now)
     chart = None
     if view.series is not None:
         chart = series_option(view.series, view.row.level, say(view.series.unit_zh))
@@ -123,7 +124,7 @@ def one(alert_id: str) -> str:
 def brief(alert_id: str) -> str:
     """The alert on paper, within what the reader may see, with the reader's name on it."""
     now = clock.now()
-    view = alert_view(current_workspace(), current_viewer(), alert_id, now=now)
+    view = look_at_alert(current_workspace(), current_viewer(), alert_id, now=now, why="brief")
     return render_template("alert_brief.html", view=view, spot=_spot(view), printed=now)
 
 

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from webapp import (
     alert_api,
     alert_pages,
+    audit_pages,
     basemap_pages,
     bulk_pages,
     case_pages,
@@ -23,6 +24,7 @@ from webapp import (
     find_pages,
     login_pages,
     map_pages,
+    metrics,
     pharmacy_pages,
     probes,
     public_api,
@@ -34,12 +36,14 @@ from webapp import (
     version_pages,
     why_pages,
 )
+from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
 from webapp.tile_answers import TileAnswers
+from webapp.watching import Watched, watch
 from webapp.words import add_words
 from yaotong import clock, config
 from yaotong.acts.limits import limits_of
@@ -72,7 +76,9 @@ _BLUEPRINTS = (
     why_pages.bp,
     map_pages.bp,
     basemap_pages.bp,
+    audit_pages.bp,
     probes.bp,
+    metrics.bp,
 )
 _FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
@@ -103,7 +109,9 @@ def create_app(home: Path | None = None) -> Flask:
     handle_faults(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
+    watch(app)
     _speak(app)
+    keep_record(app)
     _answer_tiles(app, workspace)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
     return app
@@ -117,7 +125,7 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
         return None if number is None else (number, clock.now().date())
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
-    app.wsgi_app = around  # type: ignore[assignment]
+    app.wsgi_app = Watched(around)  # type: ignore[assignment]
 
 
 def _speak(app: Flask) -> None:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.context import current_lang
 from webapp.i18n import translate
 from webapp.problems import problem
+from webapp.watching import request_number
 from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, StoreError, UsageError, YaotongError
 
 _STATUS: dict[type[YaotongError], int] = {
@@ -51,7 +52,8 @@ def handle_faults(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _unforeseen(error: Exception) -> Response:
-        app.logger.error("unforeseen error on %s", request.endpoint, exc_info=error)
+        number = request_number()
+        app.logger.error("unforeseen error on %s, request %s", request.endpoint, number, exc_info=error)
         return answer(500, "请稍后再试；若仍出错，请把时间告诉管理员。")
 
 

@@ -23,6 +23,11 @@ class Person(UserMixin):
         return self.viewer.username
 
 
+def origin() -> str:
+    """Where a department's request comes from, for the audit chain."""
+    return f"web {request.remote_addr or '?'}"
+
+
 def login_manager(workspace: Workspace) -> LoginManager:
     """A manager that looks the person up on every request: a shut account is out at once."""
     manager = LoginManager()
@@ -30,7 +35,7 @@ def login_manager(workspace: Workspace) -> LoginManager:
 
     @manager.user_loader
     def load(username: str) -> Person | None:
-        viewer = acts.viewer(workspace, username)
+        viewer = acts.viewer(workspace, username, origin())
         return None if viewer is None else Person(viewer)
 
     @manager.unauthorized_handler

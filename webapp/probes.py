@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from webapp.context import current_workspace
-from yaotong.errors import YaotongError
-from yaotong.reads.sources import receipts
+from yaotong.reads.metering import lacking
 
 bp = Blueprint("probes", __name__)
 
@@ -19,9 +18,11 @@ def alive() -> Response:
 
 @bp.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """The stores answer too."""
-    try:
-        receipts(current_workspace(), 1)
-    except YaotongError as error:
-        return jsonify({"status": "unready", "detail": str(error)}), 503
+    """Whether it can be of use: the database answers and is of this program, facts can be read and written.
+
+    What lacks is named in a word: the reasons, with their paths, are for `yaotong doctor`.
+    """
+    missing = lacking(current_workspace())
+    if missing:
+        return jsonify({"status": "unready", "lacking": missing}), 503
     return jsonify({"status": "ready"}), 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_login import login_required
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -55,6 +55,7 @@ def take(kind: str, fmt: str) -> Response:
     """A report as a file; it is numbered and written into the log."""
     period = period_asked(kind, asking.day(request.form, "day"), clock.now().date())
     made = export_report(current_workspace(), current_viewer(), period, fmt, now=clock.now())
+    g.recorded = True  # with its number
     answer = Response(made.content, mimetype=_TYPES[fmt])
     answer.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
     answer.headers["Cache-Control"] = "private, no-store"

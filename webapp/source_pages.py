@@ -154,6 +154,7 @@ def take(
             profile=profile,
             on_bad_rows=on_bad_rows,
             sent_by=current_viewer().username,
+            origin=current_viewer().origin,
             now=now,
             once=once,
         )

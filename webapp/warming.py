@@ -20,6 +20,7 @@ from webapp.app import create_app
 from webapp.context import WORKSPACE_KEY
 from webapp.i18n import LANGUAGES
 from webapp.map_asking import Ask
+from webapp.watching import write_log
 from yaotong.errors import YaotongError
 from yaotong.reads.accounts import scopes
 from yaotong.workspace import Workspace
@@ -36,6 +37,7 @@ _LOG = logging.getLogger(__name__)
 
 def warmed_app() -> Flask:
     """The app of `create_app`; a thread makes its maps ready meanwhile."""
+    write_log()
     app = create_app()
     threading.Thread(target=_warm, args=(app.config[WORKSPACE_KEY],), daemon=True).start()
     return app

@@ -10,10 +10,10 @@ from flask_login import login_required
 from webapp import asking
 from webapp.context import current_lang, current_viewer, current_workspace
 from yaotong import clock
+from yaotong.acts.looking import look_why_not
 from yaotong.errors import YaotongError
 from yaotong.reads.asking_why import askable_rules, name_of_subject, subject_asked
 from yaotong.reads.rulebook import rule_of
-from yaotong.reads.whynot import why_not
 from yaotong.reads.whynot_text import why_sections
 
 bp = Blueprint("why", __name__)
@@ -39,6 +39,6 @@ def page() -> tuple[str, int]:
 def _told(rule_id: str, subject: str, on: date | None) -> dict[str, object]:
     workspace, viewer = current_workspace(), current_viewer()
     key = subject_asked(workspace, viewer, rule_id, subject, now=clock.now())
-    told = why_not(workspace, rule_id, key, on)
+    told = look_why_not(workspace, viewer, rule_id, key, on, now=clock.now())
     label = name_of_subject(workspace, viewer, rule_id, key)
     return {"told": told, "parts": why_sections(told, current_lang()), "label": label}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -22,6 +24,7 @@ from yaotong.receivers import read_receivers
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _KEY_BYTES = 16  # at least
+_TOKEN_CHARS = 32
 # domain/supervision.md §7.3
 _FLOORS = {"model": 0.6, "statutory": 0.9}
 _TEMPLATE = """\
@@ -90,6 +93,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 # user = "yaotong"
 # password_file = "keys/mail.key"              # or password_env = "NAME"
 
+[metrics]
+# /metrics is for this machine alone, unless a token is set; then everybody needs it. See README 运行.
+# token_file = "keys/metrics.key"
+
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
 # id = "tianditu"
@@ -113,6 +120,8 @@ class Settings:
     pseudonym_key: bytes = field(repr=False)
     pseudonym_key_id: str
     session_key: str = field(repr=False)
+    # Signs the head of the audit chain.
+    audit_key: bytes = field(repr=False)
     # What [limits] says; empty: the contract's.
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     flood_alerts_a_day: int = 200
@@ -123,6 +132,8 @@ class Settings:
     # Chat robots and mailboxes, and what links in their messages begin with.
     paced: tuple[Paced, ...] = ()
     site: str = ""
+    # Who may read /metrics from elsewhere; empty: this machine alone.
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def facts_dir(self) -> Path:
@@ -169,8 +180,9 @@ def create(
             settings.write_text(
                 _TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box), "utf-8"
             )
-        _make_key(home / "keys" / "pseudonym.key")
-        _make_key(home / "keys" / "session.key")
+        make_key(home / "keys" / "pseudonym.key")
+        make_key(home / "keys" / "session.key")
+        make_key(home / "keys" / "audit.key")
     except OSError as error:
         raise ConfigError(
             f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
@@ -194,7 +206,6 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     key_id = str(intake.get("pseudonym_key_id", "k1"))
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
-    pseudonym = _read_key(home / "keys" / "pseudonym.key")
     receivers = read_receivers(_table(raw, "delivery"), path, _read_key, environ)
     return Settings(
         home=home,
@@ -204,15 +215,17 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
         webhooks=receivers.webhooks,
-        pseudonym_key=_key_bytes(pseudonym),
+        pseudonym_key=pseudonym_key(home / "keys"),
         pseudonym_key_id=key_id,
         session_key=_read_key(home / "keys" / "session.key"),
+        audit_key=audit_key(home / "keys"),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_flood(_table(raw, "rules"), path),
         precision_floor=_floors(_table(raw, "rules"), path),
         allowed_networks=receivers.allowed,
         paced=receivers.paced,
         site=receivers.site,
+        metrics_token=_token(home, _table(raw, "metrics"), path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -266,17 +279,45 @@ def _refuse_another_key(home: Path) -> None:
         )
 
 
-def _key_bytes(text: str) -> bytes:
+def _token(home: Path, metrics: Mapping[str, Any], path: Path) -> str:
+    name = metrics.get("token_file", "")
+    if not name:
+        return ""
+    if not isinstance(name, str):
+        raise ConfigError(f"{path}: [metrics] token_file 应为文件名，如 keys/metrics.key。")
+    token = _read_key(home / name)
+    if len(token) < _TOKEN_CHARS or not token.isprintable():
+        raise ConfigError(f"{path}: {name} 应为不少于 {_TOKEN_CHARS} 个字符的一行。")
+    return token
+
+
+def pseudonym_key(folder: Path) -> bytes:
+    """The pseudonym key in a folder of keys; ConfigError tells what is wrong with it."""
+    return _key_bytes("pseudonym.key", _read_key(folder / "pseudonym.key"))
+
+
+def audit_key(folder: Path) -> bytes:
+    """The key that signs the head of the audit chain; ConfigError tells what is wrong with it."""
+    return _key_bytes("audit.key", _read_key(folder / "audit.key"))
+
+
+def key_fingerprint(key: bytes) -> str:
+    """What a key can be told by without being known."""
+    return hmac.new(key, b"yaotong pseudonym key", hashlib.sha256).hexdigest()[:16]
+
+
+def _key_bytes(name: str, text: str) -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:
         key = b""
     if len(key) < _KEY_BYTES:
-        raise ConfigError(f"密钥 pseudonym.key 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
+        raise ConfigError(f"密钥 {name} 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
     return key
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
+    """A new random key for its owner alone; one that is there stays."""
     if path.exists():
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -143,9 +143,9 @@ def backtest_state(state: str, beat_at: datetime, now: datetime) -> str:
 
 def check_owner(lead: str, actor: Viewer, *, leader: bool = False) -> None:
     """Forbidden unless the actor is of the department that leads the rule (and heads it, where asked)."""
-    if actor.department != lead:
+    if actor.department != lead or actor.role == "auditor":
         raise Forbidden("规则由主办部门的人修改。")
-    if leader and actor.role == "officer":
+    if leader and not actor.leads:
         raise Forbidden("这一步由主办部门负责人作出。")
 
 
@@ -156,7 +156,7 @@ def _check_person(standing: Standing, way: _Way, actor: Viewer) -> None:
         raise Forbidden("草稿由起草人修改；别人请另起一版。")
     if way.who == "other" and is_author:
         raise Forbidden("自己起草的版本要由另一人审批。")
-    if way.who == "owner" and not is_author and actor.role == "officer":
+    if way.who == "owner" and not is_author and not actor.leads:
         raise Forbidden("这一步由起草人或主办部门负责人作出。")
 
 

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+ROLES = ("officer", "leader", "admin", "auditor")
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in person. `area_code` limits what they see to that area and all below it."""
+    """A signed-in person. `area_code` limits what they see to that area and all below it.
+
+    An auditor reads the audit chain and nothing else. `origin` is where the request came from.
+    """
 
     username: str
     display_name: str
     department: str
     area_code: str
     role: str = "officer"
+    origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        if self.role not in ("officer", "leader", "admin"):
-            raise ValueError(f"{self.role!r} is not a role: officer, leader or admin")
+        if self.role not in ROLES:
+            raise ValueError(f"{self.role!r} is not a role: {', '.join(ROLES)}")
+
+    @property
+    def leads(self) -> bool:
+        """Whether what is the leaders' alone is open to this person."""
+        return self.role in ("leader", "admin")
 
     def covers(self, area_code: str | None) -> bool:
         """Whether a place lies in the viewer's area; what has no place is seen at county level and above."""
+        if self.role == "auditor":
+            return False
         if area_code is None:
             return len(self.area_code) <= 6
         return area_code.startswith(self.area_code)

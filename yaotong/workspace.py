@@ -10,6 +10,7 @@ from pathlib import Path
 from yaotong import config
 from yaotong.config import Settings
 from yaotong.store import Store, check_revision, migrate, open_store
+from yaotong.store.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Workspace:
 def open_workspace(home: Path, environ: Mapping[str, str] = os.environ) -> Workspace:
     """Open an existing workspace; ConfigError or StoreError tells what to mend."""
     settings = config.load(home, environ)
-    store = open_store(settings.database_url, settings.facts_dir)
+    store = open_store(settings.database_url, settings.facts_dir, witness_of(settings))
     check_revision(store)
     return Workspace(settings, store)
 
@@ -39,6 +40,11 @@ def init_workspace(
     """Make a workspace, or bring an older one up to date; nothing in it is lost."""
     config.create(home, title=title, synthetic=synthetic, region=region)
     settings = config.load(home, environ)
-    store = open_store(settings.database_url, settings.facts_dir)
+    store = open_store(settings.database_url, settings.facts_dir, witness_of(settings))
     migrate(store)
     return Workspace(settings, store)
+
+
+def witness_of(settings: Settings) -> Witness:
+    """The keeper of the audit chain's head, in the workspace's own folder."""
+    return Witness(settings.home / "audit", settings.audit_key)

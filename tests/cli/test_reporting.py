@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cities import city, copy_of
+from tests.cities import BUILT_AT, city, copy_of
 from yaotong import config
 from yaotong.acts.accounts import disable_user
 from yaotong.cli import main
@@ -76,7 +76,7 @@ def test_an_account_there_is_not_leaves_3_with_the_remedy(
 def test_a_workspace_without_accounts_leaves_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copied = copy_of(city("small"), tmp_path / "home")
     for name in ("msa", "nhsa", "hc", "psb", "msa-danghu"):
-        disable_user(copied, name)
+        disable_user(copied, name, now=BUILT_AT)
     assert run(copied, "daily", "--format", "csv") == 3
     assert "--as" in capsys.readouterr().err
 

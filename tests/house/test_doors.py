@@ -25,6 +25,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     # Tiles of base maps are asked for there, and nothing is told with them.
     "httpx": ("yaotong/delivery/", "yaotong/basemaps/fetching.py", "webapp/check.py"),
     "jinja2": ("webapp/", "layers/"),
+    "prometheus_client": ("webapp/metrics.py",),
     "psycopg": ("yaotong/store/",),
     "pyspark": ("yaotong/store/", "yaotong/rules/"),
     "requests": (),

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from tests.webapp.conftest import DEPARTMENTS, SignIn, ids_of, token
+from tests.webapp.conftest import DEPARTMENTS, MORNING, SignIn, ids_of, token
 from webapp.context import WORKSPACE_KEY
 from yaotong.departments import departments
 from yaotong.rules.book import book
@@ -237,7 +237,7 @@ def test_a_shut_account_is_out_at_once(own_app: Flask, signed: SignIn) -> None:
 
     client = signed("psb", own_app)
     assert client.get("/desk").status_code == 200
-    acts.disable_user(own_app.config[WORKSPACE_KEY], "psb")
+    acts.disable_user(own_app.config[WORKSPACE_KEY], "psb", now=MORNING)
     assert client.get("/desk").status_code == 302
 
 

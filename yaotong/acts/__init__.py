@@ -1,6 +1,6 @@
 """The door for everything that changes something."""
 
-from yaotong.acts.accounts import add_user, disable_user, sign_in, viewer
+from yaotong.acts.accounts import add_user, disable_user, sign_in, sign_out, viewer
 from yaotong.acts.backtesting import begin_backtest, do_backtest, preview, start_backtest
 from yaotong.acts.bulk import Moved, move_alerts
 from yaotong.acts.delivering import deliver
@@ -29,6 +29,7 @@ __all__ = [
     "resume",
     "room_for_upload",
     "sign_in",
+    "sign_out",
     "start_backtest",
     "take_in",
     "try_values",

@@ -114,6 +114,7 @@ def _apply(moving: _Moving, move: Move) -> int:
         sources=(before, after),
         reason=_reason(said),
         text=said.text.strip(),
+        origin=moving.actor.origin,
     )
     _mark(moving, move.act)
     _hand_over(moving, move.act)
@@ -186,4 +187,5 @@ def _note_merge(moving: _Moving) -> None:
         sources=(State(into.state), State(into.state)),
         reason=moving.alert_id,
         text=moving.said.text.strip(),
+        origin=moving.actor.origin,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from yaotong.acts.judging import Judging, Order, judge, judged_now
 from yaotong.acts.muting import hold, settle
 from yaotong.acts.opening import dispatch_row, open_alerts
+from yaotong.acts.recording import note
 from yaotong.acts.reminding import remind
 from yaotong.acts.shadows import run_shadow
 from yaotong.acts.sparing import keep_spared, parted, with_reasons
@@ -91,6 +92,7 @@ def detect(
     with workspace.store.write() as connection:
         settle(connection)
         remind(connection, now)
+        note_runs(connection, runs, version, now)
     return runs
 
 
@@ -117,6 +119,16 @@ def run_rules(
         if progress is not None:
             progress(runs[-1])
     return runs
+
+
+def note_runs(connection: Connection, runs: Sequence[RuleRun], version: int, now: datetime) -> None:
+    """Note in the audit chain what a run came to; what it moved is in the events of the alerts."""
+    counts = {name: sum(getattr(run, name) for run in runs) for name in ("opened", "extended", "vanished")}
+    failed = sum(bool(run.failed) for run in runs)
+    note(
+        connection, SYSTEM, "detect", f"version:{version}", now=now, **counts,
+        rules=len({run.rule_id for run in runs}), failed=failed, seconds=round(sum(run.seconds for run in runs), 1),
+    )  # fmt: skip
 
 
 def _run(workspace: Workspace, judging: Judging, order: Order, now: datetime, rule: Rule) -> RuleRun:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from yaotong.acts.detection import apply
 from yaotong.acts.muting import settle_some
+from yaotong.acts.recording import note
 from yaotong.acts.sparing import reaching, with_reasons
 from yaotong.alerts.decide import plan
 from yaotong.alerts.exempt import REASONS_OF, check_end, check_new, covering
@@ -54,6 +55,8 @@ def add_exemption(
     with workspace.store.write() as connection:
         _check_subject(connection, wanted, actor)
         number = exemptions.add(connection, wanted)
+        why = f"{rule_pattern} {subject} {reason}"
+        note(connection, actor, "exemption_add", f"exemption:{number}", now=now, why=why)
         _judge_again(connection, rules, subject, now)
     return number
 
@@ -69,6 +72,7 @@ def end_exemption(
         _check_subject(connection, one, actor)
         check_end(one, ended_from)
         exemptions.end(connection, exemption_id, ended_from, now, actor.username)
+        note(connection, actor, "exemption_end", f"exemption:{exemption_id}", now=now, why=str(ended_from))
         _judge_again(connection, reached_rules(one), one.subject, now)
 
 

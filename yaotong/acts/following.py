@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from yaotong.acts.detection import RuleRun, detect, run_rules
+from yaotong.acts.detection import RuleRun, detect, note_runs, run_rules
 from yaotong.acts.judging import Judging, Order
 from yaotong.acts.muting import settle, settle_some
 from yaotong.acts.reminding import remind
@@ -117,6 +117,7 @@ class Follower:
         self._asked = _Asked(self._live)
         self._waiting_since: float | None = None
         self._tried: tuple[int, set[str]] = (version, set())
+        self._unnoted: list[RuleRun] = []  # since all rules were up with the facts
 
     def step(self, now: datetime) -> list[RuleRun]:
         """Judge what came since the last step; else one rule that is behind. [] when there is nothing to do.
@@ -134,6 +135,7 @@ class Follower:
             runs = run_rules(self._workspace, judging, ready, Order(None, None, marks), now)
             with self._workspace.store.write() as connection:
                 settle_some(connection, [one.rule_id for one in ready], ran=True)
+            self._unnoted += runs
         return runs + self._one_behind(judging, marks, runs, now)
 
     def _one_behind(
@@ -157,9 +159,12 @@ class Follower:
         with self._workspace.store.write() as connection:
             if len(behind) > 1:
                 settle_some(connection, [behind[0].rule_id], ran=True)
+                self._unnoted += ran
             else:
                 settle(connection)
                 remind(connection, now)
+                note_runs(connection, [*self._unnoted, *ran], self._live.version, now)
+                self._unnoted.clear()
         return ran
 
     def _is_behind(self, marks: Mapping[str, Mark], rule: Rule) -> bool:

@@ -16,6 +16,7 @@ from yaotong import intake
 from yaotong.acts.handover import read_apart
 from yaotong.acts.limits import limits_of
 from yaotong.acts.lines import RECORDED, Staged, Task
+from yaotong.acts.recording import note
 from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, StoreError, UsageError
@@ -24,9 +25,10 @@ from yaotong.intake import Limits, Reading, Reference
 from yaotong.joins import place, quality
 from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
 from yaotong.records import Receipt
-from yaotong.store import Connection, factfiles, findings, loads, outlines, prints, registry
+from yaotong.store import Connection, accounts, factfiles, findings, loads, outlines, prints, registry
 from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
 from yaotong.store.scratch import scratch, turn
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
 ON_BAD_ROWS = ("partial", "atomic")
@@ -57,6 +59,7 @@ class _Sent:
     profile: str | None
     on_bad_rows: str
     sent_by: str
+    origin: str
     now: datetime
     limits: Limits
     once: str | None
@@ -71,6 +74,7 @@ def take_in(
     profile: str | None = None,
     on_bad_rows: str = "partial",
     sent_by: str = "system",
+    origin: str = "",
     now: datetime,
     limits: Limits | None = None,
     once: str | None = None,
@@ -87,9 +91,8 @@ def take_in(
         raise UsageError(f"--on-bad-rows 只能是 {' 或 '.join(ON_BAD_ROWS)}，不是 {on_bad_rows!r}。")
     wanted = None if profile == "auto" else profile
     started = time.monotonic()
-    sent = _Sent(
-        path, feed, wanted, on_bad_rows, sent_by, now, limits or limits_of(workspace.settings), once, started
-    )
+    bounds = limits or limits_of(workspace.settings)
+    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, origin, now, bounds, once, started)
     try:
         return _first_receipt(workspace, sent) or _taken(workspace, sent)
     except FileRefused as refused:
@@ -315,6 +318,12 @@ def _write_receipt(connection: Connection, receipt: Receipt, sent: _Sent, versio
     load_id = loads.record(connection, receipt, version=version, sent_by=sent.sent_by, arrived_at=sent.now)
     if sent.once is not None and receipt.file_reason != "duplicate_upload":
         loads.keep_key(connection, sent.sent_by, sent.once, load_id)
+    who = accounts.get(connection, sent.sent_by)
+    sender = Viewer(sent.sent_by, "", "" if who is None else who.department, "", origin=sent.origin)
+    note(
+        connection, sender, "upload", f"load:{load_id}", now=sent.now, why=str(receipt.outcome),
+        feed=receipt.feed, sha256=receipt.sha256, accepted=receipt.accepted,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from yaotong.acts.joint_core import Moving, begin, clean, finish
+from yaotong.acts.recording import note
 from yaotong.alerts.route import office_of
 from yaotong.alerts.states import Act, State
 from yaotong.cases.decide import check_proposal
@@ -57,6 +58,7 @@ def propose_case(
             connection, str(number), at=now, actor=actor.username, department=actor.department,
             act=CaseAct.PROPOSE, states=(None, CaseState.PROPOSED), text=clean(text),
         )  # fmt: skip
+        note(connection, actor, "case_move", f"case:{number}", now=now, why=str(CaseAct.PROPOSE))
         for row in rows:
             _join(connection, row, str(number), [one.department for one in units], actor, now)
     return str(number)
@@ -134,7 +136,7 @@ def _join(
     alerts.change(connection, row.alert_id, row.revision, {}, at=now)
     seq = alerts.add_event(
         connection, row.alert_id, at=now, actor=actor.username, department=actor.department,
-        act=Act.JOIN, sources=(state, state), reason=case_no,
+        act=Act.JOIN, sources=(state, state), reason=case_no, origin=actor.origin,
     )  # fmt: skip
     for department in units:
         if department not in told:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from yaotong.acts.recording import note
 from yaotong.cases.decide import after, check_case_move
 from yaotong.cases.model import CaseSaid, JointCase
 from yaotong.cases.states import LIVE, CaseAct, CaseMove
@@ -80,6 +81,8 @@ def finish(moving: Moving, *, reason: str = "", text: str | None = None) -> Join
         reason=reason,
         text=clean(moving.said.text if text is None else text),
     )
+    why = f"{moving.move.act} {reason}".strip()
+    note(moving.connection, moving.actor, "case_move", f"case:{moving.case_no}", now=moving.now, why=why)
     return later
 
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from yaotong.acts.recording import note
 from yaotong.cases.letter_pdf import Font, find_font
 from yaotong.departments import departments
 from yaotong.errors import ConfigError, UsageError
@@ -68,6 +69,8 @@ def export_report(workspace: Workspace, actor: Viewer, period: Period, fmt: str,
             export_id,
             {"content_sha256": told.digest, "sha256": sha256, "bytes": len(content)},
         )
+        why = f"{period.kind} {period.first} {fmt}"
+        note(connection, actor, "export", f"report:{number}", now=now, why=why, sha256=sha256)
     name = f"yaotong-{period.kind}-{period.first}-{actor.department}.{fmt}"
     return Export(number, name, content, sha256, told)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from yaotong.acts.muting import settle_some
+from yaotong.acts.recording import note
 from yaotong.alerts.muting import check_silence, check_silence_end, speaks
 from yaotong.alerts.silence import Silence, SilenceReason
 from yaotong.codes import Level
@@ -48,6 +49,8 @@ def add_silence(
     with workspace.store.write() as connection:
         _check_place(connection, wanted, actor)
         number = silences.add(connection, wanted)
+        why = f"{wanted.rule_pattern} {wanted.subject} {reason}"
+        note(connection, actor, "silence_add", f"silence:{number}", now=now, why=why)
         _judge_again(connection, wanted)
     return number
 
@@ -67,6 +70,7 @@ def end_silence(
         _check_place(connection, one, actor)
         check_silence_end(one, ended_from)
         silences.end(connection, silence_id, ended_from, now, actor.username)
+        note(connection, actor, "silence_end", f"silence:{silence_id}", now=now, why=str(ended_from))
         _judge_again(connection, one)
 
 
@@ -85,7 +89,7 @@ def silence_level(text: str) -> Level:
 
 
 def _check_leader(actor: Viewer) -> None:
-    if actor.role == "officer":
+    if not actor.leads:
         raise Forbidden("静默由主办部门的负责人作出和终止。")
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from yaotong.acts.recording import note
 from yaotong.acts.shadows import end_shadow, end_version
 from yaotong.departments import departments, lead_of
 from yaotong.errors import Conflict, NotFound, UsageError
@@ -48,6 +49,7 @@ def make_version(
         number = rulebook.add_version(connection, rule, columns)
         row = rulebook.version(connection, rule_id, number)
         rulebook.happened(connection, row, str(Step.MAKE), row.state, actor.username, now, why.strip())
+        _note(connection, actor, row, Step.MAKE, now, why)
     return number
 
 
@@ -73,6 +75,7 @@ def edit_version(
         columns = {**content, "state": str(after), "trial": None, "approved_by": None}
         rulebook.change(connection, row, columns)
         rulebook.happened(connection, row, str(Step.EDIT), str(after), actor.username, now, why.strip())
+        _note(connection, actor, row, Step.EDIT, now, why)
         end_shadow(connection, rulebook.version(connection, rule_id, number))
 
 
@@ -119,11 +122,17 @@ def move_version(
             _supersede(connection, rule_id, number, now)
         rulebook.change(connection, row, {"state": str(after), **_marks(step, actor, now)})
         rulebook.happened(connection, row, str(step), str(after), actor.username, now, text.strip())
+        _note(connection, actor, row, step, now, text)
         row = rulebook.version(connection, rule_id, number)
         if after in _ENDS:
             end_version(connection, row, now)
         elif step in (Step.PUBLISH, Step.UNSHADOW):
             end_shadow(connection, row)
+
+
+def _note(connection: Connection, actor: Viewer, row: Any, step: Step, now: datetime, text: str) -> None:
+    why = f"{step} {text.strip()}".strip()
+    note(connection, actor, "rule_move", f"rule:{row.rule_id} {row.number}", now=now, why=why)
 
 
 def _known(rule_id: str) -> Rule:

@@ -20,7 +20,7 @@ def check_move(state: str, part: str, act: Act, actor: Viewer, said: Said) -> Mo
         raise IllegalMove("这一步只由系统自动作出。")
     if move.part not in ("any", part):
         raise Forbidden("这一步由主办部门作出。" if move.part == "lead" else "这一步由协办部门作出。")
-    if move.leader_only and actor.role == "officer":
+    if move.leader_only and not actor.leads:
         raise Forbidden("这一步由本部门负责人作出。")
     if State(state) not in move.sources:
         raise IllegalMove(f"预警现在是“{term(f'state.{state}')}”，不能做“{term(f'act.{act}')}”这一步。")

@@ -109,7 +109,7 @@ def _all_agreed(case: JointCase) -> CaseState:
 def _check_who(move: CaseMove, unit: Unit, actor: Viewer) -> None:
     if move.part not in ("any", unit.part):
         raise Forbidden("这一步由牵头单位作出。" if move.part == "lead" else "这一步由受邀的办案单位作出。")
-    if move.leader_only and actor.role == "officer":
+    if move.leader_only and not actor.leads:
         raise Forbidden("这一步由本部门负责人作出。")
     if unit.standing is not move.standing:
         told = term(f"standing.{unit.standing}")

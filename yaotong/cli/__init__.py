@@ -10,6 +10,8 @@ import click
 
 from yaotong import config
 from yaotong.cli.alerts import alerts_group
+from yaotong.cli.auditing import audit_group
+from yaotong.cli.backing import backup_command, restore_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
@@ -33,6 +35,9 @@ COMMANDS = (
     deliver_command,
     worker_command,
     user_group,
+    audit_group,
+    backup_command,
+    restore_command,
     doctor_command,
 )
 PLUGINS = "yaotong.commands"

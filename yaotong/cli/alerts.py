@@ -12,8 +12,9 @@ import click
 
 from yaotong import clock
 from yaotong.acts.desk import move_alert
+from yaotong.acts.looking import look_why_not, note_alert, note_list
 from yaotong.alerts.states import MAX_PROLONG_DAYS, MOVES, Act, Move, Outcome, Said
-from yaotong.cli.common import DAY, home_option, opened, person, print_json
+from yaotong.cli.common import DAY, home_option, opened, operator, person, print_json
 from yaotong.cli.silencing import silences_group
 from yaotong.departments import departments
 from yaotong.errors import NotFound
@@ -22,7 +23,6 @@ from yaotong.reads.asking_why import subject_asked
 from yaotong.reads.explain import explain
 from yaotong.reads.explain_text import as_text
 from yaotong.reads.sight import EVERYTHING, sight_of
-from yaotong.reads.whynot import why_not
 from yaotong.reads.whynot_text import why_text
 from yaotong.rules.book import book
 from yaotong.store import alerts
@@ -47,9 +47,11 @@ def list_alerts(
     context: click.Context, rule_id: str | None, state: str | None, as_json: bool, home: Path | None
 ) -> None:
     """列出预警，重的在前。"""
-    with opened(context, home).store.read() as connection:
+    workspace = opened(context, home)
+    with workspace.store.read() as connection:
         rows = alerts.listing(connection, rule_id=rule_id, state=state)
     if as_json:
+        note_list(workspace, operator(), [row["subject_kind"] for row in rows], now=clock.now())
         print_json(rows)
         return
     for row in rows:
@@ -65,7 +67,9 @@ def list_alerts(
 @click.pass_context
 def show_alert(context: click.Context, alert_id: str, home: Path | None) -> None:
     """显示一条预警和它的经过（JSON）。"""
-    with opened(context, home).store.read() as connection:
+    workspace = opened(context, home)
+    note_alert(workspace, operator(), alert_id, EVERYTHING, now=clock.now(), why="show")
+    with workspace.store.read() as connection:
         row = alerts.get(connection, alert_id)
         if row is None:
             raise NotFound(f"没有预警 {alert_id}。")
@@ -86,10 +90,11 @@ def explain_alert(
 ) -> int:
     """解释一条预警：定义、参数、依据、逐步的计算，并按保存的证据重算。Explain and recompute."""
     workspace = opened(context, home)
-    sight = EVERYTHING
+    sight, reader = EVERYTHING, operator()
     if username is not None:
         reader = person(workspace, username)
         sight = sight_of(reader.department, row_of(workspace, reader, alert_id, now=clock.now()).part)
+    note_alert(workspace, reader, alert_id, sight, now=clock.now(), why="explain")
     told = explain(workspace, alert_id, sight=sight)
     if as_json:
         print_json(asdict(told))
@@ -119,10 +124,11 @@ def why_not_alert(
 ) -> None:
     """一条规则为什么没有对一个主体触发：离界限多远，或缺什么数据。Why a rule did not fire."""
     workspace = opened(context, home)
+    reader, now, day = operator(), clock.now(), on.date() if on else None
     if username is not None:
         reader = person(workspace, username)
-        subject = subject_asked(workspace, reader, rule_id, subject, now=clock.now())
-    told = why_not(workspace, rule_id, subject, on.date() if on else None)
+        subject = subject_asked(workspace, reader, rule_id, subject, now=now)
+    told = look_why_not(workspace, reader, rule_id, subject, day, now=now)
     if as_json:
         print_json(asdict(told))
     else:

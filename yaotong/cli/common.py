@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from yaotong import config
+from yaotong import clock, config
 from yaotong.acts.accounts import viewer as viewer_of
+from yaotong.acts.recording import note_settings
 from yaotong.errors import Forbidden
-from yaotong.viewer import Viewer
+from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace, open_workspace
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -33,15 +37,28 @@ def chosen_home(context: click.Context, home: Path | None) -> Path:
 
 
 def opened(context: click.Context, home: Path | None) -> Workspace:
-    """The workspace, opened."""
-    return open_workspace(chosen_home(context, home))
+    """The workspace, opened; what was changed in its settings goes into the audit chain."""
+    workspace = open_workspace(chosen_home(context, home))
+    note_settings(workspace, operator(), now=clock.now())
+    return workspace
+
+
+def operator() -> Viewer:
+    """Who works on the command line without naming an account: the machine's own."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a machine may know no name for the number it runs under
+        name = str(os.getuid())
+    return replace(SYSTEM, username="cli", display_name="命令行", origin=f"cli {name}")
 
 
 def person(workspace: Workspace, username: str) -> Viewer:
     """The account somebody acts as; Forbidden when there is none or it is disabled."""
-    found = viewer_of(workspace, username)
+    found = viewer_of(workspace, username, operator().origin)
     if found is None:
         raise Forbidden(f"没有可用的账号 {username}。")
+    if found.role == "auditor":
+        raise Forbidden("审计管理员只查看审计记录。请换一个账号。")
     return found
 
 

@@ -14,7 +14,7 @@ from yaotong import clock
 from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, build_demo
 from yaotong.acts.detection import RuleRun, detect
 from yaotong.acts.intake import ON_BAD_ROWS, take_in
-from yaotong.cli.common import DAY, chosen_home, home_option, opened, print_json
+from yaotong.cli.common import DAY, chosen_home, home_option, opened, operator, print_json
 from yaotong.codes import Outcome
 from yaotong.intake import Limits, profiles
 from yaotong.records import FEEDS, Receipt
@@ -88,6 +88,7 @@ def intake_command(
             profile=profile,
             on_bad_rows=on_bad_rows,
             sent_by="cli",
+            origin=operator().origin,
             now=clock.now(),
             limits=Limits.off() if limits == "off" else None,
         )

@@ -12,7 +12,7 @@ from yaotong.acts.accounts import sign_in
 from yaotong.acts.backtesting import begin_backtest, do_backtest, preview
 from yaotong.acts.stopping import release, resume
 from yaotong.acts.versions import move_version
-from yaotong.cli.common import home_option, opened, print_json
+from yaotong.cli.common import home_option, opened, operator, print_json
 from yaotong.errors import Forbidden, NotFound, UsageError
 from yaotong.gate import Step
 from yaotong.reads.versions import version_page
@@ -100,7 +100,7 @@ def release_command(
 
 
 def _person(workspace: Workspace, username: str, password: str) -> Viewer:
-    person = sign_in(workspace, username, password)
+    person = sign_in(workspace, username, password, origin=operator().origin, now=clock.now())
     if person is None:
         raise Forbidden("账号或密码不对。")
     return person

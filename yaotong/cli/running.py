@@ -11,9 +11,10 @@ from yaotong import clock
 from yaotong.acts.accounts import add_user, disable_user
 from yaotong.acts.delivering import deliver
 from yaotong.acts.escalating import escalate
-from yaotong.cli.common import home_option, opened
+from yaotong.cli.common import home_option, opened, operator
 from yaotong.departments import departments
 from yaotong.store.health import examine
+from yaotong.viewer import ROLES
 
 _ROUND_SECONDS = 30
 
@@ -45,7 +46,7 @@ def user_group() -> None:
 @click.option("--department", type=click.Choice(list(departments())), required=True)
 @click.option("--area", "area_code", required=True, help="管辖区域代码，如 330482")
 @click.option(
-    "--role", type=click.Choice(["officer", "leader", "admin"]), default="officer", show_default=True
+    "--role", type=click.Choice(ROLES), default="officer", show_default=True, help="auditor 为审计管理员"
 )
 @click.password_option("--password", help="至少 10 位")
 @home_option
@@ -69,6 +70,7 @@ def add_user_command(
         department=department,
         area_code=area_code,
         role=role,
+        by=operator(),
         now=clock.now(),
     )
     click.echo(f"已建立账号 {username}。")
@@ -80,7 +82,7 @@ def add_user_command(
 @click.pass_context
 def disable_user_command(context: click.Context, username: str, home: Path | None) -> None:
     """停用账号。"""
-    disable_user(opened(context, home), username)
+    disable_user(opened(context, home), username, by=operator(), now=clock.now())
     click.echo(f"已停用账号 {username}。")
 
 

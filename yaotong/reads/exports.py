@@ -57,5 +57,5 @@ def exports(workspace: Workspace, viewer: Viewer) -> tuple[ExportRow, ...]:
             row.bytes,
         )
         for row in rows
-        if row.actor == viewer.username or (viewer.role != "officer" and viewer.covers(row.area_code))
+        if row.actor == viewer.username or (viewer.leads and viewer.covers(row.area_code))
     )

@@ -179,7 +179,7 @@ def _sees_file(viewer: Viewer, office: _Office) -> bool:
     if not viewer.covers(office.area_code or None):
         return False
     if not office.department:
-        return viewer.role != "officer"
+        return viewer.leads
     return viewer.department == office.department or viewer.role == "admin"
 
 

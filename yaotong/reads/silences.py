@@ -127,7 +127,7 @@ def plain_silences(rows: tuple[SilenceRow, ...]) -> list[dict[str, object]]:
 
 def silenceable(viewer: Viewer) -> tuple[tuple[str, str, str], ...]:
     """The rules that the viewer's department leads: id and names; () for who may not make a silence."""
-    if viewer.role == "officer":
+    if not viewer.leads:
         return ()
     return tuple(
         (rule.rule_id, rule.name_zh, rule.name_en)

@@ -55,7 +55,8 @@ def disable(connection: Connection, username: str) -> bool:
 def scopes(connection: Connection) -> list[tuple[str, str]]:
     """Department and area of the accounts in use, those of most accounts first."""
     who = (account.c.department, account.c.area_code)
-    query = select(*who).where(~account.c.disabled).group_by(*who).order_by(func.count().desc(), *who)
+    looking = ~account.c.disabled & (account.c.role != "auditor")
+    query = select(*who).where(looking).group_by(*who).order_by(func.count().desc(), *who)
     return [(str(row.department), str(row.area_code)) for row in connection.execute(query)]
 
 
@@ -68,7 +69,8 @@ def leaders(connection: Connection) -> list[Leader]:
 
 def usernames_by_scope(connection: Connection, order: Sequence[str]) -> list[str]:
     """The accounts in use: leaders first, the widest area first, departments in a given order."""
-    rows = connection.execute(select(account).where(~account.c.disabled)).fetchall()
+    in_use = select(account).where(~account.c.disabled, account.c.role != "auditor")
+    rows = connection.execute(in_use).fetchall()
     places = {name: place for place, name in enumerate(order)}
     rows = sorted(
         rows,

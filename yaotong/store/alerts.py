@@ -16,8 +16,9 @@ from yaotong.alerts.model import KnownAlert
 from yaotong.alerts.states import Act, State
 from yaotong.codes import Level
 from yaotong.errors import Conflict
-from yaotong.store import desklines, findings, past, receivers
+from yaotong.store import audit, auditchain, desklines, findings, past, receivers
 from yaotong.store.schema import alert, alert_event, dispatch, finding, outbox
+from yaotong.viewer import SYSTEM
 
 _ID_CHARS = 40
 
@@ -97,13 +98,21 @@ def add_event(
     sources: tuple[State | None, State],
     reason: str,
     text: str = "",
+    origin: str = "",
 ) -> int:
-    """Append an event row; returns its sequence number."""
+    """Append an event row; returns its sequence number. A person's move goes into the audit chain with it."""
     newest = select(func.coalesce(func.max(alert_event.c.seq), 0)).where(alert_event.c.alert_id == alert_id)
     seq = int(connection.execute(newest).scalar_one()) + 1
     said = event_row(alert_id, seq, at=at, act=act, sources=sources, reason=reason, text=text)
-    connection.execute(insert(alert_event).values(**said, actor=actor, department=department))
+    said |= {"actor": actor, "department": department}
+    connection.execute(insert(alert_event).values(**said))
     past.moved(connection)
+    if actor != SYSTEM.username:
+        entry = audit.Entry(
+            at, actor, "alert_move", f"alert:{alert_id}", department, origin, f"{act} {reason}".strip(),
+            {"event": seq, "sha256": auditchain.event_digest(said)},
+        )  # fmt: skip
+        audit.append(connection, entry)
     return seq
 
 

@@ -6,6 +6,7 @@ version stays the newest until it commits. A reader sees one committed state fro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from yaotong.errors import StoreError
 from yaotong.store import dialects
+from yaotong.store.audit import HEAD
+from yaotong.store.witness import Head, Witness
 
+_LOG = logging.getLogger(__name__)
 _READ = "请检查路径、权限和数据库服务；文件损坏的，从备份恢复。"
 _WRITE = "这次的改动全部没有生效，请检查磁盘空间、权限和数据库服务后重试。"
 _MIGRATE = "请从备份恢复后重试。"
@@ -40,6 +44,8 @@ class Store:
 
     engine: Engine
     facts_dir: Path
+    # Where the head of the audit chain is kept beside the database; None: nowhere.
+    witness: Witness | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -55,13 +61,25 @@ class Store:
         database is lost on the way.
         """
         with _told("写入", _WRITE), dialects.writing(self.engine).begin() as connection:
+            connection.info.pop(HEAD, None)
             dialects.queue(connection)
             yield connection
+            head = connection.info.pop(HEAD, None)
+        if head is not None and self.witness is not None:
+            _keep_head(self.witness, head)
 
 
-def open_store(database_url: str, facts_dir: Path) -> Store:
+def open_store(database_url: str, facts_dir: Path, witness: Witness | None = None) -> Store:
     """Open the stores; nothing is created or migrated here."""
-    return Store(dialects.engine(database_url), facts_dir)
+    return Store(dialects.engine(database_url), facts_dir, witness)
+
+
+def _keep_head(witness: Witness, head: Head) -> None:
+    """What was recorded is committed and stays so: a head that cannot be written is told, and lags behind."""
+    try:
+        witness.keep(head)
+    except (OSError, StoreError) as error:
+        _LOG.warning("the head of the audit chain could not be written: %s", error)
 
 
 def migrate(store: Store) -> None:
@@ -82,6 +100,11 @@ def check_revision(store: Store) -> None:
         raise StoreError(
             f"业务库版本为 {current or '空'}，程序需要 {head}。请先备份，再运行 yaotong init 升级。"
         )
+
+
+def revisions() -> frozenset[str]:
+    """All revisions of the database that this program can bring up to date, its own among them."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions())
 
 
 def _alembic() -> Config:

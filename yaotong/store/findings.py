@@ -28,6 +28,14 @@ def in_window(connection: Connection, rule_id: str, since: date, until: date) ->
     return {row.finding_id: (row.subject, row.content_sha) for row in connection.execute(query)}
 
 
+def in_force(connection: Connection, rule_id: str) -> dict[str, str]:
+    """Content digest of all findings of a rule that stand, exempt ones too, by id."""
+    query = select(finding.c.finding_id, finding.c.content_sha).where(
+        finding.c.rule_id == rule_id, finding.c.gone_at_version.is_(None)
+    )
+    return {row.finding_id: row.content_sha for row in connection.execute(query)}
+
+
 def of_alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
     """The findings in force of each alert, by behaviour day."""
     found: dict[str, list[Finding]] = {one: [] for one in alert_ids}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from yaotong.store import receivers
+from yaotong.store import auditchain, receivers
 from yaotong.store.engine import Store
 from yaotong.store.schema import fact_file, load, outbox
 
@@ -34,6 +34,7 @@ def examine(store: Store) -> Health:
             select(func.count()).select_from(outbox).where(outbox.c.state == "dead")
         ).scalar_one()
         gone = receivers.gone(connection)
+        chain = auditchain.verify(connection, store.witness)
     good = [f"业务库可读，{loads} 份回执"]
     bad = []
     spoiled = [path for path, digest in named.items() if _digest(store, path) != digest]
@@ -45,6 +46,10 @@ def examine(store: Store) -> Health:
     orphans = present - set(named)
     if orphans:
         good.append(f"{len(orphans)} 个文件不在清单中（中断的批次留下的），不参与计算，可删去")
+    if chain.fault:
+        bad.append(f"审计链不完整：{chain.fault}")
+    else:
+        good.append(f"审计链 {chain.kept} 行完整")
     if dead:
         bad.append(f"{dead} 条通知多次送不出去。请检查收件方的地址。")
     bad += [
