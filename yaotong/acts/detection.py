@@ -127,7 +127,8 @@ def note_runs(connection: Connection, runs: Sequence[RuleRun], version: int, now
     failed = sum(bool(run.failed) for run in runs)
     note(
         connection, SYSTEM, "detect", f"version:{version}", now=now, **counts,
-        rules=len({run.rule_id for run in runs}), failed=failed, seconds=round(sum(run.seconds for run in runs), 1),
+        rules=len({run.rule_id for run in runs}), failed=failed,
+        seconds=round(sum(run.seconds for run in runs), 1),
     )  # fmt: skip
 
 
