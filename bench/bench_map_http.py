@@ -1,4 +1,4 @@
-"""Tiles per second over HTTP from `yaotong serve` of a country: cold, warm, and of an answer that is empty.
+"""A country over HTTP from `yaotong serve`: tiles a second, cold and warm, and its map in Chromium.
 
     python -m bench.bench_map_http [shops [areas [alerts [lines]]]]
 
@@ -25,6 +25,7 @@ from pathlib import Path
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 from bench.bench_map_read import filled
+from bench.map_browser import look
 from geo.mercator import tiles_covering
 from layers.contract import layers
 from yaotong.acts.accounts import add_user
@@ -53,6 +54,7 @@ def main(sizes: Sequence[int]) -> None:
             tell("有缓存 warm 200", *load(port, first))
             tag = f"If-None-Match: {_tag(port, first[0])}"
             tell("有缓存 warm 304", *load(port, [_get(one, [*head, tag]) for one in _tiles(3, _BOX)]))
+            look(f"http://127.0.0.1:{port}", USER, PASSWORD)
     gunicorn = [
         "-m",
         "gunicorn",
