@@ -10,6 +10,7 @@ import click
 
 from yaotong import config
 from yaotong.cli.alerts import alerts_group
+from yaotong.cli.clusters import clusters_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
@@ -27,6 +28,7 @@ COMMANDS = (
     alerts_group,
     rules_group,
     scan_command,
+    clusters_command,
     route_command,
     duty_command,
     report_command,
