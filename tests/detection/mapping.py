@@ -20,9 +20,7 @@ def made(n: int, seed: int = 1, total: int = 600, raised: int = 0, risk: float =
     weight[np.argsort(haversine_m(lon[0], lat[0], lon, lat))[:raised]] *= risk
     cases = rng.multinomial(total, weight / weight.sum())
     ids = [f"r{one}" for one in range(n)]
-    return pd.DataFrame(
-        {"region_id": ids, "lon": lon, "lat": lat, "cases": cases, "population": population}
-    )
+    return pd.DataFrame({"region_id": ids, "lon": lon, "lat": lat, "cases": cases, "population": population})
 
 
 def circles_of(table: pd.DataFrame, size: str, share: float = 0.5) -> Iterator[tuple[int, frozenset[int]]]:

@@ -11,8 +11,9 @@ import pytest
 from tests.detection.mapping import bernoulli_llr, circles_of, made, plain, poisson_llr
 from yaotong import cli
 from yaotong.detection.clusters import COLUMNS, clusters
-from yaotong.detection.models import METHODS, Options
+from yaotong.detection.models import METHODS
 from yaotong.detection.regions import REASONS
+from yaotong.detection.setting import Options
 from yaotong.errors import UsageError
 
 FEW = Options(replications=99)
@@ -200,7 +201,11 @@ def test_wrong_use_is_told() -> None:
         (good, FEW._replace(alpha=0.001), "重复"),
         (good, FEW._replace(replications=3), "replications"),
         (good, FEW._replace(most_share=0.6), "most-share"),
-        (pd.concat([good.assign(region_id=f"{part}-" + good["region_id"]) for part in range(401)]), FEW, "12000"),
+        (
+            pd.concat([good.assign(region_id=f"{part}-" + good["region_id"]) for part in range(401)]),
+            FEW,
+            "12000",
+        ),
     ):
         with pytest.raises(UsageError, match=word):
             clusters(given, options)

@@ -8,8 +8,9 @@ import click
 
 from yaotong.cli.tables import read_table, tell_reasons, write_table
 from yaotong.detection.clusters import Clustered, clusters
-from yaotong.detection.models import DEFAULTS, METHODS, Options
+from yaotong.detection.models import METHODS
 from yaotong.detection.regions import REASONS
+from yaotong.detection.setting import DEFAULTS, Options
 
 
 @click.command("clusters")

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from yaotong.detection.chance import blockwise, gumbel, maxima, p_value
-from yaotong.detection.models import DEFAULTS, Model, Options, Unfit, chosen, made
+from yaotong.detection.models import chosen, made
 from yaotong.detection.regions import Regions, read_regions
 from yaotong.detection.replicas import blocks
 from yaotong.detection.search import Window
+from yaotong.detection.setting import DEFAULTS, Model, Options, Unfit
 from yaotong.errors import UsageError
 
 # The columns of contract §5 first; then what helps to read them.

@@ -80,4 +80,7 @@ def needed(top: float, model: int, total: float, extra: float, least: int, most:
 
 def cells(sizes: Floats, top: float) -> NDArray[np.int16]:
     """The cell of each size in the table of `needed`."""
-    return np.minimum(np.sqrt(np.maximum(sizes, 0.0) / top) * CELLS, CELLS - 1).astype(np.int16)
+    at: NDArray[np.int16] = np.minimum(np.sqrt(np.maximum(sizes, 0.0) / top) * CELLS, CELLS - 1).astype(
+        np.int16
+    )
+    return at

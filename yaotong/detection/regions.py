@@ -131,7 +131,7 @@ def _arrays(table: pd.DataFrame, kind: str | None, dated: bool, refused: dict[st
     on = np.searchsorted(days, table["day"].to_numpy())
     cases, measure, came = np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape, bool)
     cases[at, on], measure[at, on], came[at, on] = table["y"], table["measure"], True
-    gaps = ids[~came.all(axis=1)] if kind else []
+    gaps = ids[~came.all(axis=1)].tolist() if kind else []
     return Regions(
         ids,
         places["lon"].to_numpy(float),

@@ -1,6 +1,6 @@
 """What chance alone would have brought: replicas of a map, in blocks that are added up together.
 
-Every block is (layers, n, b): a layer holds the counts of the last 1, 2, … dates (one layer without dates).
+A block of b maps is (n, b), or (layers, n, b) where a layer holds the counts of the last 1, 2, … dates.
 """
 
 from __future__ import annotations
@@ -34,17 +34,16 @@ def blocks(replications: int) -> Iterator[int]:
 def multinomial(rng: np.random.Generator, weight: Floats, total: int, b: int) -> Counts:
     """All `total` cases thrown anew by weight (n,)."""
     share = weight / weight.sum()
-    if total > _THROWN * len(weight):
-        drawn = rng.multinomial(total, share, size=b).T
-    else:
-        drawn = _thrown(rng.random((b, total)), *_alias(share))
-    return np.ascontiguousarray(drawn, dtype=smallest(total))[None]
+    if total <= _THROWN * len(weight):
+        return _thrown(rng.random((b, total)), *_alias(share)).astype(smallest(total))
+    drawn = rng.multinomial(total, share, size=b).T
+    return np.ascontiguousarray(drawn, dtype=smallest(total))
 
 
 def hypergeometric(rng: np.random.Generator, people: NDArray[np.int64], total: int, b: int) -> Counts:
     """`total` cases dealt anew among people (n,), at most one each."""
     drawn = rng.multivariate_hypergeometric(people, total, size=b, method="marginals")
-    return np.ascontiguousarray(drawn.T, dtype=smallest(total))[None]
+    return np.ascontiguousarray(drawn.T, dtype=smallest(total))
 
 
 def overdispersed(rng: np.random.Generator, expected: Floats, ratio: float, b: int) -> Counts:
@@ -67,7 +66,8 @@ def shuffled(rng: np.random.Generator, cases: NDArray[np.int64], layers: int, b:
 def _alias(share: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """Walker's and Vose's table: with it a region is thrown in two look-ups."""
     n = len(share)
-    keep, other = share * n, np.arange(n)
+    keep = share * n
+    other = np.arange(n)
     small, large = [i for i in range(n) if keep[i] < 1.0], [i for i in range(n) if keep[i] >= 1.0]
     while small and large:
         low, high = small.pop(), large[-1]
@@ -83,9 +83,9 @@ def _alias(share: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 
 @compiled
-def _thrown(chance: Floats, keep: Floats, other: NDArray[np.int64]) -> NDArray[np.int16]:
+def _thrown(chance: Floats, keep: Floats, other: NDArray[np.int64]) -> NDArray[np.int32]:
     n = len(keep)
-    counts = np.zeros((n, len(chance)), np.int16)
+    counts = np.zeros((n, len(chance)), np.int32)
     for one in range(len(chance)):
         for u in chance[one]:
             at = min(int(u * n), n - 1)

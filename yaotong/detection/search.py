@@ -47,6 +47,8 @@ class Window(NamedTuple):
 class Search(Protocol):
     """Windows of one shape over one map."""
 
+    measure: Measure
+
     def windows(self, counts: Counts) -> Found:
         """All windows with their scores on counts (layers, n)."""
 
