@@ -32,7 +32,7 @@ def spacetime(regions: Regions, options: Options) -> Model:
     measure = Measure(OVERDISPERSED, 0.0, base.ratio, size, options.least_cases, options.least_regions)
     late = base.mean[:, ::-1][:, :longest]
     return Model(
-        _layered(regions.cases, longest),
+        _layered(regions.cases, longest).astype(np.int64),
         by_circles(regions, base.mean.sum(axis=1), measure, options),
         lambda rng, b: replicas.overdispersed(rng, late, base.ratio, b),
         lambda c, e: c / e,
@@ -54,7 +54,7 @@ def poisson(regions: Regions, options: Options) -> Model:
         return np.cumsum(thrown.reshape(*late.shape, b), axis=0, dtype=thrown.dtype)
 
     return Model(
-        _layered(regions.cases, longest),
+        _layered(regions.cases, longest).astype(np.int64),
         by_circles(regions, mean.sum(axis=1), measure, options),
         draw,
         lambda c, e: ratio(c, e, total - c, total - e),
@@ -65,7 +65,7 @@ def poisson(regions: Regions, options: Options) -> Model:
 def permutation(regions: Regions, options: Options) -> Model:
     """Places and dates have nothing to do with one another; what a region or a date has in all stays."""
     total, longest = int(regions.cases.sum()), _half(regions, options)
-    counts = _layered(regions.cases, longest)
+    counts = _layered(regions.cases, longest).astype(np.int64)
     if not counts.any():
         raise Unfit(f"最近 {longest} 个日期里没有一例")
     whole = regions.cases.sum(axis=1).astype(float)
@@ -81,7 +81,7 @@ def permutation(regions: Regions, options: Options) -> Model:
 
 def _half(regions: Regions, options: Options) -> int:
     """The longest window, at most half of the dates."""
-    dates = regions.cases.shape[1]
+    dates = int(regions.cases.shape[1])
     if dates < 2:
         raise Unfit("只有一个日期")
     return min(options.longest, dates // 2)
@@ -91,6 +91,7 @@ def _poisson(total: int, size: Floats, options: Options) -> Measure:
     return Measure(POISSON, float(total), 0.0, size, options.least_cases, options.least_regions)
 
 
-def _layered(values: NDArray[np.int64] | Floats, longest: int) -> NDArray[np.float64]:
+def _layered(values: NDArray[np.int64] | Floats, longest: int) -> Floats:
     """(layers, n): what (n, t) holds in the last 1, 2, … dates."""
-    return np.ascontiguousarray(np.cumsum(values[:, ::-1], axis=1)[:, :longest].T)
+    sums = np.cumsum(np.asarray(values, np.float64)[:, ::-1], axis=1)
+    return np.ascontiguousarray(sums[:, :longest].T)
