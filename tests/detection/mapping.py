@@ -62,3 +62,31 @@ def plain(windows: dict[frozenset[int], float]) -> list[tuple[float, frozenset[i
             taken.append((score, held))
             used |= held
     return taken
+
+
+def dated(
+    n: int, dates: int = 40, seed: int = 1, ratio: float = 1.5, level: float = 3.0, **event: float
+) -> pd.DataFrame:
+    """n regions by dates, counts with variance `ratio` x mean, what is expected told.
+
+    event: `regions` round r0 have `risk` times as many in the last `last` dates.
+    """
+    rng = np.random.default_rng(seed)
+    place = made(n, seed)
+    mean = np.outer(place["population"] / place["population"].mean(), np.full(dates, level))
+    true = mean.copy()
+    if event:
+        near = np.argsort(haversine_m(place["lon"][0], place["lat"][0], place["lon"], place["lat"]))
+        true[near[: int(event["regions"])], -int(event["last"]) :] *= event["risk"]
+    rate = rng.gamma(true / (ratio - 1), ratio - 1) if ratio > 1 else true
+    days = pd.date_range("2026-01-01", periods=dates)
+    return pd.DataFrame(
+        {
+            "region_id": np.repeat(place["region_id"].to_numpy(), dates),
+            "lon": np.repeat(place["lon"].to_numpy(), dates),
+            "lat": np.repeat(place["lat"].to_numpy(), dates),
+            "date": np.tile(days, n),
+            "cases": rng.poisson(rate).ravel(),
+            "expected": mean.ravel(),
+        }
+    )

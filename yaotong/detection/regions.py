@@ -85,7 +85,7 @@ def _plain(frame: pd.DataFrame, kind: str | None) -> pd.DataFrame:
         }
     )
     if "date" in frame.columns:
-        dates = pd.to_datetime(frame["date"], errors="coerce")
+        dates = pd.to_datetime(frame["date"], errors="coerce", format="mixed")
         dates = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
         table["day"] = dates.dt.normalize().to_numpy()
     return table

@@ -2,7 +2,8 @@
 
 Counts of sales vary more than Poisson's law lets them, and by how much is learnt from the past. Sources:
 McCullagh and Nelder (1989) Generalized Linear Models, 4.5 (variance by Pearson's statistic); DerSimonian
-and Laird (1986) Control. Clin. Trials 7:177 (the spread between regions by moments).
+and Laird (1986) Control. Clin. Trials 7:177 (the spread between regions by moments); Efron and Morris (1972)
+J. Am. Stat. Assoc. 67:130 (limits to what the others may hold back).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ Floats = NDArray[np.float64]
 # Fewer dates before the scanned ones do not tell how much counts vary.
 LEAST_BEFORE = 14
 _ROUNDS = 3
+# As many standard errors from its own count is an expectation held by the others, at most.
+_HELD = 2.0
 
 
 class Baseline(NamedTuple):
@@ -59,8 +62,11 @@ def _moved(cases: NDArray[np.int64], mean: Floats, ratio: float, axis: int) -> F
     square = np.square(due).sum()
     between = spread.sum() / square if square > 0.0 else 0.0
     # Twice its standard error: what chance alone brings moves nothing.
-    if between <= 2.0 * ratio * np.sqrt(2.0 / max(square, 1e-300)):
-        return np.ones(len(due))
-    weight = ratio / between
-    moved: Floats = (count + weight) / (due + weight)
-    return moved
+    chance = 2.0 * ratio * np.sqrt(2.0 / max(square, 1e-300))
+    weight = ratio / between if between > chance else np.inf
+    moved = (count / weight + 1.0) / (due / weight + 1.0)
+    # One that stands out among many that agree, a holiday among workdays, is not held back by them.
+    own = count / np.maximum(due, 1e-300)
+    reach = _HELD * np.sqrt(ratio / np.maximum(due, 1e-300))
+    kept: Floats = np.where(due > 0.0, np.clip(moved, own - reach, own + reach), 1.0)
+    return kept
