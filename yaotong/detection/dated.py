@@ -14,7 +14,7 @@ from yaotong.detection import replicas
 from yaotong.detection.likelihood import OVERDISPERSED, POISSON
 from yaotong.detection.regions import Regions
 from yaotong.detection.search import Measure
-from yaotong.detection.setting import Counts, Floats, Model, Options, Unfit, by_circles, ratio
+from yaotong.detection.setting import Counts, Floats, Model, Options, Unfit, ratio, searched
 from yaotong.detection.spacetime import LEAST_BEFORE, baseline
 
 
@@ -33,7 +33,7 @@ def spacetime(regions: Regions, options: Options) -> Model:
     late = base.mean[:, ::-1][:, :longest]
     return Model(
         _layered(regions.cases, longest).astype(np.int64),
-        by_circles(regions, base.mean.sum(axis=1), measure, options),
+        searched(regions, base.mean.sum(axis=1), measure, options),
         lambda rng, b: replicas.overdispersed(rng, late, base.ratio, b),
         lambda c, e: c / e,
         lambda e: e,
@@ -55,7 +55,7 @@ def poisson(regions: Regions, options: Options) -> Model:
 
     return Model(
         _layered(regions.cases, longest).astype(np.int64),
-        by_circles(regions, mean.sum(axis=1), measure, options),
+        searched(regions, mean.sum(axis=1), measure, options),
         draw,
         lambda c, e: ratio(c, e, total - c, total - e),
         lambda e: e,
@@ -72,7 +72,7 @@ def permutation(regions: Regions, options: Options) -> Model:
     measure = _poisson(total, np.outer(counts.sum(axis=1) / total, whole), options)
     return Model(
         counts,
-        by_circles(regions, whole, measure, options),
+        searched(regions, whole, measure, options),
         lambda rng, b: replicas.shuffled(rng, regions.cases, longest, b),
         lambda c, e: ratio(c, e, total - c, total - e),
         lambda e: e,

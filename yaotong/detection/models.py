@@ -14,7 +14,7 @@ from yaotong.detection import dated, replicas
 from yaotong.detection.likelihood import BERNOULLI, POISSON
 from yaotong.detection.regions import Regions
 from yaotong.detection.search import Measure
-from yaotong.detection.setting import Model, Options, Unfit, by_circles, ratio
+from yaotong.detection.setting import FLEXIBLE, Model, Options, Unfit, ratio, searched
 from yaotong.errors import UsageError
 
 # Fewer regions have no inside and outside worth comparing; more need more memory than a desk has.
@@ -22,12 +22,15 @@ LEAST_MAP, MOST_MAP = 3, 12_000
 MOST_CASES = 2_000_000_000
 SPATIAL = ("poisson", "bernoulli")
 DATED = ("spacetime", "spacetime_poisson", "permutation")
-METHODS = SPATIAL + DATED
+METHODS = (*SPATIAL, *DATED, FLEXIBLE)
 
 
 def chosen(regions: Regions, method: str) -> str:
-    """The method named, or for `auto` the one that suits the columns. Raises UsageError where it does not."""
-    if method == "auto":
+    """The method named, or for `auto` the one that suits the columns. Raises UsageError where it does not.
+
+    FLEXIBLE names the shape of the windows, and leaves the model to the columns.
+    """
+    if method in ("auto", FLEXIBLE):
         if regions.dates is not None:
             return "spacetime" if regions.kind in ("expected", "population") else "permutation"
         return "bernoulli" if regions.kind == "controls" else "poisson"
@@ -64,7 +67,7 @@ def _poisson(regions: Regions, options: Options) -> Model:
     measure = Measure(POISSON, float(total), 0.0, size[None], options.least_cases, options.least_regions)
     return Model(
         counts,
-        by_circles(regions, size, measure, options),
+        searched(regions, size, measure, options),
         lambda rng, b: replicas.multinomial(rng, size, total, b)[None],
         lambda c, e: ratio(c, e, total - c, total - e),
         lambda e: e,
@@ -85,7 +88,7 @@ def _bernoulli(regions: Regions, options: Options) -> Model:
     )
     return Model(
         counts,
-        by_circles(regions, size, measure, options),
+        searched(regions, size, measure, options),
         lambda rng, b: replicas.hypergeometric(rng, people, total, b)[None],
         lambda c, n: ratio(c, n, total - c, everyone - n),
         lambda n: total * n / everyone,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yaotong.detection.likelihood import cells, needed, score
+from yaotong.detection.likelihood import cells, needed
 from yaotong.detection.maxima import raise_best, scores
 from yaotong.detection.windows import Circles, gathered
 
@@ -26,13 +27,18 @@ class Measure(NamedTuple):
     least_cases: int
     least_regions: int
 
-    def table(self, top: float, most: int) -> NDArray[np.int32]:
-        """Counts that reach each level, for windows up to the size `top`."""
-        return needed(top, self.model, self.total, self.extra, self.least_cases, most)
+    def needed_as(self, top: float, kind: np.dtype[np.signedinteger]) -> Counts:
+        """The least counts that reach each level, for windows up to the size `top`, as replicas are typed."""
+        return _needed_as(top, kind, *self[:3], self.least_cases)
 
-    def of(self, count: float, size: float) -> float:
-        """The score of one window."""
-        return float(score(self.model, float(count), float(size), self.total, self.extra))
+
+@lru_cache(maxsize=32)
+def _needed_as(
+    top: float, kind: np.dtype[np.signedinteger], model: int, total: float, extra: float, least: int
+) -> Counts:
+    """Every block of replicas asks for the same."""
+    most = int(np.iinfo(kind).max)
+    return np.minimum(needed(top, model, total, extra, least, most), most).astype(kind)
 
 
 class Window(NamedTuple):
@@ -75,7 +81,6 @@ class CircleSearch:
             for size in self.sizes
         ]
         self.cells = [cells(size, top) for size, top in zip(self.sizes, self.tops, strict=True)]
-        self._needed: dict[tuple[int, int], Counts] = {}
 
     def windows(self, counts: Counts) -> CirclesFound:
         """As in :class:`Search`."""
@@ -94,19 +99,10 @@ class CircleSearch:
         for layer, here in enumerate(counts):
             raise_best(
                 best, *self.circle, self.sizes[layer], self.cells[layer], here,
-                self._table(layer, here.dtype),
+                self.measure.needed_as(self.tops[layer], here.dtype),
                 self.measure.least_regions, self.measure.model, self.measure.total, self.measure.extra,
             )  # fmt: skip
         return best
-
-    def _table(self, layer: int, kind: np.dtype[np.signedinteger]) -> Counts:
-        """The least counts of a layer, in the type of the replicas."""
-        key = (layer, kind.itemsize)
-        if key not in self._needed:
-            most = np.iinfo(kind).max
-            counts = self.measure.table(self.tops[layer], most)
-            self._needed[key] = np.minimum(counts, most).astype(kind)
-        return self._needed[key]
 
 
 class CirclesFound:

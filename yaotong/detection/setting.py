@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from yaotong.detection.flexible import FlexibleSearch, grown
 from yaotong.detection.regions import Regions
 from yaotong.detection.search import CircleSearch, Measure, Search
 from yaotong.detection.windows import circles
@@ -46,10 +47,14 @@ class Model(NamedTuple):
 
 
 DEFAULTS = Options()
+FLEXIBLE = "flexible"
 
 
-def by_circles(regions: Regions, weight: Floats, measure: Measure, options: Options) -> CircleSearch:
-    """A search by circles that hold at most the allowed share of weight (n,)."""
+def searched(regions: Regions, weight: Floats, measure: Measure, options: Options) -> Search:
+    """A search by windows that hold at most the allowed share of weight (n,): circles, or of any shape."""
+    if options.method == FLEXIBLE:
+        groups = grown(regions.lon, regions.lat, weight, options.most_share, options.neighbours)
+        return FlexibleSearch(groups, measure)
     return CircleSearch(circles(regions.lon, regions.lat, weight, options.most_share), measure)
 
 
