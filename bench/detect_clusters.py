@@ -63,13 +63,21 @@ def _spatial(folder: Path, place: Path, seed: int) -> None:
     )  # fmt: skip
     regions = _located(place)
     cases = pd.read_csv(place / f"{_MAP}_cases.csv").drop(columns="sim_id").to_numpy()
-    found = [clusters(regions.assign(cases=here)) for here in cases]
-    scores = _scored(folder, place, f"{_MAP}_truth.csv", found)
-    print(
-        f"  种子 {seed}：误报 {scores['alpha']:.3f}  找到 {scores['hit']:.3f}  区域标出 {scores['sens']:.3f}"
-        f"  标出为真 {scores['ppv']:.3f}",
-        flush=True,
+    found = [clusters(regions.assign(cases=here), every=True) for here in cases]
+    _run(folder, "run_spatial.py", place, _MAP, "scan", "--out", place)
+    plain = pd.read_csv(place / f"{_MAP}__scan.csv", keep_default_na=False)
+    same = [_first(one) == set(held.split()) for one, held in zip(found, plain["regions"], strict=True)]
+    told = (
+        ("", _scored(folder, place, f"{_MAP}_truth.csv", found)),
+        (" 基准的扫描", _score(folder, place, _MAP)),
     )
+    for name, one in told:
+        print(
+            f"  种子 {seed}{name}：误报 {one['alpha']:.3f}  找到 {one['hit']:.3f}  区域标出 {one['sens']:.3f}"
+            f"  标出为真 {one['ppv']:.3f}",
+            flush=True,
+        )
+    print(f"  种子 {seed}：最可能的聚集与基准的扫描相同 {sum(same)} / {len(same)} 张图", flush=True)
 
 
 def _dated(folder: Path, place: Path, seed: int) -> None:
@@ -114,9 +122,17 @@ def _scored(folder: Path, place: Path, truth: str, found: list[Clustered]) -> pd
         stat = float(first["llr"].iloc[0]) if len(first) else 0.0
         rows.append((number, one.top_p, stat, " ".join(first["region_id"])))
     pd.DataFrame(rows, columns=["sim_id", "p", "stat", "regions"]).to_csv(place / "ours.csv", index=False)
-    map_name = truth.removesuffix("_truth.csv")
-    _run(folder, "spatial_score.py", place, map_name, place / "ours.csv", "--out", place / "scores.csv")
+    return _score(folder, place, truth.removesuffix("_truth.csv"), "ours.csv")
+
+
+def _score(folder: Path, place: Path, name: str, file: str = f"{_MAP}__scan.csv") -> pd.Series[float]:
+    """What the shared scorer says of all maps of a file."""
+    _run(folder, "spatial_score.py", place, name, place / file, "--out", place / "scores.csv")
     return pd.read_csv(place / "scores.csv").set_index("size").loc["all"]
+
+
+def _first(found: Clustered) -> set[str]:
+    return set(found.table.loc[found.table["cluster_id"] == 1, "region_id"])
 
 
 def _seconds(regions: int) -> float:
