@@ -67,11 +67,8 @@ def _spatial(folder: Path, place: Path, seed: int) -> None:
     _run(folder, "run_spatial.py", place, _MAP, "scan", "--out", place)
     plain = pd.read_csv(place / f"{_MAP}__scan.csv", keep_default_na=False)
     same = [_first(one) == set(held.split()) for one, held in zip(found, plain["regions"], strict=True)]
-    told = (
-        ("", _scored(folder, place, f"{_MAP}_truth.csv", found)),
-        (" 基准的扫描", _score(folder, place, _MAP)),
-    )
-    for name, one in told:
+    ours, theirs = _scored(folder, place, f"{_MAP}_truth.csv", found), _score(folder, place, _MAP)
+    for name, one in (("", ours), (" 基准的扫描", theirs)):
         print(
             f"  种子 {seed}{name}：误报 {one['alpha']:.3f}  找到 {one['hit']:.3f}  区域标出 {one['sens']:.3f}"
             f"  标出为真 {one['ppv']:.3f}",
