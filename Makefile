@@ -102,7 +102,7 @@ bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每
 	@$(PY) -m bench.bench_alerts
 	@$(PY) -m bench.bench_desk
 
-bench-detect: ## 检测方法同公开的方法比：模拟的序列上的命中、误报、快慢（约五分钟；SEEDS="1 2" 换种子）
+bench-detect: ## 检测方法同公开的方法比：模拟的序列与地图上的命中、误报、快慢（约八分钟；SEEDS="1 2" 换种子）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_detect $(SEEDS)
 

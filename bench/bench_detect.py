@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.detect_clusters import cluster_figures
 from bench.detect_speed import speeds
 from yaotong.detection.scan import scan
 
@@ -37,21 +38,23 @@ MOST_P90, MOST_FALSE = 0.020, 0.075
 
 
 def main() -> None:
-    """Print every figure of issue 10 on series, ours beside the best reference."""
+    """Print every figure of issue 10 on series and clusters, ours beside the best reference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[20261123, 90210, 4711])
     parser.add_argument("--without-speed", action="store_true")
+    parser.add_argument("--only-clusters", action="store_true")
     chosen = parser.parse_args()
     if not FOLDER.is_dir():
         raise SystemExit(f"没有 {FOLDER}：用 YAOTONG_SHARED 指出基准所在的目录")
-    for suite in SIZES:
+    for suite in () if chosen.only_clusters else SIZES:
         print(f"\n{suite}")
         for line in best_references(suite):
             print(f"  参考 {line}")
         for seed in chosen.seeds:
             with tempfile.TemporaryDirectory() as folder:
                 judge_suite(suite, seed, Path(folder))
-    if not chosen.without_speed:
+    cluster_figures(FOLDER, chosen.seeds)
+    if not chosen.without_speed and not chosen.only_clusters:
         speeds()
 
 

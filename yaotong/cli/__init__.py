@@ -12,6 +12,7 @@ from yaotong import config
 from yaotong.cli.alerts import alerts_group
 from yaotong.cli.auditing import audit_group
 from yaotong.cli.backing import backup_command, restore_command
+from yaotong.cli.clusters import clusters_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
@@ -29,6 +30,7 @@ COMMANDS = (
     alerts_group,
     rules_group,
     scan_command,
+    clusters_command,
     route_command,
     duty_command,
     report_command,

@@ -5,17 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import pandas as pd
-import pyarrow as pa
 
-from yaotong.cells import exported_frame
+from yaotong.cli.tables import read_table, tell_reasons, write_table
 from yaotong.detection.detector import ALPHA
 from yaotong.detection.methods import METHODS
 from yaotong.detection.panel import REASONS
 from yaotong.detection.scan import Scanned, scan
-from yaotong.errors import UsageError
-
-_SHOWN = 20
 
 
 @click.command("scan")
@@ -28,30 +23,10 @@ def scan_command(source: Path, target: Path, method: str, alpha: float) -> int:
 
     列：series_id、date、observed；可有 expected_population、is_holiday、is_promotion、group_id。
     """
-    found = scan(_read(source), method, alpha)
-    _write(found.table, target)
+    found = scan(read_table(source, ("series_id", "group_id")), method, alpha)
+    write_table(found.table, target)
     _tell(found)
     return 1 if found.refused else 0
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise UsageError(f"没有文件 {path}")
-    try:
-        if path.suffix.lower() == ".csv":
-            return pd.read_csv(path, dtype={"series_id": "string", "group_id": "string"})
-        return pd.read_parquet(path)
-    except (pa.ArrowInvalid, ValueError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} 不能作为表读：{error}") from error
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    if not path.parent.is_dir():
-        raise UsageError(f"没有目录 {path.parent}")
-    if path.suffix.lower() == ".csv":
-        exported_frame(table).to_csv(path, index=False)
-    else:
-        table.to_parquet(path, index=False)
 
 
 def _tell(found: Scanned) -> None:
@@ -64,8 +39,4 @@ def _tell(found: Scanned) -> None:
     )
     for name, count in sorted(found.chosen.items()):
         click.echo(f"  {count} 个序列用 {name}", err=True)
-    for told in (found.refused, found.noted):
-        for series, reason in sorted(told.items())[:_SHOWN]:
-            click.echo(f"  {series or '（空）'}：{REASONS[reason]}（{reason}）", err=True)
-        if len(told) > _SHOWN:
-            click.echo(f"  …… 另有 {len(told) - _SHOWN} 个", err=True)
+    tell_reasons((found.refused, found.noted), REASONS)
