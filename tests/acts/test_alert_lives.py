@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import tempfile
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,28 +26,57 @@ from hypothesis.stateful import (
 from yaotong import acts
 from yaotong.acts.detection import apply
 from yaotong.acts.escalating import escalate
+from yaotong.acts.muting import settle_some
+from yaotong.acts.silencing import add_silence, end_silence
 from yaotong.alerts.decide import period_of, plan
 from yaotong.alerts.model import Finding
+from yaotong.alerts.muting import muted
+from yaotong.alerts.silence import SilenceReason
 from yaotong.alerts.states import MOVES, Act, Outcome, Said, State
 from yaotong.codes import Level
+from yaotong.demo.places import areas_geojson, draw_places
 from yaotong.departments import departments
 from yaotong.errors import YaotongError
+from yaotong.intake import Limits
+from yaotong.reads.muting import inhibitions
 from yaotong.rules.book import book
-from yaotong.store import alerts, desklines, findings, outbox
+from yaotong.store import alerts, desklines, findings, outbox, silences
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace, init_workspace
 
 RULE = book()["R-M14"]
 FIRST = date(2026, 3, 2)
 ROLES = ("officer", "leader")
+LEADER = Viewer("msa-leader", "msa", "msa", "330482", "leader")
+SHOPS = 300  # one for each life; then a new workspace, so that late lives cost what early ones do
 _NUMBERS = itertools.count()
+_generation = [0]
 
 
-@cache
 def workspace() -> Workspace:
-    """One workspace for all lives; each is another subject's."""
+    """The workspace of the lives that are lived now; each is another subject's."""
+    return _workspace(_generation[0])
+
+
+@lru_cache(maxsize=1)
+def _workspace(_: int) -> Workspace:
     folder = Path(tempfile.mkdtemp(prefix="yaotong-lives-"))
-    return init_workspace(folder / "home", synthetic=True, region=(120.0, 30.0, 122.0, 31.0))
+    made = init_workspace(folder / "home", synthetic=True, region=(120.0, 30.0, 122.0, 31.0))
+    areas = folder / "areas.geojson"
+    areas.write_text(json.dumps(areas_geojson(draw_places())), "utf-8")
+    at = areas_geojson(draw_places())["features"][1]["geometry"]
+    inside = shapely.geometry.shape(at).representative_point()
+    shops = folder / "pharmacies.csv"
+    rows = [f"shop-{one},演示药店,演示路,{inside.x:.5f},{inside.y:.5f},wgs84" for one in range(SHOPS)]
+    shops.write_text("\n".join(["license_no,name,address,lon,lat,crs", *rows]) + "\n", "utf-8")
+    for feed, path in (("areas", areas), ("pharmacies", shops)):
+        taken = acts.take_in(made, path, feed=feed, now=datetime(2026, 3, 1), limits=Limits.off())
+        assert (taken.accepted, len(taken.rejected)) == (taken.rows, 0)
+    return made
+
+
+class Killed(Exception):
+    """What ends a transaction as the death of its process does."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,10 +90,13 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.subject = f"shop-{next(_NUMBERS)}"
+        number = next(_NUMBERS)
+        _generation[0] = number // SHOPS
+        self.subject = f"shop-{number % SHOPS}"
         self.now = datetime(2026, 3, 9, 9)
         self.facts: dict[int, tuple[Level, float]] = {}
         self.messages: dict[str, tuple[str, int, str, str]] = {}
+        self.silence: int | None = None
 
     def finding(self, day: int) -> Finding:
         level, measure = self.facts[day]
@@ -83,8 +117,8 @@ class Lives(RuleBasedStateMachine):
             line_ids=(f"{self.subject}/{day}",),
         )
 
-    def judge(self) -> None:
-        """What a run of the rule over all days would do."""
+    def judge(self, *, killed: bool = False) -> None:
+        """What a run of the rule over all days would do; one that is killed on the way leaves nothing."""
         with workspace().store.write() as connection:
             known = alerts.known(connection, RULE.rule_id, [self.subject])
             stored = {one.finding_id: one.content_sha for alert in known for one in alert.findings}
@@ -94,6 +128,9 @@ class Lives(RuleBasedStateMachine):
             news = [one for one in found if stored.get(one.finding_id) != one.content_sha]
             findings.let_go(connection, gone, 0)
             apply(connection, RULE, plan(news, gone, known, RULE.cooldown_days, RULE.version), self.now)
+            if killed:
+                raise Killed
+            settle_some(connection, [RULE.rule_id], ran=True)
 
     @rule(day=st.integers(0, 20), level=st.sampled_from(list(Level)), measure=st.sampled_from([2.0, 3.0]))
     def a_day_is_found_or_corrected(self, day: int, level: Level, measure: float) -> None:
@@ -111,6 +148,48 @@ class Lives(RuleBasedStateMachine):
         before = self.rows()
         self.judge()
         assert self.rows() == before
+
+    @rule(day=st.integers(0, 20), level=st.sampled_from(list(Level)))
+    def a_run_is_killed(self, day: int, level: Level) -> None:
+        facts, before, told = dict(self.facts), self.rows(), self.muted()
+        self.facts[day] = (level, 5.0)
+        with pytest.raises(Killed):
+            self.judge(killed=True)
+        self.facts = facts
+        assert (self.rows(), self.muted()) == (before, told)
+
+    @precondition(lambda self: self.silence is None)
+    @rule(level=st.sampled_from(list(Level)), first=st.integers(0, 20), days=st.integers(0, 30))
+    def a_silence_begins(self, level: Level, first: int, days: int) -> None:
+        since = FIRST + timedelta(days=first)
+        self.silence = add_silence(
+            workspace(), actor=LEADER, rule_pattern=RULE.rule_id, subject_kind="pharmacy", subject=self.subject,
+            level=level, since=since, until=max(since + timedelta(days=days), self.now.date()),
+            reason=next(iter(SilenceReason)), text="说明", now=self.now,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.silence is not None)
+    @rule(first=st.integers(0, 40))
+    def a_silence_ends(self, first: int) -> None:
+        silence, self.silence = self.silence, None
+        assert silence is not None
+        with workspace().store.read() as connection:
+            kept = silences.get(connection, silence)
+        assert kept is not None
+        day = min(max(FIRST + timedelta(days=first), kept.since), kept.until)
+        end_silence(workspace(), silence, actor=LEADER, ended_from=day, now=self.now)
+
+    def teardown(self) -> None:
+        if self.silence is not None:
+            with workspace().store.read() as connection:
+                kept = silences.get(connection, self.silence)
+            assert kept is not None
+            end_silence(workspace(), self.silence, actor=LEADER, ended_from=kept.since, now=self.now)
+
+    def muted(self) -> dict[str, Any]:
+        mine = {one["alert_id"] for one in self.rows()}
+        with workspace().store.read() as connection:
+            return {name: why for name, why in silences.mutes(connection).items() if name in mine}
 
     @precondition(lambda self: self.rows())
     @rule(data=st.data(), move=st.sampled_from(MOVES), role=st.sampled_from(ROLES))
@@ -213,6 +292,14 @@ class Lives(RuleBasedStateMachine):
                 assert row["outcome"] is not None
 
     @invariant()
+    def what_is_muted_is_what_silences_say(self) -> None:
+        with workspace().store.read() as connection:
+            faces = silences.faces(connection, {RULE.rule_id})
+            every = muted(faces, silences.every(connection), inhibitions())
+        mine = {one["alert_id"] for one in self.rows()}
+        assert self.muted() == {name: why for name, why in every.items() if name in mine}
+
+    @invariant()
     def what_was_said_to_somebody_is_never_said_under_another_id(self) -> None:
         with workspace().store.read() as connection:
             sent = [one for row in self.rows() for one in outbox.of_alert(connection, row["alert_id"])]
@@ -236,7 +323,7 @@ def test_lives_at_random() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 def test_many_lives_at_random() -> None:
     run_state_machine_as_test(
         Lives,
