@@ -42,7 +42,7 @@ _Put = tuple[str, str, Window, bool]
 
 @dataclass(slots=True)
 class _Asked:
-    """Questions put once: SQL by rule, values, days, and whether they are about a few or everybody."""
+    """Questions put once, by rule, values, days, and whether they are about a few or everybody."""
 
     live: LiveFacts
     known: dict[_Put, str] = field(default_factory=dict)
@@ -52,6 +52,8 @@ class _Asked:
         name = (rule.rule_id, key_of(rule, values), window, few)
         if name not in self.known:
             if len(self.known) >= _MOST_PUT:
+                for one in self.known.values():
+                    self.live.drop(one)
                 self.known.clear()
             with boundary(rule):
                 self.known[name] = self.live.put(question(rule, facts, window, values))

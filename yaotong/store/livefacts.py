@@ -6,6 +6,7 @@ files they came in, and a question once put into SQL is asked again without bein
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -47,6 +48,7 @@ class LiveFacts:
         self._days_told: tuple[date, date] | None = None
         self._narrowed: dict[Apart, Facts] = {}
         self._keys: dict[Apart, ir.Table] = {}
+        self._numbers = itertools.count()
         with store.read() as connection:
             for feed in FACT_MOMENTS:
                 self._make(feed, factfiles.paths(connection, store.facts_dir, feed, version))
@@ -86,34 +88,53 @@ class LiveFacts:
 
     def narrow(self, apart: Apart, keys: Collection[str]) -> None:
         """Set the tables that `narrowed(apart)` shows to the lines of some pharmacies, persons or packs."""
-        self._con.register(f"keys_{apart}", pa.table({"key": pa.array(sorted(keys), pa.string())}))
+        few = pa.table({"key": pa.array(sorted(keys), pa.string())})
+        if apart not in self._keys:
+            self._begin_narrowing(apart, few)
+        self._con.execute(f"TRUNCATE keys_{apart}")
+        self._con.register("few", few)
+        self._con.execute(f"INSERT INTO keys_{apart} SELECT * FROM few")
+        self._con.unregister("few")
         for feed, column in KEYS[apart].items():
+            # Emptied and filled, not made anew: what was prepared for these tables stays prepared.
+            self._con.execute(f"TRUNCATE {feed}_of_{apart}")
             self._con.execute(
-                f"CREATE OR REPLACE TABLE {feed}_of_{apart} AS SELECT * FROM {feed}_lines "
+                f"INSERT INTO {feed}_of_{apart} SELECT * FROM {feed}_lines "
                 f"SEMI JOIN keys_{apart} ON {feed}_lines.{column} = keys_{apart}.key"
             )
 
+    def _begin_narrowing(self, apart: Apart, few: pa.Table) -> None:
+        self._con.register("few", few)
+        self._con.execute(f"CREATE TABLE keys_{apart} AS SELECT * FROM few LIMIT 0")
+        self._con.unregister("few")
+        for feed in KEYS[apart]:
+            self._con.execute(f"CREATE TABLE {feed}_of_{apart} AS SELECT * FROM {feed}_lines LIMIT 0")
+        self._keys[apart] = self._backend.table(f"keys_{apart}")
+        names = {feed: FACT_SCHEMAS[feed].names for feed in KEYS[apart]}
+        tables = {feed: self._backend.table(f"{feed}_of_{apart}")[each] for feed, each in names.items()}
+        self._narrowed[apart] = replace(self.facts, **tables)
+
     def keys(self, apart: Apart) -> ir.Table:
         """Whom `narrow` named last: a table of one column `key`."""
-        if apart not in self._keys:
-            self._keys[apart] = self._backend.table(f"keys_{apart}")
         return self._keys[apart]
 
     def narrowed(self, apart: Apart) -> Facts:
         """The facts with only the lines of those whom `narrow` named last."""
-        if apart not in self._narrowed:
-            names = {feed: FACT_SCHEMAS[feed].names for feed in KEYS[apart]}
-            tables = {feed: self._backend.table(f"{feed}_of_{apart}")[each] for feed, each in names.items()}
-            self._narrowed[apart] = replace(self.facts, **tables)
         return self._narrowed[apart]
 
     def put(self, question: ir.Table) -> str:
-        """A question about these facts in the engine's words."""
-        return str(self._backend.compile(question))
+        """A question about these facts, prepared; its name."""
+        name = f"question_{next(self._numbers)}"
+        self._con.execute(f"PREPARE {name} AS {self._backend.compile(question)}")
+        return name
+
+    def drop(self, put: str) -> None:
+        """A question is not asked any more."""
+        self._con.execute(f"DEALLOCATE {put}")
 
     def answer(self, put: str) -> pd.DataFrame:
         """What a question comes to now."""
-        frame: pd.DataFrame = self._con.sql(put).to_arrow_table().to_pandas()
+        frame: pd.DataFrame = self._con.sql(f"EXECUTE {put}").to_arrow_table().to_pandas()
         return frame
 
     def _brought(self, connection: Connection, feed: str, version: int) -> list[str]:
