@@ -111,7 +111,7 @@ def test_the_outbox_alerts_and_the_last_run_are_as_the_store_says(own_app: Flask
         levels = connection.execute(
             text("select level, count(*) from alert where state <> 'closed' group by level")
         )
-        wanted = dict(levels.tuples())
+        wanted = {row[0]: row[1] for row in levels}
         others_due = connection.execute(text("select count(*) from outbox where state = 'due'")).scalar_one()
         rows = connection.execute(text("select max(seq) from audit")).scalar_one()
     found = scraped(own_app.test_client())
