@@ -44,11 +44,12 @@ DETAILS = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One demo account: `department` is its id, such as `psb`."""
+    """One demo account: `department` is its id, such as `psb`; an auditor sees the audit page alone."""
 
     username: str
     password: str
     department: str
+    audits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,12 @@ def walk(base_url: str, accounts: Sequence[Account]) -> Iterator[Visit]:
     for account in accounts:
         with _client(base_url) as client:
             officer = Visitor(client, account.department)
-            if officer.sign_in(account):
+            if not officer.sign_in(account):
+                yield from officer.visits
+                continue
+            if account.audits:
+                officer.page("/audit")
+            else:
                 _walk_office(officer)
             yield from officer.visits
 
@@ -197,7 +203,9 @@ def demo_accounts() -> list[Account]:
     # Imported here: a walk round a server needs none of the pipeline behind the demo.
     from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 
-    return [Account(one.username, DEMO_PASSWORD, one.department) for one in DEMO_ACCOUNTS]
+    return [
+        Account(one.username, DEMO_PASSWORD, one.department, one.role == "auditor") for one in DEMO_ACCOUNTS
+    ]
 
 
 @contextmanager

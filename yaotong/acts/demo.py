@@ -52,6 +52,7 @@ DEMO_ACCOUNTS = (
     DemoAccount("hc", "卫健演示员", "hc", "330482", "leader"),
     DemoAccount("psb", "公安演示员", "psb", "330482", "leader"),
     DemoAccount("msa-danghu", "当湖市监所演示员", "msa", "330482001", "officer"),
+    DemoAccount("auditor", "审计演示员", "msa", "330482", "auditor"),
 )
 
 
