@@ -227,7 +227,16 @@ def test_the_audit_administrator_reads_nothing_else(own: Flask, signed: SignIn) 
 
 def test_every_office_route_is_closed_to_the_audit_administrator(own: Flask, signed: SignIn) -> None:
     client = signed("shen", own)
-    open_to_all = ("static", "audit.", "login.", "find.", "public_api.", "public_tiles.", "probes.")
+    open_to_all = (
+        "static",
+        "audit.",
+        "login.",
+        "find.",
+        "public_api.",
+        "public_tiles.",
+        "probes.",
+        "metrics.",
+    )
     asked = 0
     for rule in own.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint.startswith(open_to_all):
