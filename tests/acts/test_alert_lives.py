@@ -161,7 +161,7 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: self.silence is None)
     @rule(level=st.sampled_from(list(Level)), first=st.integers(0, 20), days=st.integers(0, 30))
     def a_silence_begins(self, level: Level, first: int, days: int) -> None:
-        since = FIRST + timedelta(days=first)
+        since = max(FIRST + timedelta(days=first), self.now.date() - timedelta(days=60))
         self.silence = add_silence(
             workspace(), actor=LEADER, rule_pattern=RULE.rule_id, subject_kind="pharmacy", subject=self.subject,
             level=level, since=since, until=max(since + timedelta(days=days), self.now.date()),
