@@ -17,6 +17,7 @@ from tests.webapp.conftest import MORNING
 from webapp import tile_answers
 from webapp.context import WORKSPACE_KEY
 from webapp.tile_answers import TileAnswers
+from webapp.watching import Watched
 from yaotong.store.risk_tables import risk_override
 from yaotong.store.schema import account, pharmacy
 
@@ -31,7 +32,9 @@ PACKED = {"Accept-Encoding": "gzip, deflate"}
 def asked(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tiles that Flask itself was asked for, in an app of its own."""
     seen: list[str] = []
-    around = own_app.wsgi_app
+    watched = own_app.wsgi_app
+    assert isinstance(watched, Watched)
+    around = watched._app
     assert isinstance(around, TileAnswers)
     below = around._app
 

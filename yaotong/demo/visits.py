@@ -15,24 +15,30 @@ from yaotong.demo.shops import Shops
 Row = dict[str, str]
 _OUTCOMES, _SHARES = ("passed", "corrected", "ordered", "not_met"), (0.80, 0.13, 0.05, 0.02)
 _YEARLY = 0.9  # of the shops are visited by their town's office in a year
-_FOLLOW_UP_DAYS = 15
+_FOLLOW_UP_DAYS, _SENT_AFTER_DAYS = 15, 31
 _MORNING, _EVENING = 9 * 60, 22 * 60
 _COUNTING = 0.7  # of the shops send what they count
 _FEWEST, _MORE = 4, 12  # packs on a shelf: so many at least, so many more on average
 
 
 def inspections(plan: Plan, shops: Shops) -> list[Row]:
-    """A year's routine visits by the towns' offices, the district's random ones, and what followed."""
+    """A year's routine visits by the towns' offices, the district's random ones, and what followed.
+
+    Offices send what they did a month later.
+    """
     rng = plan.stream("visits/inspections")
     routine = rng.random(len(shops.town)) < _YEARLY * min(plan.days, 365) / 365
     random = rng.random(len(shops.town)) < 0.05
     rows: list[Row] = []
+    first, beyond = max(0, plan.days - 365), plan.days - _SENT_AFTER_DAYS
+    if beyond <= first:
+        return rows
     for shop in np.flatnonzero(shops.trading & (routine | random)).tolist():
         kind = "routine" if routine[shop] else "random"
-        day = int(rng.integers(max(0, plan.days - 365), plan.days))
+        day = int(rng.integers(first, beyond))
         rows.append(_visit(plan, shops, rng, len(rows), shop, day, kind))
         again = day + _FOLLOW_UP_DAYS
-        if rows[-1]["outcome"] in ("ordered", "not_met") and again < plan.days:
+        if rows[-1]["outcome"] in ("ordered", "not_met") and again < beyond:
             rows.append(_visit(plan, shops, rng, len(rows), shop, again, "follow_up", "passed"))
     return sorted(rows, key=lambda row: (row["inspected_at"], row["inspection_id"]))
 
