@@ -186,6 +186,10 @@ def test_too_little_is_unknown_and_never_nothing_found() -> None:
         assert list(found.table.columns[:6]) == list(COLUMNS)
         assert found.table.empty
     assert clusters(made(30)[:3]).insufficient == ""
+    assert "0 个" in clusters(made(30)[:0]).insufficient
+    wrong = clusters(made(30).assign(cases=-1))
+    assert ("0 个" in wrong.insufficient, len(wrong.refused)) == (True, 30)
+    assert "一处" in clusters(made(30).assign(lon=121.0, lat=30.7)).insufficient
     even = made(4).assign(cases=5, population=100.0)
     assert (clusters(even).insufficient, len(clusters(even).table)) == ("", 0)
 

@@ -1,6 +1,7 @@
 """How much better a window's own rate explains its count, and the least count that reaches a level.
 
-Sources: Kulldorff (1997) Commun. Stat. Theory Methods 26:1481 for the Poisson and the Bernoulli model.
+Sources: Kulldorff (1997) Commun. Stat. Theory Methods 26:1481 for the Poisson and the Bernoulli model;
+McCullagh and Nelder (1989) Generalized Linear Models, chapter 9, for the quasi-likelihood.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yaotong.compiled import compiled
-from yaotong.detection.tails import nb_z
 
 Floats = NDArray[np.float64]
 
@@ -32,12 +32,10 @@ def score(model: int, count: float, size: float, total: float, extra: float) -> 
 
     POISSON: `size` is the expected cases, `total` all cases. BERNOULLI: `size` is the cases and controls
     within, `total` all cases, `extra` all cases and controls. OVERDISPERSED: `size` is the expected
-    cases, `extra` the variance over the mean; half the square of the normal score of the count, which is
-    the log likelihood ratio of a normal variable.
+    cases, `extra` the variance over the mean; the log quasi-likelihood ratio.
     """
     if model == OVERDISPERSED:
-        z = nb_z(count, size, extra * size)
-        return 0.5 * z * z if z > 0.0 and count > size else 0.0
+        return (_part(count, size) - count + size) / extra if count > size else 0.0
     if model == POISSON:
         if count <= size:
             return 0.0
@@ -61,9 +59,10 @@ def needed(top: float, model: int, total: float, extra: float, least: int, most:
     counts = np.full((LEVELS, CELLS), NEVER, np.int32)
     for cell in range(CELLS):
         size = (cell / CELLS) ** 2 * top
-        stride = 1 + int(0.02 * math.sqrt(size))
+        due = size * total / extra if model == BERNOULLI else size
+        stride = 1 + int(0.02 * math.sqrt(due))
         level = 0
-        count = max(least, 1) if cell == 0 else max(least, int(size) + 1)
+        count = max(least, 1) if cell == 0 else max(least, int(due) + 1)
         if cell == 0:
             counts[:, 0] = count
             continue

@@ -48,14 +48,23 @@ class Model(NamedTuple):
 
 DEFAULTS = Options()
 FLEXIBLE = "flexible"
+_NO_WINDOW = "没有一个窗口小于 --most-share：区域都在一处，或只有一两个区域有预期"
 
 
 def searched(regions: Regions, weight: Floats, measure: Measure, options: Options) -> Search:
-    """A search by windows that hold at most the allowed share of weight (n,): circles, or of any shape."""
+    """A search by windows that hold at most the allowed share of weight (n,): circles, or of any shape.
+
+    Raises Unfit where there is none.
+    """
     if options.method == FLEXIBLE:
         groups = grown(regions.lon, regions.lat, weight, options.most_share, options.neighbours)
+        if not len(groups.parent):
+            raise Unfit(_NO_WINDOW)
         return FlexibleSearch(groups, measure)
-    return CircleSearch(circles(regions.lon, regions.lat, weight, options.most_share), measure)
+    circle = circles(regions.lon, regions.lat, weight, options.most_share)
+    if not circle.size.any():
+        raise Unfit(_NO_WINDOW)
+    return CircleSearch(circle, measure)
 
 
 def ratio(inside: float, size: float, outside: float, rest: float) -> float:
