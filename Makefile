@@ -97,10 +97,11 @@ bench-map: ## 地图瓦片：六十万个点、一万个区域，同一次与 Po
 	@$(PY) -m bench.bench_map_read
 	@$(PY) -m bench.bench_map_http
 
-bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每页多少毫秒（约三分钟）
+bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每页多少毫秒；一行销售从上传到通知多少秒（约八分钟）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_alerts
 	@$(PY) -m bench.bench_desk
+	@$(PY) -m bench.bench_live
 
 bench-detect: ## 检测方法同公开的方法比：模拟的序列与地图上的命中、误报、快慢（约八分钟；SEEDS="1 2" 换种子）
 	@sh .ci/install dev
