@@ -170,12 +170,12 @@ def signed_in(port: int) -> list[str]:
 
 def _warmed(port: int, head: list[str]) -> None:
     """Wait until both processes have all layers of the first views ready, as on any working day."""
-    every = [_get(one, head) for z in (3, 6, 8, 10) for one in _tiles(z, (105.0, 30.0, 105.1, 30.1))]
+    every = [_get(one, head) for z in (3, 6, 7, 8, 10) for one in _tiles(z, (105.0, 30.0, 105.1, 30.1))]
     quick = 0
-    while quick < 4:
+    while quick < 6:
         began = time.perf_counter()
         load(port, every * 4, once=True)
-        quick = quick + 1 if time.perf_counter() - began < 3.0 else 0
+        quick = quick + 1 if time.perf_counter() - began < 1.0 else 0
 
 
 def _tiles(z: int, box: tuple[float, float, float, float]) -> list[str]:
