@@ -30,6 +30,7 @@ Chosen = tuple[Bools, Bools]
 _F = TypeVar("_F", bound=Callable[..., Any])
 LEAF_POINTS: Final = 12
 _MORE: Final = 4  # places beyond those wanted
+_FEW: Final = 200  # ranked by insertion
 # 6 micrometres on the ground; rounding of unit vectors and of haversine moves chords by less than 1e-15.
 CHORD_MARGIN: Final = 1e-12
 
@@ -296,6 +297,8 @@ def _ranked(
     lon: float, lat: float, wanted: int,
 ) -> tuple[NDArray[np.int64], Floats]:  # fmt: skip
     """The first of some tree numbers by distance and number."""
+    if len(places) > _FEW:
+        return _sorted(order, lons, lats, places, lon, lat, wanted)
     metres, numbers = np.empty(len(places)), np.empty(len(places), dtype=np.int64)
     for i in range(len(places)):
         number = order[places[i]]
@@ -307,6 +310,20 @@ def _ranked(
             at -= 1
         metres[at], numbers[at] = far, number
     return numbers[:wanted], metres[:wanted]
+
+
+@_compiled
+def _sorted(
+    order: NDArray[np.int64], lons: Floats, lats: Floats, places: NDArray[np.int64],
+    lon: float, lat: float, wanted: int,
+) -> tuple[NDArray[np.int64], Floats]:  # fmt: skip
+    """The same for very many, in no order."""
+    numbers = np.sort(order[places])
+    metres = np.empty(len(numbers))
+    for i in range(len(numbers)):
+        metres[i] = _haversine(lon, lat, lons[numbers[i]], lats[numbers[i]])
+    first = np.argsort(metres, kind="mergesort")[:wanted]  # stable
+    return numbers[first], metres[first]
 
 
 @_compiled
