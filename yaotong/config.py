@@ -27,6 +27,7 @@ _KEY_BYTES = 16  # at least
 _TOKEN_CHARS = 32
 # domain/supervision.md §7.3
 _FLOORS = {"model": 0.6, "statutory": 0.9}
+_PUBLIC = 1200
 _TEMPLATE = """\
 # 云药通工作区设置 Settings of this workspace. Environment variables win: YAOTONG_DATABASE_URL.
 
@@ -97,6 +98,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 # /metrics is for this machine alone, unless a token is set; then everybody needs it. See README 运行.
 # token_file = "keys/metrics.key"
 
+[public]
+# Citizens' requests that one address may make a minute, counted by each process; 0: no limit.
+per_minute = 1200
+
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
 # id = "tianditu"
@@ -134,6 +139,8 @@ class Settings:
     site: str = ""
     # Who may read /metrics from elsewhere; empty: this machine alone.
     metrics_token: str = field(default="", repr=False)
+    # Citizens' requests that one address may make a minute; 0: no limit.
+    public_per_minute: int = _PUBLIC
 
     @property
     def facts_dir(self) -> Path:
@@ -226,6 +233,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         paced=receivers.paced,
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
+        public_per_minute=_public(_table(raw, "public"), path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -256,6 +264,13 @@ def _flood(rules: Mapping[str, Any], path: Path) -> int:
     most = rules.get("flood_alerts_a_day", 200)
     if not isinstance(most, int) or isinstance(most, bool) or most < 1:
         raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
+    return most
+
+
+def _public(public: Mapping[str, Any], path: Path) -> int:
+    most = public.get("per_minute", _PUBLIC)
+    if not isinstance(most, int) or isinstance(most, bool) or most < 0:
+        raise ConfigError(f"{path}: [public] per_minute 应为 0（不限）或更大的整数。")
     return most
 
 

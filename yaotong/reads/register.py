@@ -1,8 +1,8 @@
 """The citizens' register in memory, with its index, made anew beside the old when feeds change.
 
 Whoever asks gets one register whole, at one version of the feeds. That nothing was committed is seen without
-a query; after a commit the version is asked for, and another version is read by one thread while everybody else
-waits a little, and then goes on with the one there was.
+a query; after a commit the version is asked for, and another version is read by one thread while all others
+wait a little, and then go on with the one there was.
 """
 
 from __future__ import annotations
