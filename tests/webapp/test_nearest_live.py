@@ -177,7 +177,7 @@ def test_a_thousand_positions_leave_no_trace(
     lines = logging.FileHandler(tmp_path / "home" / "requests.log", encoding="utf-8")
     watched = logging.getLogger("yaotong.requests")
     watched.addHandler(lines)
-    monkeypatch.setattr(watched, "level", logging.INFO)
+    watched.setLevel(logging.INFO)
     sent: list[Any] = []
     monkeypatch.setattr("socket.socket.connect", lambda _self, to: sent.append(to))
     client, rng = own_app.test_client(), random.Random(11)
@@ -190,6 +190,7 @@ def test_a_thousand_positions_leave_no_trace(
             assert "Set-Cookie" not in answer.headers
     lines.close()
     watched.removeHandler(lines)
+    watched.setLevel(logging.NOTSET)
     assert not sent
     told = {part.split(".")[1].encode() for place in places for part in place}
     files = [one for one in ws.settings.home.rglob("*") if one.is_file()]
