@@ -5,7 +5,7 @@
 Every way is asked from the same positions for the ten nearest, by one thread. shapely's STRtree finds one
 nearest in flat degrees, PostGIS ten by its geography index (`<->`); ours ten in exact great-circle order, with
 and without a filter, one call each. HTTP: two processes as `yaotong serve` starts them over a register of a
-smaller city, against a Flask app that answers nothing, on the same two cores as the asking.
+of a city, against a Flask app that answers nothing, on the same two cores as the asking.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ def _city(home: Path) -> Path:
     empty = dict.fromkeys(column.name for column in pharmacy.c if column.name != "row_id")
     rows = [
         {
-            **empty, **_FRESH, "license_no": code, "name": name, "address": f"某路 {number} 号", "lon": x, "lat": y,
-            "crs": "wgs84", "status": "active", "phone": "0573-85000000",
+            **empty, **_FRESH, "license_no": code, "name": name, "address": f"某路 {number} 号",
+            "lon": x, "lat": y, "crs": "wgs84", "status": "active", "phone": "0573-85000000",
             "opening_hours": _HOURS[number % len(_HOURS)], "insurance_designated": number % 3 > 0,
         }
         for number, (code, name, x, y) in enumerate(

@@ -27,7 +27,6 @@ _KEY_BYTES = 16  # at least
 _TOKEN_CHARS = 32
 # domain/supervision.md §7.3
 _FLOORS = {"model": 0.6, "statutory": 0.9}
-_PUBLIC = 1200
 _TEMPLATE = """\
 # 云药通工作区设置 Settings of this workspace. Environment variables win: YAOTONG_DATABASE_URL.
 
@@ -140,7 +139,7 @@ class Settings:
     # Who may read /metrics from elsewhere; empty: this machine alone.
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
-    public_per_minute: int = _PUBLIC
+    public_per_minute: int = 1200
 
     @property
     def facts_dir(self) -> Path:
@@ -227,13 +226,13 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         session_key=_read_key(home / "keys" / "session.key"),
         audit_key=audit_key(home / "keys"),
         limits=dict(_table(raw, "limits")),
-        flood_alerts_a_day=_flood(_table(raw, "rules"), path),
+        flood_alerts_a_day=_whole(_table(raw, "rules"), "flood_alerts_a_day", 200, 1, path),
         precision_floor=_floors(_table(raw, "rules"), path),
         allowed_networks=receivers.allowed,
         paced=receivers.paced,
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
-        public_per_minute=_public(_table(raw, "public"), path),
+        public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -260,17 +259,10 @@ def _region(value: object, path: Path) -> tuple[float, float, float, float] | No
     return west, south, east, north
 
 
-def _flood(rules: Mapping[str, Any], path: Path) -> int:
-    most = rules.get("flood_alerts_a_day", 200)
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-        raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
-    return most
-
-
-def _public(public: Mapping[str, Any], path: Path) -> int:
-    most = public.get("per_minute", _PUBLIC)
-    if not isinstance(most, int) or isinstance(most, bool) or most < 0:
-        raise ConfigError(f"{path}: [public] per_minute 应为 0（不限）或更大的整数。")
+def _whole(table: Mapping[str, Any], name: str, default: int, least: int, path: Path) -> int:
+    most = table.get(name, default)
+    if not isinstance(most, int) or isinstance(most, bool) or most < least:
+        raise ConfigError(f"{path}: {name} 应为 {least} 或更大的整数。")
     return most
 
 
