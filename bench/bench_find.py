@@ -3,8 +3,8 @@
     python -m bench.bench_find [shops [queries]]
 
 Every way is asked from the same positions for the ten nearest, by one thread. shapely's STRtree finds one
-nearest in flat degrees, PostGIS ten by its geography index (`<->`); ours ten in exact great-circle order, with
-and without a filter, one call each. HTTP: two processes as `yaotong serve` starts them over a register of a
+nearest in flat degrees, PostGIS ten by its geography index (`<->`); ours ten in exact great-circle order,
+with and without a filter, one call each. HTTP: two processes as `yaotong serve` starts them over the register
 of a city, against a Flask app that answers nothing, on the same two cores as the asking.
 """
 
@@ -51,12 +51,16 @@ def main(sizes: Sequence[int]) -> None:
 
 
 def _rate(ask: Callable[[float, float], object], at: np.ndarray, most: int) -> float:
-    places = at[:most].tolist()
-    ask(*places[0])
-    began = time.perf_counter()
-    for one in places:
-        ask(*one)
-    return len(places) / (time.perf_counter() - began)
+    """The best of ten rounds: others work on the machine, too."""
+    ask(*at[0].tolist())
+    rates = []
+    for places in np.array_split(at[:most], 10):
+        listed = places.tolist()
+        began = time.perf_counter()
+        for one in listed:
+            ask(*one)
+        rates.append(len(listed) / (time.perf_counter() - began))
+    return max(rates)
 
 
 def _ours(lon: np.ndarray, lat: np.ndarray, at: np.ndarray) -> dict[str, float]:

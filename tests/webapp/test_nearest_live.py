@@ -189,7 +189,7 @@ def test_a_thousand_positions_leave_no_trace(
     with caplog.at_level("DEBUG"):
         for number, (lon, lat) in enumerate(places):
             path = "/find" if number % 10 == 0 else NEAREST
-            answer = client.get(f"{path}?lon={lon}&lat={lat}&open_at=now")
+            answer = client.get(f"{path}?lon={lon}&lat={lat}&open_at=now", buffered=True)
             assert answer.status_code == 200
             assert "Set-Cookie" not in answer.headers
     lines.close()
