@@ -114,7 +114,8 @@ def _http(at: np.ndarray) -> None:
         load(port, [_get("/empty")] * 100, once=True)
         empty, _ = load(port, [_get("/empty")])
     print(
-        f"  HTTP 最近十家 {ours:,.0f} 次/秒 {dict(codes)}；空的 Flask 回答 {empty:,.0f}；{empty / ours:.2f} 倍的时间"
+        f"  HTTP 最近十家 {ours:,.0f} 次/秒 {dict(codes)}"
+        f"；空的 Flask 回答 {empty:,.0f}；{empty / ours:.2f} 倍的时间"
     )
     middle, most = paced[len(paced) // 2], paced[int(len(paced) * 0.99)]
     print(
