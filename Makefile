@@ -13,7 +13,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash lint types arrows pytest bench bench-intake bench-rules bench-map bench-alerts bench-detect fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -96,6 +96,10 @@ bench-map: ## 地图瓦片：六十万个点、一万个区域，同一次与 Po
 	@$(PY) -m bench.bench_map
 	@$(PY) -m bench.bench_map_read
 	@$(PY) -m bench.bench_map_http
+
+bench-find: ## 最近的药店：六十万家，同一次与 PostGIS、shapely 比快慢，再经 HTTP 与空的回答比（约三分钟；没有 PostGIS 时会说明）
+	@sh .ci/install dev
+	@$(PY) -m bench.bench_find
 
 bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每页多少毫秒；一行销售从上传到通知多少秒（约八分钟）
 	@sh .ci/install dev

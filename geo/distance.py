@@ -22,14 +22,12 @@ def haversine_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLi
     It differs from the distance on the ellipsoid by at most 0.6 %. Arguments are degrees, scalars or arrays
     that broadcast together; NaN gives NaN.
     """
-    x1, y1, x2, y2 = (np.asarray(value, dtype=np.float64) for value in (lon1, lat1, lon2, lat2))
-    turn = np.abs(x2 - x1) % 360.0
-    turn = np.minimum(turn, 360.0 - turn)  # exact over the antimeridian, where sin would lose the last digits
-    half_lat, half_lon = np.radians(y2 - y1) / 2.0, np.radians(turn) / 2.0
-    parallels = np.cos(np.radians(y1)) * np.cos(np.radians(y2))
-    # np.square: ** 2 of one number and of an array differ in the last digit.
-    square = np.square(np.sin(half_lat)) + parallels * np.square(np.sin(half_lon))
-    distance: Floats = 2.0 * MEAN_EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(square, 1.0)))
+    from geo.kernels import haversine  # machine code: loaded where a distance is needed at all
+
+    # One compiled function for scalars, arrays and the index of the nearest: equal to the last digit.
+    degrees = (np.asarray(value, dtype=np.float64) for value in (lon1, lat1, lon2, lat2))
+    with np.errstate(invalid="ignore"):
+        distance: Floats = haversine(*degrees)
     return distance[()]
 
 

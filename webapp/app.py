@@ -42,6 +42,7 @@ from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
+from webapp.throttle import throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
 from webapp.words import add_words
@@ -111,6 +112,7 @@ def create_app(home: Path | None = None) -> Flask:
         app.register_blueprint(blueprint)
     watch(app)
     _speak(app)
+    throttle(app, workspace.settings.public_per_minute)
     keep_record(app)
     _answer_tiles(app, workspace)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})

@@ -30,6 +30,7 @@ _TITLES = {
     412: "内容已被更新",
     413: "文件太大",
     428: "缺少版本",
+    429: "查询太多",
     500: "系统出错",
     503: "暂时不可用",
 }
@@ -75,5 +76,6 @@ def status_of(error: YaotongError) -> int:
 def kind_of(status: int) -> str:
     """The stable name of a kind of problem."""
     names = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 409: "illegal-move"}
-    names |= {412: "changed-meanwhile", 413: "too-large", 428: "version-required", 503: "unavailable"}
+    names |= {412: "changed-meanwhile", 413: "too-large", 428: "version-required", 429: "too-many-requests"}
+    names |= {503: "unavailable"}
     return names.get(status, "error")

@@ -97,6 +97,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 # /metrics is for this machine alone, unless a token is set; then everybody needs it. See README 运行.
 # token_file = "keys/metrics.key"
 
+[public]
+# Citizens' requests that one address may make a minute, counted by each process; 0: no limit.
+per_minute = 1200
+
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
 # id = "tianditu"
@@ -134,6 +138,8 @@ class Settings:
     site: str = ""
     # Who may read /metrics from elsewhere; empty: this machine alone.
     metrics_token: str = field(default="", repr=False)
+    # Citizens' requests that one address may make a minute; 0: no limit.
+    public_per_minute: int = 1200
 
     @property
     def facts_dir(self) -> Path:
@@ -220,12 +226,13 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         session_key=_read_key(home / "keys" / "session.key"),
         audit_key=audit_key(home / "keys"),
         limits=dict(_table(raw, "limits")),
-        flood_alerts_a_day=_flood(_table(raw, "rules"), path),
+        flood_alerts_a_day=_whole(_table(raw, "rules"), "flood_alerts_a_day", 200, 1, path),
         precision_floor=_floors(_table(raw, "rules"), path),
         allowed_networks=receivers.allowed,
         paced=receivers.paced,
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
+        public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -252,10 +259,10 @@ def _region(value: object, path: Path) -> tuple[float, float, float, float] | No
     return west, south, east, north
 
 
-def _flood(rules: Mapping[str, Any], path: Path) -> int:
-    most = rules.get("flood_alerts_a_day", 200)
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-        raise ConfigError(f"{path}: flood_alerts_a_day 应为 1 或更大的整数。")
+def _whole(table: Mapping[str, Any], name: str, default: int, least: int, path: Path) -> int:
+    most = table.get(name, default)
+    if not isinstance(most, int) or isinstance(most, bool) or most < least:
+        raise ConfigError(f"{path}: {name} 应为 {least} 或更大的整数。")
     return most
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import NearestIndex, haversine_m
-from geo import nearest as nearest_module
 
 
 def plain_nearest(lon, lat, places, k, keep=None, max_m=None):
@@ -38,15 +37,6 @@ place = st.one_of(
 )
 
 
-@pytest.fixture(params=[0, 2_000], ids=["tree", "scan"], scope="module")
-def either_way(request):
-    """Small sets are scanned; with the limit at 0 the same cases go through the tree."""
-    before = nearest_module._BRUTE_LIMIT
-    nearest_module._BRUTE_LIMIT = request.param
-    yield request.param
-    nearest_module._BRUTE_LIMIT = before
-
-
 @given(
     st.lists(place, max_size=60),
     st.one_of(st.tuples(longitude, latitude), st.just((121.0, 30.7))),
@@ -54,11 +44,44 @@ def either_way(request):
     st.one_of(st.none(), st.randoms()),
     st.sampled_from([None, 0.0, 3.0, 50_000.0, 1e7]),
 )
-def test_agrees_with_the_plain_twin(either_way, places, here, k, random, max_m):
+def test_agrees_with_the_plain_twin(places, here, k, random, max_m):
     lon, lat = np.array(places, dtype=float).reshape(-1, 2).T
     keep = None if random is None else np.array([random.random() < 0.5 for _ in places], dtype=bool)
-    found = NearestIndex(lon, lat).query(*here, k, keep, max_m)
+    index = NearestIndex(lon, lat)
+    found = index.query(*here, k, keep, max_m)
     assert rows(found) == plain_nearest(*here, places, k, keep, max_m)
+    ready = None if keep is None else index.choose(keep)
+    assert rows(index.query(*here, k, ready, max_m)) == rows(found)
+    (numbers,), (metres,) = index.query_many([here[0]], [here[1]], k, ready)
+    plain = plain_nearest(*here, places, k, keep)
+    assert rows((numbers[: len(plain)], metres[: len(plain)])) == plain
+    assert (numbers[len(plain) :] == -1).all()
+    assert np.isinf(metres[len(plain) :]).all()
+
+
+@given(
+    st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1, max_size=400),
+    st.sampled_from([(121.0, 30.7), (180.0, 0.0), (-180.0, -89.9995), (0.0, 90.0), (13.0, -90.0)]),
+    st.sampled_from([1e-9, 1e-5, 1e-2]),
+    st.tuples(st.integers(-5, 5), st.integers(-5, 5), st.booleans()),
+    st.integers(1, 500),
+    st.integers(0, 2**32 - 1),
+)
+def test_clusters_full_of_ties_agree_with_the_plain_twin(cells, middle, step, here, k, seed):
+    """Hundreds at a few spots, metres or a hair apart, over a pole or the antimeridian, or asked from opposite."""
+
+    def laid(x, y):
+        lat = middle[1] + step * y
+        return (middle[0] + step * x + 540) % 360 - 180, max(-90.0, min(90.0, lat))
+
+    places = [laid(*cell) for cell in cells]
+    lon, lat = laid(*here[:2])
+    if here[2]:
+        lon, lat = (lon + 360) % 360 - 180, -lat
+    keep = np.random.default_rng(seed).random(len(places)) < 0.7
+    index = NearestIndex(*np.array(places).T)
+    for mask in (None, keep, ~keep & keep):
+        assert rows(index.query(lon, lat, k, mask)) == plain_nearest(lon, lat, places, k, mask)
 
 
 @pytest.mark.parametrize("share", [None, 0.9, 0.1, 0.01, 0.0005])
@@ -115,6 +138,10 @@ def test_wrong_questions_are_refused():
         index.query(121, 30, 1, keep=[True, False])
     with pytest.raises(ValueError, match="1 booleans"):
         index.query(121, 30, 1, keep=[1])
+    with pytest.raises(ValueError, match="another index"):
+        index.query(121, 30, 1, keep=NearestIndex([121.0], [30.0]).choose([True]))
+    with pytest.raises(ValueError, match="must be known"):
+        index.query_many([121.0, float("nan")], [30.0, 30.0], 1)
     with pytest.raises(ValueError, match="swapped"):
         NearestIndex([30.0], [121.0])
     with pytest.raises(ValueError, match="one length"):
@@ -143,6 +170,26 @@ def test_taiwan_nearest_are_the_true_ones(taiwan_outlets):
     for here in [(121.5654, 25.0330), (120.2, 23.0), (118.3, 24.4), (119.6, 23.6)]:
         for keep in (None, stocked):
             assert rows(index.query(*here, 10, keep)) == plain_nearest(*here, places, 10, keep)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+def test_taiwan_ten_thousand_random_queries_are_those_of_brute_force(taiwan_outlets):
+    places = taiwan_outlets[["lon", "lat"]].to_numpy()
+    stocked = taiwan_outlets["成人口罩剩餘數"].astype(int).to_numpy() > 0
+    index, rng = NearestIndex(*places.T), np.random.default_rng(10)
+    lon, lat = rng.uniform(119.3, 122.1, 10_000), rng.uniform(21.8, 25.4, 10_000)
+    located = np.isfinite(places).all(axis=1)
+    for keep in (None, stocked):
+        counted = located if keep is None else located & keep
+        numbers, metres = index.query_many(lon, lat, 10, keep)
+        for one in range(10_000):
+            far = np.where(counted, haversine_m(lon[one], lat[one], *places.T), np.inf)
+            first = np.argsort(far, kind="stable")[:10]
+            assert numbers[one].tolist() == first.tolist()
+            assert metres[one].tolist() == far[first].tolist()
+            if one % 10 == 0:
+                assert rows(index.query(lon[one], lat[one], 10, keep)) == rows((first, far[first]))
 
 
 @given(

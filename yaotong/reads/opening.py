@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from yaotong.openings import HORIZON_DAYS, hours_on, with_dates
@@ -25,7 +26,15 @@ UNKNOWN = Opening("unknown")
 
 
 def opening(text: str | None, at: datetime) -> Opening:
-    """The state at a naive Beijing moment; hours that are missing or unreadable are unknown, never closed."""
+    """The state at a naive Beijing moment; hours that are missing or unreadable are unknown, never closed.
+
+    Hours change on whole minutes only: what they say is worked out once a minute.
+    """
+    return _opening(text, at.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=16_384)
+def _opening(text: str | None, at: datetime) -> Opening:
     state = state_of(text, at)
     if state == "unknown" or not text:
         return UNKNOWN

@@ -7,67 +7,27 @@ them and compares the answers byte by byte.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from geo.crs import Crs, to_wgs84
-from geo.nearest import NearestIndex
 from yaotong.errors import UsageError
-from yaotong.reads.fitting import Shelf, categories_of, fitting, in_scope, shelf_of
 from yaotong.reads.fitting import Wanted as Wanted
+from yaotong.reads.fitting import categories_of, fitting, in_scope
 from yaotong.reads.opening import Opening, opening
-from yaotong.store import registry
-from yaotong.store.outlines import read_areas
-from yaotong.store.schema import drug as drug_table
-from yaotong.store.schema import pharmacy, placement
-from yaotong.store.taken import changed_at, taken_at, version_of
+from yaotong.reads.register import Register
+from yaotong.reads.register import Town as Town
+from yaotong.reads.register import register as register
 from yaotong.workspace import Workspace
 
 MAX_NEAREST = 100
 MAX_LISTED = 10_000
-_FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
-# Feeds whose change makes another register.
-_VERSIONED = (*_FEEDS, "drugs")
 _HOURS_NOTE = "营业状态由登记的营业时间推算，前往前请先电话询问。"
 _SCOPE_NOTE = "drug_in_scope 只说明许可的经营范围，不表示有货。"
 _NO_DRUG_NOTE = "药品目录里没有这个药，不能按经营范围判断。"
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """An area a citizen may choose instead of telling where they are; a point inside it, WGS-84."""
-
-    area_code: str
-    area_name: str
-    lon: float
-    lat: float
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """The pharmacies at one version of the registers, with their index."""
-
-    shelf: Shelf
-    index: NearestIndex
-    towns: tuple[Town, ...]
-    sources: tuple[Mapping[str, str], ...]
-    version: int
-
-    @property
-    def shops(self) -> pd.DataFrame:
-        """One row per pharmacy."""
-        return self.shelf.shops
-
-
-def register(ws: Workspace) -> Register:
-    """The registers as they stand; read once per version."""
-    with ws.store.read() as connection:
-        version = version_of(connection, _VERSIONED)
-    return _register(ws, version)
 
 
 def nearest(
@@ -89,13 +49,12 @@ def nearest(
         raise UsageError(f"limit 应在 1 到 {MAX_NEAREST} 之间。")
     here, moment = _position(lon, lat, crs), wanted.open_at or at
     known = register(ws)
-    keep = fitting(known.shelf, wanted, moment.date())
-    numbers, distances = known.index.query(*here, limit, keep=keep)
-    rows = known.shops.iloc[numbers].to_dict("records")
+    chosen = known.chosen(replace(wanted, open_at=_minute(wanted.open_at)), moment.date())
+    numbers, distances = known.index.query(*here, limit, keep=chosen)
     meant = categories_of(wanted.drug, known.shelf.drugs) if wanted.drug else None
     features = [
-        feature(row, moment, meant=meant, distance_m=float(far))
-        for row, far in zip(rows, distances, strict=True)
+        feature(known.row(number), moment, meant=meant, distance_m=far)
+        for number, far in zip(numbers.tolist(), distances.tolist(), strict=True)
     ]
     return _collection(known, features, moment, wanted)
 
@@ -170,11 +129,16 @@ def _state(text: str | None, moment: datetime) -> dict[str, str | None]:
     return {"open_state": hours.state, "next_change": change}
 
 
+def _minute(moment: datetime | None) -> datetime | None:
+    """Hours change on whole minutes only: everybody who asks in one minute shares a filter."""
+    return None if moment is None else moment.replace(second=0, microsecond=0)
+
+
 def _origin(row: Mapping[Any, Any]) -> list[dict[str, str]]:
     """Where this shop's facts come from, and since when they stand."""
-    if pd.isna(row["changed_at"]):
+    arrived = _text(row["arrived_at"])
+    if arrived is None:
         return []
-    arrived = f"{row['changed_at'].isoformat()}+08:00"
     return [{"feed": "pharmacies", "arrived_at": arrived, "note": "本店登记信息最近一次变动到达的时间"}]
 
 
@@ -202,41 +166,6 @@ def _position(lon: float, lat: float, crs: str) -> tuple[float, float]:
         raise UsageError("lon 应在 -180 到 180 之间，lat 应在 -90 到 90 之间。")
     here = to_wgs84(float(lon), float(lat), system)
     return float(here[0]), float(here[1])
-
-
-@lru_cache(maxsize=4)
-def _register(ws: Workspace, version: int) -> Register:
-    with ws.store.read() as connection:
-        shops = registry.read(connection, pharmacy)
-        placed = registry.read(connection, placement)[["license_no", "area_code"]]
-        drugs = registry.read(connection, drug_table)
-        areas = read_areas(connection)
-        changed = changed_at(connection, pharmacy, "license_no")
-        dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
-    names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
-    shops = shops.merge(placed, on="license_no", how="left")
-    shops["area_name"] = shops["area_code"].map(names)
-    shops["changed_at"] = pd.to_datetime(shops["license_no"].map(changed))
-    shops["service_list"] = [_services(one) for one in shops["services"]]
-    points = shops[["lon", "lat"]].astype(float)
-    leaves = areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
-    middles = leaves.geometry.representative_point()
-    towns = zip(leaves["area_code"], leaves["area_name"], middles.x, middles.y, strict=True)
-    return Register(
-        shelf=shelf_of(shops, drugs),
-        index=NearestIndex(points["lon"], points["lat"]),
-        towns=tuple(Town(code, name, float(lon), float(lat)) for code, name, lon, lat in towns),
-        sources=tuple(
-            {"name": title, "updated_on": f"{taken:%Y-%m-%d}"}
-            for feed, title in _FEEDS.items()
-            if (taken := dates[feed]) is not None
-        ),
-        version=version,
-    )
-
-
-def _services(text: object) -> tuple[str, ...]:
-    return tuple(one.strip() for one in text.split("|") if one.strip()) if isinstance(text, str) else ()
 
 
 def _text(value: object) -> str | None:

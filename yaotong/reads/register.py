@@ -1,0 +1,194 @@
+"""The citizens' register in memory, with its index, made anew beside the old when feeds change.
+
+Whoever asks gets one register whole, at one version of the feeds. That nothing was committed is seen without
+a query; after a commit the version is asked for, and another version is read by one thread while all others
+wait a little, and then go on with the one there was.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from geo.nearest import Chosen, NearestIndex
+from yaotong.reads.changing import change_mark
+from yaotong.reads.fitting import Shelf, Wanted, fitting, shelf_of
+from yaotong.store import registry
+from yaotong.store.outlines import read_areas
+from yaotong.store.schema import drug as drug_table
+from yaotong.store.schema import pharmacy, placement
+from yaotong.store.taken import changed_at, taken_at, version_of
+from yaotong.workspace import Workspace
+
+_FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
+# Feeds whose change makes another register.
+_VERSIONED = (*_FEEDS, "drugs")
+# What a feature tells, and asks, of a pharmacy.
+_TOLD = (
+    "license_no", "name", "address", "lon", "lat", "area_code", "area_name", "phone", "opening_hours",
+    "insurance_designated", "dual_channel", "service_list", "valid_to", "arrived_at", "scope",
+)  # fmt: skip
+_FILTERS = 64
+# How long a request waits for the new register before it goes on with the old one.
+_PATIENCE_S = 0.5
+# How often the version is asked for where commits cannot be seen.
+_LOOK_S = 0.2
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """An area a citizen may choose instead of telling where they are; a point inside it, WGS-84."""
+
+    area_code: str
+    area_name: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, eq=False)
+class Register:
+    """The pharmacies at one version of the registers, by licence number, with their index."""
+
+    shelf: Shelf
+    index: NearestIndex
+    towns: tuple[Town, ...]
+    sources: tuple[Mapping[str, str], ...]
+    version: int
+    # A wish on a day, made ready for the index; kept here, so that it goes with the register.
+    chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
+    _columns: dict[str, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chosen", lru_cache(maxsize=_FILTERS)(self._choose))
+        object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in _TOLD})
+
+    @property
+    def shops(self) -> pd.DataFrame:
+        """One row per pharmacy."""
+        return self.shelf.shops
+
+    def row(self, number: int) -> dict[str, Any]:
+        """What is told of the pharmacy at a place of the register."""
+        return {name: column[number] for name, column in self._columns.items()}
+
+    def _choose(self, wanted: Wanted, day: date) -> Chosen:
+        return self.index.choose(fitting(self.shelf, wanted, day))
+
+
+def register(ws: Workspace) -> Register:
+    """The registers as they stand, or as they stood before a change that is still being read."""
+    return _keeper(ws).current()
+
+
+class Keeper:
+    """One workspace's register: looked at by every request, replaced when its feeds have changed."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._mark = change_mark(ws)
+        self._lock = threading.Lock()
+        self._known: tuple[int | None, Register] | None = None
+        self._looked = 0.0
+        self._making: Future[Register] | None = None
+
+    def current(self) -> Register:
+        """The register; StoreError when the database cannot be had."""
+        known, mark = self._known, self._mark()
+        if known is not None and self._unchanged(known[0], mark):
+            return known[1]
+        with self._ws.store.read() as connection:
+            version = version_of(connection, _VERSIONED)
+        self._looked = time.monotonic()
+        if known is not None and known[1].version == version:
+            self._known = (mark, known[1])
+            return known[1]
+        made = self._made(mark)
+        if known is None:
+            return made.result()
+        try:
+            return made.result(_PATIENCE_S)
+        except TimeoutError:
+            return known[1]
+
+    def _unchanged(self, seen: int | None, mark: int | None) -> bool:
+        if mark is None:
+            return time.monotonic() - self._looked < _LOOK_S
+        return mark == seen
+
+    def _made(self, mark: int | None) -> Future[Register]:
+        """The register being read, by the first who asks for it."""
+        with self._lock:
+            if self._making is None:
+                self._making = Future()
+                threading.Thread(target=self._make, args=(self._making, mark), daemon=True).start()
+            return self._making
+
+    def _make(self, made: Future[Register], mark: int | None) -> None:
+        try:
+            found = _read(self._ws)
+        except BaseException as error:  # told to everybody who waits for it
+            with self._lock:
+                self._making = None
+            made.set_exception(error)
+            return
+        with self._lock:
+            # The mark from before it was read: what was committed since is looked at again.
+            self._known, self._making = (mark, found), None
+        made.set_result(found)
+
+
+@lru_cache(maxsize=4)
+def _keeper(ws: Workspace) -> Keeper:
+    return Keeper(ws)
+
+
+def _read(ws: Workspace) -> Register:
+    with ws.store.read() as connection:
+        version = version_of(connection, _VERSIONED)
+        shops = registry.read(connection, pharmacy)
+        placed = registry.read(connection, placement)[["license_no", "area_code"]]
+        drugs = registry.read(connection, drug_table)
+        areas = read_areas(connection)
+        changed = changed_at(connection, pharmacy, "license_no")
+        dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
+    names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
+    shops = shops.merge(placed, on="license_no", how="left")
+    shops = shops.sort_values("license_no", ignore_index=True)  # at one distance, the lower number first
+    shops["area_name"] = shops["area_code"].map(names)
+    told = {arrived: f"{arrived.isoformat()}+08:00" for arrived in set(changed.values())}
+    shops["arrived_at"] = shops["license_no"].map({one: told[arrived] for one, arrived in changed.items()})
+    shops["service_list"] = [_services(one) for one in shops["services"]]
+    points = shops[["lon", "lat"]].astype(float)
+    return Register(
+        shelf=shelf_of(shops, drugs),
+        index=NearestIndex(points["lon"], points["lat"]),
+        towns=_towns(areas),
+        sources=tuple(
+            {"name": title, "updated_on": f"{taken:%Y-%m-%d}"}
+            for feed, title in _FEEDS.items()
+            if (taken := dates[feed]) is not None
+        ),
+        version=version,
+    )
+
+
+def _towns(areas: Any) -> tuple[Town, ...]:
+    """The smallest areas, with a point inside each."""
+    leaves = areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
+    middles = leaves.geometry.representative_point()
+    rows = zip(leaves["area_code"], leaves["area_name"], middles.x, middles.y, strict=True)
+    return tuple(Town(code, name, float(lon), float(lat)) for code, name, lon, lat in rows)
+
+
+def _services(text: object) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split("|") if one.strip()) if isinstance(text, str) else ()
