@@ -45,7 +45,7 @@ def page() -> str:
     behind = alerts_of_figure(asked)
     filters = replace(_filters(), ids=behind.ids if behind else None)
     group = asked.get("group", "") if asked.get("group", "") in BY else ""
-    number = max(asked.get("page", 1, type=int), 1)
+    number = min(max(asked.get("page", 1, type=int), 1), 1_000_000)
     # Before the rows: what changes in between shows at the next look.
     mark = desk_mark(current_workspace())
     found = inbox(

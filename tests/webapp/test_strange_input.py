@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.webapp.conftest import SignIn, ids_of, token
@@ -73,6 +73,9 @@ def test_the_finder(citizen: FlaskClient, query: dict[str, str]) -> None:
 
 @_PATIENT
 @given(query=_queries(_INBOX))
+@example(query={"page": "1" + "0" * 25})
+@example(query={"offset": "1" + "0" * 25})
+@example(query={"offset": "1" + "0" * 25, "q": "药"})
 def test_the_inbox(officer: FlaskClient, query: dict[str, str]) -> None:
     for path in ("/alerts", "/api/v1/alerts"):
         assert officer.get(path, query_string=query).status_code == 200, query

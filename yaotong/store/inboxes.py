@@ -116,7 +116,8 @@ def page_and_total(
     if wanted.sought is None:
         query = select(func.count()).select_from(desk_line).where(_seen(viewer), *_narrowed(wanted))
         total = int(connection.execute(query).scalar_one())
-        return page(connection, viewer, wanted, limit=limit, offset=offset), total
+        # A database refuses a number beyond its own; beyond the last line there is nothing in any case.
+        return page(connection, viewer, wanted, limit=limit, offset=min(offset, total)), total
     lines = select(_line.alert_id, _line.part).where(_seen(viewer), *_narrowed(wanted))
     found = connection.execute(lines.order_by(*Order.INBOX.value)).fetchall()
     shown = [(row.alert_id, row.part) for row in found[offset : offset + limit]]
