@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -18,6 +15,7 @@ from yaotong.config import SETTINGS_FILE, key_fingerprint
 from yaotong.errors import StoreError
 from yaotong.store import archive, dumping
 from yaotong.store.archive import Part
+from yaotong.store.durable import beside
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -51,7 +49,7 @@ def back_up(
     _check_place(target)
     record(workspace, viewer, "backup", "workspace", now=now, why="with keys" if keys else "")
     settings = workspace.settings
-    with _beside(target) as folder:
+    with beside(target, "请换一个地方。") as folder:
         taken = dumping.dump(workspace.store, folder)
         fingerprint = key_fingerprint(settings.pseudonym_key)
         about = {
@@ -87,16 +85,3 @@ def _parts(workspace: Workspace, taken: dumping.Snapshot, keys: bool) -> Iterato
 def _check_place(target: Path) -> None:
     if not target.parent.is_dir():
         raise StoreError(f"没有目录 {target.parent}。请先建好，或换一个地方。")
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A folder on the disk of the backup for the copy of the database; gone afterwards."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise StoreError(f"不能写到 {target.parent}：{error.strerror}。请换一个地方。") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +14,13 @@ from yaotong.acts.recording import note
 from yaotong.config import SETTINGS_FILE, key_fingerprint, make_key
 from yaotong.errors import ConfigError, StoreError, UsageError
 from yaotong.store import archive, auditchain, check_revision, dumping, migrate, open_store
+from yaotong.store.durable import beside
 from yaotong.store.health import Health, examine
 from yaotong.store.witness import Head, Witness
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
+
+_ELSEWHERE = "请换一个目录（--home）。"
 
 _PSEUDONYM = "pseudonym.key"
 
@@ -59,7 +60,7 @@ def restore(
     database that was filled before something failed has to be emptied by hand.
     """
     _check_home(home)
-    with archive.opened(source) as found, _beside(home) as folder:
+    with archive.opened(source) as found, beside(home, _ELSEWHERE, parents=True) as folder:
         about = found.about
         if not dumping.known_revision(str(about.get("revision"))):
             raise StoreError("这份备份由更新的程序作出，本程序读不了。请先升级程序再恢复。")
@@ -185,17 +186,3 @@ def _put(folder: Path, home: Path) -> None:
         folder.rename(home)
     except OSError as error:
         raise StoreError(f"不能放到 {home}：{error.strerror}。请换一个目录。") from error
-
-
-@contextmanager
-def _beside(home: Path) -> Iterator[Path]:
-    """A folder on the same disk, taken away again unless it was put in place."""
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{home.name}.", dir=home.parent))
-    except OSError as error:
-        raise StoreError(f"不能写到 {home.parent}：{error.strerror}。请换一个目录（--home）。") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from yaotong.errors import StoreError, UsageError
+from yaotong.store.durable import settle_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -66,7 +67,7 @@ def pack(target: Path, parts: Iterable[Part], about: Mapping[str, Any]) -> tuple
             made.writestr(zipfile.ZipInfo(MANIFEST), text, compress_type=zipfile.ZIP_DEFLATED)
         size = half.stat().st_size
         half.replace(target)
-        _settle(target.parent)
+        settle_folder(target.parent)
     except OSError as error:
         name = error.filename or target
         raise StoreError(
@@ -208,14 +209,6 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
         yield file
         file.flush()
         os.fsync(file.fileno())
-
-
-def _settle(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _damaged(name: str) -> StoreError:

@@ -6,7 +6,6 @@ A file stays as it was sent. Where lines of it no longer hold, a copy without th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, true
 
 from yaotong.errors import StoreError
+from yaotong.store.durable import settle_folder
 from yaotong.store.registry import in_force
 from yaotong.store.schema import corrected_line, fact_file
 from yaotong.store.staging import FULL, StagedFile, reading
@@ -176,10 +176,6 @@ def move(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name, too, has to be on the disk before the manifest tells it
-        finally:
-            os.close(folder)
+        settle_folder(target.parent)  # before the manifest tells the name
     except OSError as error:
         raise StoreError(FULL.format(error.strerror)) from error

@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 
 from yaotong.errors import StoreError
+from yaotong.store.durable import settle_folder
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 
@@ -27,7 +28,7 @@ def keep(folder: Path, content: bytes) -> str:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(half, content)
         half.replace(path)
-        _settle(folder)
+        settle_folder(folder)
     except OSError as error:
         half.unlink(missing_ok=True)
         raise StoreError(f"材料没有存下：{error.strerror}。请检查磁盘空间后重传。") from error
@@ -53,12 +54,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _settle(folder: Path) -> None:
-    """The name itself holds through a loss of power only once its folder is written."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
