@@ -1,4 +1,4 @@
-"""The id of a line: the parts of its feed's key joined by "/", said once for arrays and once for engines."""
+"""The id of a line, the parts of its key joined by "/", for arrays and for engines; and fingerprints read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from yaotong.facts import FACT_SCHEMAS
 from yaotong.records import FEEDS
@@ -19,6 +21,15 @@ def line_ids(feed: str, columns: Mapping[str, Any] | pa.Table) -> Any:
     """The ids of lines given as pyarrow columns by name."""
     texts = [_text(columns[name]) for name in FEEDS[feed].stored_key]
     return pc.binary_join_element_wise(*texts, "/") if len(texts) > 1 else texts[0]
+
+
+def halves(prints: Any) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Fingerprints of 16 bytes each (pyarrow, without nulls) as two arrays of numbers, first half first."""
+    if isinstance(prints, pa.ChunkedArray):
+        prints = prints.combine_chunks()
+    words = np.frombuffer(prints.buffers()[1], dtype=np.uint64)
+    both = words[2 * prints.offset : 2 * (prints.offset + len(prints))].reshape(-1, 2)
+    return np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1])
 
 
 def line_id_of(feed: str, lines: ir.Table) -> ir.StringValue:

@@ -154,7 +154,7 @@ def _task(workspace: Workspace, sent: _Sent, folder: Path) -> tuple[Task, dict[s
     inside = placed[placed["area_code"].notna()]
     areas = dict(zip(inside["license_no"], inside["area_code"], strict=True))
     for name, files in kept.items():
-        prints.cover(prints.folder_of(store.facts_dir, name), files, recorded=name in RECORDED)
+        prints.cover(prints.place_of(store.facts_dir, name), files, recorded=name in RECORDED)
     at = store.facts_dir
     task = Task(
         sent.path, sent.feed, sent.profile, known, keyed, sent.limits, sent.now, folder, areas, kept, at

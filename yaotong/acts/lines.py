@@ -205,7 +205,7 @@ class _Staging:
 
     def _stored(self) -> Iterator[tuple[str, Lanes, Lanes, Moments]]:
         """Stored lines that may be among those entered, by the name of their file; of a long file, all."""
-        path = prints.folder_of(self._task.facts_dir, self._feed)
+        path = prints.place_of(self._task.facts_dir, self._feed)
         found = (
             ((one, None) for one in self._kept)
             if self._long

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from yaotong.lineids import halves
 from yaotong.store.factfiles import KeptFile, fingerprints
 
 _MARK = b"YTP1"
@@ -39,7 +40,7 @@ class Print:
     recorded: NDArray[np.int64]
 
 
-def folder_of(facts_dir: Path, feed: str) -> Path:
+def place_of(facts_dir: Path, feed: str) -> Path:
     """Where the fingerprints of a feed are."""
     return facts_dir / "prints" / f"{feed}.bin"
 
@@ -121,16 +122,10 @@ def _entry(one: KeptFile, recorded: bool) -> bytes:
 
 def _columns(part: pa.Table, recorded: bool) -> Words:
     told = np.empty((_COLUMNS, part.num_rows), dtype=np.uint64)
-    told[0], told[1] = _words(part["line_key"])
-    told[2], told[3] = _words(part["line_sha"])
+    told[0], told[1] = halves(part["line_key"])
+    told[2], told[3] = halves(part["line_sha"])
     told[4] = moments(part, recorded).view(np.uint64)
     return told
-
-
-def _words(column: pa.ChunkedArray) -> Words:
-    whole = column.combine_chunks()
-    words = np.frombuffer(whole.buffers()[1], dtype=np.uint64)
-    return words[2 * whole.offset : 2 * (whole.offset + len(whole))].reshape(-1, 2).T
 
 
 def moments(part: pa.Table, recorded: bool) -> NDArray[np.int64]:

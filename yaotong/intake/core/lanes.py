@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from yaotong.intake.checks import kernels
 from yaotong.intake.checks.distinct import byte_view, mask_of
+from yaotong.lineids import halves
 
 Lane = NDArray[np.uint64]
 BYTES = 16
@@ -49,11 +50,7 @@ class Lanes:
 
 def lanes_of(binary: Any) -> Lanes:
     """The lanes of a pyarrow array of 16 bytes each, without nulls."""
-    if isinstance(binary, pa.ChunkedArray):
-        binary = binary.combine_chunks()
-    words = np.frombuffer(binary.buffers()[1], dtype=np.uint64)
-    both = words[2 * binary.offset : 2 * (binary.offset + len(binary))].reshape(-1, 2)
-    return Lanes(np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1]))
+    return Lanes(*halves(binary))
 
 
 @dataclass(frozen=True, slots=True)
