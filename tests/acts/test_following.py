@@ -18,15 +18,18 @@ from yaotong import acts
 from yaotong.acts import following
 from yaotong.acts.detection import RuleRun
 from yaotong.acts.following import Follower
+from yaotong.acts.stopping import release
 from yaotong.facts import FACT_MOMENTS
 from yaotong.rules.book import book
-from yaotong.store import loads
+from yaotong.store import judged, loads
 from yaotong.store.factbase import REGISTERS, open_facts
 from yaotong.store.livefacts import LiveFacts
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
 LATER = BUILT_AT + timedelta(days=1)
 BUYER = "910000199001010012"
+LEADER = Viewer("msa", "msa", "msa", "330482", "leader")
 
 
 @pytest.fixture
@@ -118,6 +121,36 @@ def test_lines_that_keep_coming_do_not_hold_off_the_other_rules_for_ever(
     monkeypatch.setattr(following, "PATIENCE_SECONDS", 0.0)
     send(small, tmp_path, "two", f"U2,{sale['pharmacy_id']},{at},YP0102A,1,{BUYER},{at}")
     assert sum(not book()[one.rule_id].apart for one in follower.step(LATER)) == 1
+
+
+def test_a_rule_that_is_to_begin_anew_is_judged_without_any_news(small: Workspace) -> None:
+    """As after an exemption, or when another version of it went live."""
+    follower = Follower(small)
+    assert steps(follower) == []
+    with small.store.write() as connection:
+        judged.forget(connection, "R-M14")
+    assert [one.rule_id for one in steps(follower)] == ["R-M14"]
+
+
+def test_a_rule_that_fails_rests_and_holds_nobody_up(
+    small: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower, asked = Follower(small), following.question
+
+    def failing(rule: Any, *others: Any) -> ir.Table:
+        if rule.rule_id == "R-M14":
+            raise ZeroDivisionError
+        return asked(rule, *others)
+
+    monkeypatch.setattr(following, "question", failing)
+    with small.store.write() as connection:
+        for name in ("R-M14", "R-M20"):
+            judged.forget(connection, name)
+    assert [(one.rule_id, bool(one.failed)) for one in steps(follower)] == [("R-M14", True), ("R-M20", False)]
+    monkeypatch.setattr(following, "question", asked)
+    follower._resting.clear()  # its rest is over, and somebody let it go on
+    release(small, "R-M14", actor=LEADER, now=LATER)
+    assert [(one.rule_id, bool(one.failed)) for one in steps(follower)] == [("R-M14", False)]
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ nothing comes, or until they have waited long enough. Either way the alerts are 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -20,15 +20,17 @@ from yaotong.acts.detection import RuleRun, detect, note_runs, run_rules
 from yaotong.acts.judging import Judging, Order
 from yaotong.acts.muting import settle, settle_some
 from yaotong.acts.reminding import remind
+from yaotong.errors import ConfigError
 from yaotong.facts import KEYS, Apart, Facts, Window
 from yaotong.rules.book import book
 from yaotong.rules.keys import key_of
 from yaotong.rules.model import Rule
 from yaotong.rules.run import boundary, question, run_asked
 from yaotong.rules.scope import Span
-from yaotong.store import judged, loads
+from yaotong.store import Connection, judged, loads, rulebook
 from yaotong.store.judged import Mark
-from yaotong.store.livefacts import MOST_LINES, LiveFacts, lines_kept
+from yaotong.store.livefacts import MOST_LINES, LiveFacts, News, lines_kept
+from yaotong.store.rulebook import Tuned
 from yaotong.workspace import Workspace
 
 # A question is put for days up to the newest one; a few lengths do, so that it can be asked again.
@@ -62,22 +64,27 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Following(Judging):
-    """Judging on facts in memory, of which `news` (by feed) came after the version `before`."""
+    """Judging on facts in memory, of which `news` came after the version `before`."""
 
     live: LiveFacts = field(kw_only=True)
     asked: _Asked = field(kw_only=True)
-    news: Mapping[str, pa.Table] = field(kw_only=True)
+    news: News = field(kw_only=True)
     before: int = field(kw_only=True)
     _named: dict[Apart, frozenset[str]] = field(default_factory=dict)
 
     def _days_of(self, feed: str) -> Window | None:
         return self.live.days(feed)
 
+    def changed_since(self, version: int) -> frozenset[str]:
+        if version < self.before:
+            return Judging.changed_since(self, version)
+        return frozenset(self.news.lines) | self.news.registers
+
     def _days_changed(self, feed: str, since: int) -> set[date]:
         if since < self.before:
             return Judging._days_changed(self, feed, since)
         if (feed, since) not in self._changed:
-            self._changed[feed, since] = _days_in(self.news[feed]) if feed in self.news else set()
+            self._changed[feed, since] = _days_in(self.news.lines[feed])
         return self._changed[feed, since]
 
     def apart(self, rule: Rule, windows: Sequence[Window], feeds: Sequence[str], since: int) -> list[Span]:
@@ -102,7 +109,7 @@ class _Following(Judging):
         """Whom the news is about; the narrowed facts are then of these."""
         if apart not in self._named:
             names = KEYS[apart]
-            told = [self.news[feed][names[feed]] for feed in names if feed in self.news]
+            told = [self.news.lines[feed][names[feed]] for feed in names if feed in self.news.lines]
             self._named[apart] = frozenset(one for some in told for one in some.unique().to_pylist() if one)
             self.live.narrow(apart, self._named[apart])
         return self._named[apart]
@@ -118,7 +125,7 @@ class Follower:
         self._live = LiveFacts(workspace.store, version)
         self._asked = _Asked(self._live)
         self._waiting_since: float | None = None
-        self._tried: tuple[int, set[str]] = (version, set())
+        self._resting: dict[str, float] = {}  # rules that failed, and until when they are not tried
         self._unnoted: list[RuleRun] = []  # since all rules were up with the facts
 
     def step(self, now: datetime) -> list[RuleRun]:
@@ -127,52 +134,54 @@ class Follower:
         RuleRun of each rule that was judged. StoreError when a store cannot be had: the step is taken again.
         """
         with self._workspace.store.read() as connection:
-            version, marks = loads.current_version(connection), judged.marks(connection)
+            version, come_to = loads.current_version(connection), _come_to(connection)
+            order = Order(None, None, judged.marks(connection))
         before = self._live.version
-        news = self._live.advance(version) if version > before else {}
+        news = self._live.advance(version) if version > before else News()
         judging = self._judging(news, before)
         runs: list[RuleRun] = []
         if version > before:
-            ready = [one for one in book().values() if one.apart and _came_to(marks, one) >= before]
-            runs = run_rules(self._workspace, judging, ready, Order(None, None, marks), now)
+            ready = [one for one in book().values() if one.apart and come_to[one.rule_id] >= before]
+            runs = self._run(judging, ready, order, now)
             with self._workspace.store.write() as connection:
                 settle_some(connection, [one.rule_id for one in ready], ran=True)
-            self._unnoted += runs
-        return runs + self._one_behind(judging, marks, runs, now)
+        behind = [
+            one
+            for name, one in book().items()
+            if come_to[name] < version and name not in {run.rule_id for run in runs}
+            and self._resting.get(name, 0.0) < time.monotonic() and judging.days(one) is not None
+        ]  # fmt: skip
+        return runs + self._one_of(behind, judging, order, now, busy=bool(runs))
 
-    def _one_behind(
-        self, judging: _Following, marks: Mapping[str, Mark], runs: Sequence[RuleRun], now: datetime
+    def _one_of(
+        self, behind: Sequence[Rule], judging: _Following, order: Order, now: datetime, *, busy: bool
     ) -> list[RuleRun]:
         """Judge a rule that is not up with the facts, unless lines keep coming and it has not waited long."""
-        if self._tried[0] != self._live.version:
-            self._tried = (self._live.version, set())
-        tried = self._tried[1]
-        tried.update(one.rule_id for one in runs)
-        left = (one for one in book().values() if one.rule_id not in tried)
-        behind = [one for one in left if self._is_behind(marks, one) and judging.days(one) is not None]
         if not behind:
             self._waiting_since = None
             return []
         self._waiting_since = self._waiting_since or time.monotonic()
-        if runs and time.monotonic() - self._waiting_since < PATIENCE_SECONDS:
+        if busy and time.monotonic() - self._waiting_since < PATIENCE_SECONDS:
             return []
-        tried.add(behind[0].rule_id)  # one that cannot be judged is not tried again and again
-        ran = run_rules(self._workspace, judging, behind[:1], Order(None, None, marks), now)
+        ran = self._run(judging, behind[:1], order, now)
         with self._workspace.store.write() as connection:
             if len(behind) > 1:
                 settle_some(connection, [behind[0].rule_id], ran=True)
-                self._unnoted += ran
             else:
                 settle(connection)
                 remind(connection, now)
-                note_runs(connection, [*self._unnoted, *ran], self._live.version, now)
+                note_runs(connection, self._unnoted, self._live.version, now)
                 self._unnoted.clear()
         return ran
 
-    def _is_behind(self, marks: Mapping[str, Mark], rule: Rule) -> bool:
-        return _came_to(marks, rule) < self._live.version
+    def _run(self, judging: _Following, rules: Sequence[Rule], order: Order, now: datetime) -> list[RuleRun]:
+        runs = run_rules(self._workspace, judging, rules, order, now)
+        self._unnoted += runs
+        rest = time.monotonic() + PATIENCE_SECONDS
+        self._resting.update({one.rule_id: rest for one in runs if one.failed})
+        return runs
 
-    def _judging(self, news: Mapping[str, pa.Table], before: int) -> _Following:
+    def _judging(self, news: News, before: int) -> _Following:
         live = self._live
         return _Following(
             self._workspace.store,
@@ -211,9 +220,18 @@ def follower(workspace: Workspace) -> Follower | Patient:
     return Follower(workspace) if lines <= MOST_LINES else Patient(workspace)
 
 
-def _came_to(marks: Mapping[str, Mark], rule: Rule) -> int:
-    mark = marks.get(rule.rule_id)
-    return -1 if mark is None else mark.data_version
+def _come_to(connection: Connection) -> dict[str, int]:
+    """The data version that each rule, as it is live, has judged; -1 where it has judged none."""
+    marks, live = judged.marks(connection), rulebook.live(connection)
+    return {name: _version_of(marks.get(name), one, live.get(name)) for name, one in book().items()}
+
+
+def _version_of(mark: Mark | None, rule: Rule, tuned: Tuned | None) -> int:
+    try:
+        now = rule if tuned is None else tuned.of(rule)
+    except ConfigError:
+        return -1  # whoever runs it says what is wrong with it
+    return mark.data_version if mark is not None and mark.rule_key == key_of(now, now.values()) else -1
 
 
 def _reaching(since: date, whole: Window) -> Window:

@@ -76,10 +76,10 @@ class Judging:
         """What a rule has to judge of the days that can be judged; [] when nothing can have changed."""
         if mark is None or mark.rule_key != key_of(rule, values):
             return [Span(whole)]
-        changes, read = self.changes_since(mark.data_version), tables_of(rule)
-        if changes.registries & read:
+        read, changed = tables_of(rule), self.changed_since(mark.data_version)
+        if (changed - set(FACT_MOMENTS)) & read:
             return [Span(whole)]
-        feeds = [feed for feed in FACT_MOMENTS if feed in changes.lines and feed in read]
+        feeds = [feed for feed in FACT_MOMENTS if feed in changed & read]
         days = {day for feed in feeds for day in self._days_changed(feed, mark.data_version)}
         windows = windows_of(days, rule.lookback_days, whole)
         if rule.apart:
@@ -96,6 +96,11 @@ class Judging:
     def found(self, rule: Rule, span: Span, part: Window) -> pd.DataFrame:
         """What a rule finds in a part of a span, as run_rule tells it."""
         return run_rule(rule, self.facts_of(rule, span), part)
+
+    def changed_since(self, version: int) -> frozenset[str]:
+        """The feeds of lines and the registries that changed after a data version."""
+        changes = self.changes_since(version)
+        return frozenset(changes.lines) | changes.registries
 
     def _days_changed(self, feed: str, since: int) -> set[date]:
         if (feed, since) not in self._changed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,6 +36,17 @@ def lines_kept(connection: Connection) -> int:
     return int(connection.execute(rows).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed between two data versions: lines that came and lines that went, by feed, and registers.
+
+    Of each line its moment as `at`, and the columns that KEYS names.
+    """
+
+    lines: Mapping[str, pa.Table] = field(default_factory=dict)
+    registers: frozenset[str] = frozenset()
+
+
 class LiveFacts:
     """The facts at `version`; `advance` brings them to a newer one. For one thread."""
 
@@ -57,11 +68,8 @@ class LiveFacts:
         self._tell_days()
         self.facts = self._facts()
 
-    def advance(self, version: int) -> Mapping[str, pa.Table]:
-        """Go on to a newer data version; the lines that came on the way, and those that went, by feed.
-
-        Of each: the moment as `at`, and the columns that KEYS names.
-        """
+    def advance(self, version: int) -> News:
+        """Go on to a newer data version; what changed on the way."""
         news: dict[str, pa.Table] = {}
         with self._store.read() as connection:
             for feed in FACT_MOMENTS:
@@ -74,7 +82,7 @@ class LiveFacts:
             self.version = version
             self._tell_registers(connection, registers)
         self._tell_days(anew="pharmacies" in registers)
-        return news
+        return News(news, registers)
 
     def days(self, feed: str) -> Window | None:
         """The first to the last day of a feed's lines."""
