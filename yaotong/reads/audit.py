@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -64,6 +65,11 @@ class AuditRow:
     why: str
     detail: str
     hash: str
+
+    @property
+    def told(self) -> str:
+        """The detail as a person reads it: names and values, without the marks of JSON."""
+        return "；".join(f"{name} {value}" for name, value in json.loads(self.detail or "{}").items())
 
 
 @dataclass(frozen=True, slots=True)
