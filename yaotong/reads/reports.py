@@ -11,6 +11,7 @@ from yaotong.errors import ConfigError, UsageError
 from yaotong.reads import report_data as data
 from yaotong.reads import report_desk as desk
 from yaotong.reads.kpis import Compared, period_kpis
+from yaotong.reads.report_map import map_section
 from yaotong.reads.report_material import Material, gather
 from yaotong.reports.kpis import Kpi
 from yaotong.reports.model import Report, Scope, Section, shown
@@ -55,6 +56,7 @@ _SECTIONS: Mapping[str, tuple[Callable[[Material], Section], ...]] = {
         desk.alert_section,
         data.sales_section,
         data.town_section,
+        map_section,
         desk.department_section,
         desk.low_section,
         desk.repeated_section,
