@@ -20,7 +20,7 @@ from yaotong.reports.as_svg import as_svg
 from yaotong.reports.as_xlsx import as_xlsx
 from yaotong.reports.drawn import shapes
 from yaotong.reports.ink import HEIGHT, WIDTH, Patch, Words
-from yaotong.reports.mapped import SHADES, UNKNOWN, shade
+from yaotong.reports.mapped import CALM, UNKNOWN, WARM, shade, steps
 from yaotong.reports.model import DualMap, Ground, Report, Section
 from yaotong.reports.veil import veiled
 
@@ -51,21 +51,37 @@ def test_each_area_is_drawn_on_both_sides_within_the_paper() -> None:
             assert 0 <= y <= HEIGHT
     # The small part of the east lies within the west: it is drawn after it.
     assert len(left[-1].corners) == 3
-    assert [one.colour for one in left] == [SHADES[-1], SHADES[1], SHADES[1]]
-    assert [one.colour for one in right] == [SHADES[0], SHADES[-1], SHADES[-1]]
+    assert [one.colour for one in left] == [CALM[-1], CALM[1], CALM[1]]
+    assert [one.colour for one in right] == [WARM[0], WARM[-1], WARM[-1]]
     texts = [one.text for one in drawn if isinstance(one, Words)]
     assert [texts.count(name) for name in ("西镇", "40", "8")] == [2, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("value", "top", "colour"),
+    ("values", "ends"),
     [
-        (None, 8, UNKNOWN), (0, 8, SHADES[0]), (0, 0, SHADES[0]), (0.1, 8, SHADES[1]), (2, 8, SHADES[1]),
-        (2.1, 8, SHADES[2]), (4, 8, SHADES[2]), (6, 8, SHADES[3]), (6.1, 8, SHADES[4]), (8, 8, SHADES[4]),
+        ((), ()), ((0.0, None), ()), ((1.0,), (1,)), ((3.0, 0.0), (1, 2, 3)), ((5.0,), (2, 3, 4, 5)),
+        ((80.0,), (20, 40, 60, 80)), ((0.5, 2.0), (0.5, 1, 1.5, 2)),
     ],
 )  # fmt: skip
-def test_a_shade_is_an_equal_step_with_its_upper_end(value: float | None, top: float, colour: str) -> None:
-    assert shade(value, top) == colour
+def test_shades_end_at_whole_numbers_where_all_are_whole(
+    values: tuple[float | None, ...], ends: tuple[float, ...]
+) -> None:
+    assert steps(values) == ends
+
+
+@pytest.mark.parametrize(
+    ("value", "ends", "place"),
+    [
+        (0, (2, 4, 6, 8), 0), (0, (), 0), (1, (2, 4, 6, 8), 1), (2, (2, 4, 6, 8), 1), (3, (2, 4, 6, 8), 2),
+        (6, (2, 4, 6, 8), 3), (7, (2, 4, 6, 8), 4), (8, (2, 4, 6, 8), 4), (1, (1,), 4), (1, (1, 2), 3),
+    ],
+)  # fmt: skip
+def test_a_shade_ends_with_its_upper_end_and_the_largest_is_the_darkest(
+    value: float, ends: tuple[float, ...], place: int
+) -> None:
+    assert shade(value, ends, CALM) == CALM[place]
+    assert shade(None, ends, CALM) == UNKNOWN
 
 
 def test_a_map_without_areas_is_a_dash_and_one_with_a_number_too_few_is_refused() -> None:
@@ -86,8 +102,8 @@ def test_all_papers_bear_the_map(tmp_path: Path) -> None:
     if font is None:
         pytest.skip("没有中文字体（Debian：fonts-noto-cjk）。")
     picture = Image.open(io.BytesIO(as_png(dual(), font))).convert("RGB")
-    inside = picture.getpixel((int(WIDTH * 3 / 8), int(HEIGHT * 3 / 4)))
-    assert "#{:02x}{:02x}{:02x}".format(*inside) == SHADES[-1]
+    inside = picture.getpixel((1200, 426))  # three dots to a point: in the east of the right map
+    assert "#{:02x}{:02x}{:02x}".format(*inside) == WARM[-1]
     assert as_pdf(whole(dual()), MARK, font).startswith(b"%PDF")
     assert as_docx(whole(dual()), MARK, font).startswith(b"PK")
 

@@ -9,7 +9,7 @@ from yaotong.cases.letter import printable
 from yaotong.cases.letter_pdf import Font
 from yaotong.reports.drawn import shapes
 from yaotong.reports.front import front
-from yaotong.reports.ink import HEIGHT, INK, SMALL, WIDTH, Box, Line, Patch, Shape
+from yaotong.reports.ink import HEIGHT, SMALL, WIDTH, Box, Line, Patch, Shape
 from yaotong.reports.model import Chart, DualMap, Mark, Report, Section, Table, shown
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _draw(page: FPDF, one: Shape, left: float, top: float) -> None:
     else:
         text = printable(one.text)
         back = {"start": 0.0, "middle": 0.5, "end": 1.0}[one.anchor] * page.get_string_width(text)
-        page.set_text_color(*_rgb(INK))
+        page.set_text_color(*_rgb(one.colour))
         page.text(left + one.x * _MM - back, top + one.y * _MM, text)
 
 

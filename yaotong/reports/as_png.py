@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from yaotong.cases.letter_pdf import Font
 from yaotong.reports.drawn import shapes
-from yaotong.reports.ink import HEIGHT, INK, SMALL, WIDTH, Box, Line, Patch, Shape
+from yaotong.reports.ink import HEIGHT, SMALL, WIDTH, Box, Line, Patch, Shape
 from yaotong.reports.model import Chart, DualMap
 
 if TYPE_CHECKING:
@@ -44,4 +44,4 @@ def _draw(pen: ImageDraw, one: Shape, letters: object) -> None:
         pen.polygon(corners, fill=one.colour, outline=one.edge, width=max(round(0.6 * _SCALE), 1))
     else:
         place = (one.x * _SCALE, one.y * _SCALE)
-        pen.text(place, one.text, fill=INK, font=letters, anchor=_ANCHORS[one.anchor])  # type: ignore[arg-type]
+        pen.text(place, one.text, fill=one.colour, font=letters, anchor=_ANCHORS[one.anchor])  # type: ignore[arg-type]

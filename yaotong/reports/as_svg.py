@@ -26,4 +26,5 @@ def _shape(one: Shape) -> str:
     if isinstance(one, Patch):
         corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in one.corners)
         return f'<polygon points="{corners}" fill="{one.colour}" stroke="{one.edge}" stroke-width="0.6"/>'
-    return f'<text x="{one.x:.1f}" y="{one.y:.1f}" text-anchor="{one.anchor}">{escape(one.text)}</text>'
+    place = f'x="{one.x:.1f}" y="{one.y:.1f}" text-anchor="{one.anchor}"'
+    return f'<text {place} fill="{one.colour}">{escape(one.text)}</text>'

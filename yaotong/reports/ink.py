@@ -40,6 +40,7 @@ class Words:
     y: float
     text: str
     anchor: str = "middle"
+    colour: str = INK
 
 
 @dataclass(frozen=True, slots=True)
