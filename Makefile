@@ -13,7 +13,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -79,6 +79,10 @@ test-deploy: ## 照着运维手册从头部署到恢复、不中断重启、核�
 	@sh .ci/install-postgres
 	@sh .ci/install-deploy
 	@$(PY) -m pytest -n 0 tests/deploy $(ARGS)
+
+docs: ## 文档：手写的与由代码得出的，合成 build/docs-site；有断了的链接就停下
+	@sh .ci/install dev
+	@$(PY) .ci/docs.py
 
 bench: ## 运行 bench/bench_*.py
 	@sh .ci/install dev
