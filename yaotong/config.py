@@ -100,6 +100,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 [public]
 # Citizens' requests that one address may make a minute, counted by each process; 0: no limit.
 per_minute = 1200
+# Entries of the register older than so many days are shown as "may have changed".
+stale_days = 365
+# Counts of stock older than so many hours are not shown as stock.
+stock_hours = 24
 
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
@@ -140,6 +144,9 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
     public_per_minute: int = 1200
+    # Entries older than this may have changed; counts older than that say nothing of what is there.
+    public_stale_days: int = 365
+    public_stock_hours: int = 24
 
     @property
     def facts_dir(self) -> Path:
@@ -233,6 +240,8 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
+        public_stale_days=_whole(_table(raw, "public"), "stale_days", 365, 1, path),
+        public_stock_hours=_whole(_table(raw, "public"), "stock_hours", 24, 1, path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
