@@ -22,6 +22,8 @@ from webapp import (
     desk_pages,
     exemption_pages,
     find_pages,
+    find_words,
+    installing,
     login_pages,
     map_pages,
     metrics,
@@ -55,6 +57,8 @@ from yaotong.workspace import Workspace, open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
+    find_words.bp,
+    installing.bp,
     public_api.bp,
     public_api.tiles_bp,
     login_pages.bp,

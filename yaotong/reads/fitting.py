@@ -40,6 +40,11 @@ class Wanted:
     drug: str = ""
     area_code: str = ""
     text: str = ""
+    # Looked up before the shelf is asked: who has a pharmacist there, who counted the drug as there.
+    on_duty: bool = False
+    in_stock: bool = False
+    # What the words for a medicine came to, instead of `drug`.
+    meant: frozenset[str] | None = None
     # Only shops of these licence numbers: those with stock, or with a pharmacist there.
     among: frozenset[str] | None = None
 
@@ -112,6 +117,8 @@ def fitting(shelf: Shelf, wanted: Wanted, day: date) -> Mask:
         keep &= _offering(shelf, service)
     if wanted.drug:
         keep &= _allowed(shelf, categories_of(wanted.drug, shelf.drugs))
+    if wanted.meant is not None:
+        keep &= _allowed(shelf, wanted.meant)
     if wanted.area_code:
         keep &= shelf.shops["area_code"].fillna("").str.startswith(wanted.area_code).to_numpy(dtype=bool)
     if wanted.among is not None:

@@ -95,6 +95,11 @@ class Register:
         """One row per pharmacy."""
         return self.shelf.shops
 
+    @property
+    def areas(self) -> Any:
+        """The areas with their outlines, WGS-84 (a GeoDataFrame)."""
+        return self._named[0]
+
     def row(self, number: int) -> dict[str, Any]:
         """What is told of the pharmacy at a place of the register."""
         return {name: column[number] for name, column in self._columns.items()}
@@ -213,7 +218,7 @@ def _shops(connection: Connection) -> pd.DataFrame:
         if visits
     }
     found = checked_of(visits, said)
-    shops["checked"] = [found.get(one, NEVER) for one in shops["license_no"]]
+    shops["checked"] = pd.Series([found.get(one, NEVER) for one in shops["license_no"]], dtype=object)
     return shops
 
 

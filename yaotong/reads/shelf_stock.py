@@ -50,10 +50,15 @@ def stock_of(ws: Workspace, codes: frozenset[str], at: datetime, fresh: timedelt
     counts = _counts(ws, codes, version)
     past = counts[counts["counted_at"] <= at]
     known = past[past["counted_at"] > at - fresh]
-    last = past.groupby("pharmacy_id")["counted_at"].max()
-    sums = known.groupby("pharmacy_id").agg(packs=("counted", "sum"), counted_at=("counted_at", "min"))
-    found = {str(shop): Stock(None, when.to_pydatetime()) for shop, when in last.items()}
-    found |= {str(shop): Stock(float(packs), when.to_pydatetime()) for shop, packs, when in sums.itertuples()}
+    last = past.groupby("pharmacy_id").agg(when=("counted_at", "max"), kinds=("drug_code", "size"))
+    sums = known.groupby("pharmacy_id").agg(
+        packs=("counted", "sum"), when=("counted_at", "min"), kinds=("drug_code", "size")
+    )
+    found = {str(shop): Stock(None, when.to_pydatetime()) for shop, when in last["when"].items()}
+    for shop, packs, when, kinds in sums.itertuples():
+        # Nothing of one kind is no "no" while the count of another is old.
+        if packs > 0 or kinds == last.at[shop, "kinds"]:
+            found[str(shop)] = Stock(float(packs), when.to_pydatetime())
     return MappingProxyType(found)
 
 
@@ -62,8 +67,7 @@ def _counts(ws: Workspace, codes: frozenset[str], version: int) -> pd.DataFrame:
     """pharmacy_id, drug_code, counted, counted_at at a version of the counts."""
     lines = open_lines(ws.store, "stock_counts")
     wanted = ibis.memtable({"drug_code": sorted(codes)})
-    some = lines.filter(lines.drug_code.isin(sorted(codes)))
-    frame: pd.DataFrame = last_counts(some, wanted).to_pandas()
+    frame: pd.DataFrame = last_counts(lines, wanted).to_pandas()
     return frame
 
 

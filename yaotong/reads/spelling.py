@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice, product
+from typing import Any
 
 _READINGS, _VARIANTS = 2, 8
 _MARKS = re.compile(r"[\W_]+")
@@ -42,12 +43,17 @@ def spelt(name: str) -> Spelt:
     told = plain(name)
     if not _CHINESE.search(told):
         return Spelt(told, (), ())
-    usual = pinyin(told, style=Style.NORMAL, errors=list)  # by the words that the characters form
-    each = pinyin(told, style=Style.NORMAL, heteronym=True, errors=list)
+    usual = pinyin(told, style=Style.NORMAL, errors=_letters)  # by the words they form
+    each = pinyin(told, style=Style.NORMAL, heteronym=True, errors=_letters)
     ways = [tuple(one[0] for one in usual), *islice(product(*(one[:_READINGS] for one in each)), _VARIANTS)]
     whole = dict.fromkeys("".join(one) for one in ways)
     initials = dict.fromkeys("".join(part[:1] for part in one) for one in ways)
     return Spelt(told, tuple(whole), tuple(initials))
+
+
+def _letters(text: str) -> Any:
+    """What has no reading stands for itself, letter by letter."""
+    return list(text)
 
 
 def likeness(asked: str, names: Sequence[Spelt]) -> int | None:
