@@ -88,8 +88,8 @@ def week(text: str) -> list[tuple[str, str]]:
 def _named(days: str) -> str:
     if days == "Mo-Su":
         return say("每天")
-    mark = ", " if current_lang() == "en" else "、"
-    return mark.join(say("至").join(say(_DAYS[one]) for one in part.split("-")) for part in days.split(","))
+    to = f" {say('至')} " if current_lang() == "en" else say("至")
+    return say("、").join(to.join(say(_DAYS[one]) for one in part.split("-")) for part in days.split(","))
 
 
 def _times(text: str) -> str:
@@ -98,8 +98,7 @@ def _times(text: str) -> str:
     parts = [_SPAN.fullmatch(one.strip()) for one in text.split(",")]
     if not all(parts):
         return ""
-    mark = ", " if current_lang() == "en" else "、"
-    return mark.join(_spans(one for one in parts if one is not None))
+    return say("、").join(_spans(one for one in parts if one is not None))
 
 
 def _spans(parts: Iterator[re.Match[str]]) -> Iterator[str]:

@@ -50,10 +50,10 @@ def _apple(lon: str, lat: str, name: str) -> str:
 
 
 _APPS: tuple[tuple[str, Crs, Callable[[str, str, str], str]], ...] = (
-    ("高德地图", Crs.GCJ02, _amap),
-    ("百度地图", Crs.BD09, _baidu),
-    ("腾讯地图", Crs.GCJ02, _tencent),
-    ("苹果地图", Crs.GCJ02, _apple),
+    ("高德", Crs.GCJ02, _amap),
+    ("百度", Crs.BD09, _baidu),
+    ("腾讯", Crs.GCJ02, _tencent),
+    ("苹果", Crs.GCJ02, _apple),
 )
 
 

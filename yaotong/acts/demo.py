@@ -25,6 +25,7 @@ _ORDER = (
     "pharmacies",
     "drugs",
     "departments",
+    "places",
     "calendar",
     "recalls",
     "inspections",

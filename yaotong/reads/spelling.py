@@ -77,15 +77,19 @@ def _rank(asked: str, one: Spelt) -> int | None:
 
 
 def alike(asked: str, names: Iterable[Spelt], limit: int) -> list[int]:
-    """Places of the names that look most like a mistyped text, the likest first."""
+    """Places of the names that look or sound most like a mistyped text, the likest first."""
+    sound = spelt(asked).whole[:1]
     matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(asked)
     found: list[tuple[float, int]] = []
     for number, one in enumerate(names):
-        ratios = []
-        for way in (one.name, *one.whole[:1]):
-            matcher.set_seq1(way)
-            ratios.append(matcher.ratio() if matcher.real_quick_ratio() >= _ALIKE else 0.0)
-        if max(ratios) >= _ALIKE:
-            found.append((-max(ratios), number))
+        pairs = [(asked, way) for way in (one.name, *one.whole[:1])]
+        pairs += [(sound[0], one.whole[0])] if sound and one.whole else []
+        best = max(_ratio(matcher, *pair) for pair in pairs)
+        if best >= _ALIKE:
+            found.append((-best, number))
     return [number for _, number in sorted(found)[:limit]]
+
+
+def _ratio(matcher: SequenceMatcher[str], one: str, other: str) -> float:
+    matcher.set_seqs(one, other)
+    return matcher.ratio() if matcher.real_quick_ratio() >= _ALIKE else 0.0
