@@ -44,6 +44,7 @@ from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
+from webapp.shrinking import shrink
 from webapp.throttle import throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
@@ -115,6 +116,7 @@ def create_app(home: Path | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     watch(app)
+    shrink(app)
     _speak(app)
     throttle(app, workspace.settings.public_per_minute)
     keep_record(app)

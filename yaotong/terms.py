@@ -70,6 +70,7 @@ TERMS: dict[str, Term] = {
     "audit.silence_add": Term("作出静默", "silence made"),
     "audit.silence_end": Term("终止静默", "silence ended"),
     "audit.settings_change": Term("设置变动", "settings changed"),
+    "audit.visits_publish": Term("公布检查核实", "visits published"),
     "audit.detect": Term("检测", "detection run"),
     "audit.backup": Term("备份", "backup"),
     "audit.restore": Term("恢复", "restore"),

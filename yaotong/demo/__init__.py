@@ -55,8 +55,8 @@ def write_city(
 
     Args:
         feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, places.csv,
-            recalls.csv, calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made when absent,
-            files of an older city replaced.
+            recalls.csv, calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made
+            when absent, files of an older city replaced.
         days: days of sales, 14..3660, the last one being `until`.
         pharmacies: 9..5000; below about 40, or under 60 days, some stories have no room and are listed
             under `omitted`.

@@ -113,9 +113,9 @@ def _areas(areas: Any, names: dict[str, str]) -> Iterable[Spot]:
 
 
 def _named(named: pd.DataFrame, names: dict[str, str], today: date) -> Iterable[Spot]:
-    for one in named.to_dict("records"):
+    for one in named.astype(object).where(named.notna(), None).to_dict("records"):
         since, until = one["valid_from"], one["valid_to"]
-        if (since and since > today) or (until and until < today) or pd.isna(one["lon"]):
+        if (since and since > today) or (until and until < today) or one["lon"] is None:
             continue
         others = tuple(
             part.strip() for part in re.split(r"[|;；、]", one["other_names"] or "") if part.strip()
