@@ -149,7 +149,8 @@ def _picture(asked: Question, found: dict[str, Any] | None) -> Any:
     """The sketch of where the shops lie; None where there is nothing to draw."""
     if found is None or not found["features"]:
         return None
-    here = asked.place and public.in_wgs84(asked.place.lon, asked.place.lat, asked.place.crs)
+    place = asked.place
+    here = None if place is None else public.in_wgs84(place.lon, place.lat, place.crs)
     picture = sketch(public.register(current_workspace()), found["features"], here)
     return None if picture is None else drawn(picture)
 
@@ -158,7 +159,10 @@ def _picture(asked: Question, found: dict[str, Any] | None) -> Any:
 def ways(feature: dict[str, Any]) -> list[Way]:
     """Links to a shop in map apps; none for a shop without a position."""
     point = feature["geometry"]
-    return [] if point is None else ways_to(*point["coordinates"], feature["properties"]["name"])
+    if point is None:
+        return []
+    lon, lat = point["coordinates"]
+    return ways_to(lon, lat, feature["properties"]["name"])
 
 
 @bp.app_template_global("kept_url")

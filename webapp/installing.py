@@ -37,7 +37,7 @@ def manifest() -> Response:
             "name": say("云药通 · 找药店"),
             "short_name": say("找药店"),
             "lang": "en" if current_lang() == "en" else "zh-CN",
-            "start_url": url_for("find.page", **({"lang": "en"} if current_lang() == "en" else {})),
+            "start_url": f"{SCOPE}?lang=en" if current_lang() == "en" else SCOPE,
             "scope": SCOPE,
             "display": "standalone",
             "background_color": "#f2f5f5",

@@ -23,7 +23,7 @@ def shrink(app: Flask) -> None:
         if not _may(response):
             return response
         response.headers.add("Vary", "Accept-Encoding")
-        if "gzip" not in request.accept_encodings:
+        if request.accept_encodings["gzip"] <= 0:
             return response
         response.direct_passthrough = False
         whole = response.get_data()
