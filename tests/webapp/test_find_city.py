@@ -85,7 +85,7 @@ def test_the_stock_of_special_drugs_is_told_to_nobody(city: Workspace, client: F
 
 def test_a_pharmacist_is_on_duty_by_a_shift_that_lasts(client: FlaskClient) -> None:
     """A until noon; B began half an hour ago and did not end; C's shift is too old; E's ended at nine."""
-    assert list(_cards(client, f"{TOWN}&pharmacist=1")) == ["甲", "乙"]
+    assert set(_cards(client, f"{TOWN}&pharmacist=1")) == {"甲", "乙"}
     assert list(_cards(client, f"{TOWN}&pharmacist=1&at=2026-07-01T12:00")) == ["乙"]
 
 
