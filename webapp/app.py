@@ -23,6 +23,8 @@ from webapp import (
     desk_pages,
     exemption_pages,
     find_pages,
+    find_words,
+    installing,
     login_pages,
     map_pages,
     metrics,
@@ -43,6 +45,7 @@ from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
+from webapp.shrinking import shrink
 from webapp.throttle import throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
@@ -56,6 +59,8 @@ from yaotong.workspace import Workspace, open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
+    find_words.bp,
+    installing.bp,
     public_api.bp,
     public_api.tiles_bp,
     login_pages.bp,
@@ -113,6 +118,7 @@ def create_app(home: Path | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     watch(app)
+    shrink(app)
     _speak(app)
     throttle(app, workspace.settings.public_per_minute)
     keep_record(app)

@@ -63,6 +63,9 @@ class Settings:
     # Proxies whose word for the asker's address is taken, and whether they are asked by https.
     trusted_proxies: int = 0
     https: bool = False
+    # Entries older than this may have changed; counts older than that say nothing of what is there.
+    public_stale_days: int = 365
+    public_stock_hours: int = 24
 
     @property
     def facts_dir(self) -> Path:
@@ -158,6 +161,8 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
         trusted_proxies=_whole(_table(raw, "web"), "trusted_proxies", 0, 0, path),
         https=bool(_table(raw, "web").get("https", False)),
+        public_stale_days=_whole(_table(raw, "public"), "stale_days", 365, 1, path),
+        public_stock_hours=_whole(_table(raw, "public"), "stock_hours", 24, 1, path),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
