@@ -1,4 +1,4 @@
-"""How a workspace keeps identities, as `[vault]` and `[exchange]` of its settings say. Nothing is kept by default.
+"""How a workspace keeps identities, as its settings say. Nothing is kept by default.
 
 [vault]
 keep = true                    # seal buyers' numbers at intake
