@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from yaotong.acts.exchanging import add_agreement, draft, public_key, sign_text
 from yaotong.acts.intake import take_in
+from yaotong.acts.partners import add_agreement, draft, public_key, sign_text
 from yaotong.acts.vaulting import start_vault
 from yaotong.demo.identifiers import id_numbers
 from yaotong.exchange.agreement import Agreement
@@ -21,9 +21,7 @@ from yaotong.workspace import Workspace, init_workspace
 
 NOW = datetime(2026, 3, 1, 9, 0)
 LAST = date(2026, 2, 28)
-DRUGS = (
-    "drug_code,drug_name,category,active_mg_per_pack\nD-EPH,氨麻美敏片,EPH,720\nD-PSY,唑吡坦片,PSY2,100\nD-OTC,感冒灵颗粒,FOUR,\n"
-)
+DRUGS = "drug_code,drug_name,category,active_mg_per_pack\nD-EPH,氨麻美敏片,EPH,720\nD-PSY,唑吡坦片,PSY2,100\nD-OTC,感冒灵颗粒,FOUR,\n"
 
 
 def people(count: int, seed: int = 1) -> list[str]:
@@ -55,7 +53,9 @@ def sell(workspace: Workspace, code: str, rows: list[tuple[str, str, date, float
         writer.writerow(("sale_id", "pharmacy_id", "sold_at", "drug_code", "quantity", "buyer_id_no"))
         for place, (number, drug, day, packs) in enumerate(rows):
             shop = f"{code}-P{place % 40:02d}"
-            writer.writerow((f"{batch}{place:07d}", shop, f"{day} 10:00:{place % 60:02d}", drug, packs, number))
+            writer.writerow(
+                (f"{batch}{place:07d}", shop, f"{day} 10:00:{place % 60:02d}", drug, packs, number)
+            )
     _take(workspace, path, "sales")
     path.unlink()
 
@@ -81,7 +81,12 @@ class Pair:
     agreement: Agreement
 
 
-def agree(one: Workspace, other: Workspace, urls: tuple[str, str] = ("http://a.test", "http://b.test"), **said: object) -> Pair:
+def agree(
+    one: Workspace,
+    other: Workspace,
+    urls: tuple[str, str] = ("http://a.test", "http://b.test"),
+    **said: object,
+) -> Pair:
     """Draft, sign on both sides and add on both sides an agreement between two regions."""
     parties = [
         (one, "330482", "平湖市", urls[0]),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.feather as feather
@@ -25,7 +26,7 @@ from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
 SEALED_FILE = "sealed.arrow"
-Sealed = pa.Table | None
+Sealed: TypeAlias = "pa.Table | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def sealed_in(workspace: Workspace, sealer: Sealer | None, folder: Path) -> Seal
     path = folder / SEALED_FILE
     if sealer is None or not path.exists():
         return None
-    table = feather.read_table(path, memory_map=False)
+    table: Sealed = feather.read_table(path, memory_map=False)
     used = set(table["key_id"].unique().to_pylist())
     ring = open_keyring(workspace.settings.home, custody_of(workspace.settings.home))
     ring.keep(

@@ -152,6 +152,11 @@ def _agreement(plain: Mapping[str, Any]) -> Agreement:
             "valid_until": date.fromisoformat(plain["valid_until"]),
         }
     )
+    return checked(made)
+
+
+def checked(made: Agreement) -> Agreement:
+    """The agreement, if every term is within bounds; UsageError names the first that is not."""
     for fault in _faults(made):
         raise UsageError(f"协议不成立：{fault}。")
     return made

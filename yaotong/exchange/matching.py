@@ -25,7 +25,7 @@ from yaotong.exchange.group import (
 
 MOST_STEPS = 16
 _LEAST = 64
-_TOKEN_HEX = 32
+TOKEN_HEX = 32
 
 Groups = Mapping[int, bytes]  # steps → points one after the other
 
@@ -109,7 +109,7 @@ def met(run: str, side: Side, mine: Groups, theirs: Groups) -> list[Match]:
 def token_of(run: str, steps: int, point: bytes) -> str:
     """The name both sides know a match by; made under both sides' passing keys, it tells nothing."""
     told = b"|".join((b"yaotong match", run.encode(), str(steps).encode(), point))
-    return hashlib.sha256(told).hexdigest()[:_TOKEN_HEX]
+    return hashlib.sha256(told).hexdigest()[:TOKEN_HEX]
 
 
 def packed(groups: Groups) -> bytes:

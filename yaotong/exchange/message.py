@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from yaotong.errors import Forbidden
+from yaotong.errors import Forbidden, YaotongError
 from yaotong.exchange.agreement import Agreement, holds, sign
 
 CLOCK = timedelta(minutes=5)
@@ -73,6 +73,15 @@ class Denied(Forbidden):
     def __init__(self, why: Why) -> None:
         super().__init__(f"{SAID[why]}。")
         self.why = why
+
+
+class Silent(YaotongError):
+    """The other instance gave no answer; nothing was learnt, and what was sent may be sent again."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(
+            f"对方的实例没有应答（{fault}）。请核对协议里的地址、网络与 [delivery] allow_private，稍后再试。"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from yaotong.store.exchange_tables import (
     exchange_agreement,
@@ -154,7 +154,7 @@ def put_case(connection: Connection, case_id: str, columns: Mapping[str, Any]) -
 
 def drop_case(connection: Connection, case_id: str) -> None:
     """Remove a hand-over that the other side refused before it began."""
-    connection.execute(exchange_case.delete().where(exchange_case.c.case_id == case_id))
+    connection.execute(delete(exchange_case).where(exchange_case.c.case_id == case_id))
 
 
 def add_event(connection: Connection, columns: Mapping[str, Any]) -> None:
