@@ -20,6 +20,7 @@ from webapp import (
     coverage_pages,
     delivery_pages,
     desk_pages,
+    exchange_api,
     exemption_pages,
     find_pages,
     login_pages,
@@ -78,6 +79,7 @@ _BLUEPRINTS = (
     map_pages.bp,
     basemap_pages.bp,
     audit_pages.bp,
+    exchange_api.bp,
     probes.bp,
     metrics.bp,
 )
@@ -104,7 +106,7 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(exchange_api.bp)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)

@@ -17,7 +17,7 @@ from yaotong.demo.identifiers import id_numbers
 from yaotong.exchange.agreement import Agreement
 from yaotong.intake import Limits
 from yaotong.viewer import SYSTEM
-from yaotong.workspace import Workspace, init_workspace
+from yaotong.workspace import Workspace, init_workspace, open_workspace
 
 NOW = datetime(2026, 3, 1, 9, 0)
 LAST = date(2026, 2, 28)
@@ -31,21 +31,37 @@ def people(count: int, seed: int = 1) -> list[str]:
     ]
 
 
-def region(home: Path, code: str, bought: Mapping[str, int], *, settings: str = "") -> Workspace:
-    """A region where each person bought so many packs of D-EPH, one a day, in February."""
-    workspace = init_workspace(home, title=code, environ={})
-    with (home / "settings.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[vault]\nkeep = true\n{settings}\n[exchange]\nregion = "{code}"\n')
+def region(
+    home: Path,
+    code: str,
+    bought: Mapping[str, int],
+    *,
+    settings: str = "",
+    last: date = LAST,
+    now: datetime = NOW,
+) -> Workspace:
+    """A region where each person bought so many packs of D-EPH, one a day, up to the last day."""
+    init_workspace(home, title=code, environ={}).store.engine.dispose()
+    path = home / "settings.toml"
+    said = path.read_text("utf-8").replace("[delivery]", '[delivery]\nallow_private = ["127.0.0.0/8"]', 1)
+    path.write_text(f'{said}\n[vault]\nkeep = true\n{settings}\n[exchange]\nregion = "{code}"\n', "utf-8")
+    workspace = open_workspace(home, {})
     start_vault(workspace)
-    feed(workspace, "drugs", DRUGS)
+    feed(workspace, "drugs", DRUGS, now)
     rows = []
     for number, packs in bought.items():
-        rows += [(number, "D-EPH", LAST - timedelta(days=day % 28), 1) for day in range(packs)]
-    sell(workspace, code, rows)
+        rows += [(number, "D-EPH", last - timedelta(days=day % 28), 1) for day in range(packs)]
+    sell(workspace, code, rows, now=now)
     return workspace
 
 
-def sell(workspace: Workspace, code: str, rows: list[tuple[str, str, date, float]], batch: str = "a") -> None:
+def sell(
+    workspace: Workspace,
+    code: str,
+    rows: list[tuple[str, str, date, float]],
+    batch: str = "a",
+    now: datetime = NOW,
+) -> None:
     """Take in sales: (number, drug, day, packs)."""
     path = workspace.settings.home / f"sales-{batch}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -56,19 +72,19 @@ def sell(workspace: Workspace, code: str, rows: list[tuple[str, str, date, float
             writer.writerow(
                 (f"{batch}{place:07d}", shop, f"{day} 10:00:{place % 60:02d}", drug, packs, number)
             )
-    _take(workspace, path, "sales")
+    _take(workspace, path, "sales", now)
     path.unlink()
 
 
-def feed(workspace: Workspace, name: str, text: str) -> None:
+def feed(workspace: Workspace, name: str, text: str, now: datetime = NOW) -> None:
     """Take in a file of a feed."""
     path = workspace.settings.home / f"{name}.csv"
     path.write_text(text, "utf-8")
-    _take(workspace, path, name)
+    _take(workspace, path, name, now)
 
 
-def _take(workspace: Workspace, path: Path, feed: str) -> None:
-    receipt = take_in(workspace, path, feed=feed, now=NOW, limits=Limits.off())
+def _take(workspace: Workspace, path: Path, feed: str, now: datetime) -> None:
+    receipt = take_in(workspace, path, feed=feed, now=now, limits=Limits.off())
     assert receipt.outcome == "accepted", receipt
 
 
@@ -85,6 +101,7 @@ def agree(
     one: Workspace,
     other: Workspace,
     urls: tuple[str, str] = ("http://a.test", "http://b.test"),
+    now: datetime = NOW,
     **said: object,
 ) -> Pair:
     """Draft, sign on both sides and add on both sides an agreement between two regions."""
@@ -111,5 +128,5 @@ def agree(
     for workspace, *_ in parties:
         text = sign_text(workspace, text)
     for workspace, *_ in parties:
-        made = add_agreement(workspace, text, actor=SYSTEM, now=NOW)
+        made = add_agreement(workspace, text, actor=SYSTEM, now=now)
     return Pair(one, other, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,11 @@ def link_of(workspace: Workspace, connection: Connection, agreement_id: str) -> 
     if row.revoked_at is not None:
         raise Denied(Why.REVOKED)
     return Link(read_signed(row.text).agreement, region_of(workspace), seed_of(workspace))
+
+
+def day_before(now: datetime) -> date:
+    """The last whole day before a moment."""
+    return now.date() - timedelta(days=1)
 
 
 def check_lead(actor: Viewer) -> None:

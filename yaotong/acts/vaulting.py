@@ -79,7 +79,7 @@ def sealed_in(workspace: Workspace, sealer: Sealer | None, folder: Path) -> Seal
     path = folder / SEALED_FILE
     if sealer is None or not path.exists():
         return None
-    table: Sealed = feather.read_table(path, memory_map=False)
+    table: pa.Table = feather.read_table(path, memory_map=False)
     used = set(table["key_id"].unique().to_pylist())
     ring = open_keyring(workspace.settings.home, custody_of(workspace.settings.home))
     ring.keep(

@@ -14,6 +14,7 @@ from yaotong.cli.auditing import audit_group
 from yaotong.cli.backing import backup_command, restore_command
 from yaotong.cli.clusters import clusters_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
+from yaotong.cli.exchange import exchange_group
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
@@ -38,6 +39,7 @@ COMMANDS = (
     worker_command,
     user_group,
     audit_group,
+    exchange_group,
     backup_command,
     restore_command,
     doctor_command,
