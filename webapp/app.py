@@ -21,6 +21,7 @@ from webapp import (
     delivery_pages,
     desk_pages,
     exchange_api,
+    exchange_pages,
     exemption_pages,
     find_pages,
     login_pages,
@@ -80,6 +81,7 @@ _BLUEPRINTS = (
     basemap_pages.bp,
     audit_pages.bp,
     exchange_api.bp,
+    exchange_pages.bp,
     probes.bp,
     metrics.bp,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yaotong.codes import CATEGORIES
+from yaotong.exchange.words import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +76,6 @@ TERMS: dict[str, Term] = {
     "audit.restore": Term("恢复", "restore"),
     "audit.audit_export": Term("导出审计记录", "audit export"),
     "audit.audit_purge": Term("按期清除审计记录", "audit purge"),
-    "audit.exchange_agree": Term("收下跨区域协议", "agreement kept"),
-    "audit.exchange_end": Term("终止跨区域协议", "agreement ended"),
-    "audit.exchange_run": Term("发起跨区域比对", "matching asked"),
-    "audit.exchange_answer": Term("应答跨区域比对", "matching answered"),
-    "audit.exchange_settle": Term("跨区域比对的结果", "matching settled"),
-    "audit.exchange_denied": Term("拒绝外地区的报文", "message of a region denied"),
-    "audit.exchange_case": Term("跨区域移交", "hand-over between regions"),
-    "audit.purpose_release": Term("登记用途台账", "release entered"),
-    "audit.purpose_use": Term("按台账提供", "release used"),
-    "audit.purpose_withdraw": Term("收回提供", "release withdrawn"),
-    "audit.vault_ask": Term("申请开启身份", "opening asked"),
-    "audit.vault_answer": Term("审批开启身份", "opening answered"),
-    "audit.vault_open": Term("开启身份", "identity opened"),
-    "audit.vault_destroy": Term("销毁到期身份", "identities destroyed"),
-    "audit.vault_rewrap": Term("更换身份库密钥", "vault key changed"),
     # acts
     "act.open": Term("生成预警", "opened"),
     "act.extend": Term("补充证据", "evidence added"),
@@ -332,6 +318,8 @@ _CATEGORIES_EN = {
     "WATCH": "medicines under watch",
 }
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
+
+TERMS.update({name: Term(*both) for name, both in WORDS.items()})
 
 
 def term(name: str, lang: str = "zh") -> str:
