@@ -20,6 +20,7 @@ from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
 from yaotong.cli.scanning import scan_command
+from yaotong.cli.vault import vault_group
 from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
 
@@ -40,6 +41,7 @@ COMMANDS = (
     user_group,
     audit_group,
     exchange_group,
+    vault_group,
     backup_command,
     restore_command,
     doctor_command,
