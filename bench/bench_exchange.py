@@ -1,8 +1,8 @@
 """Two real instances, 100,000 buyers each: how long one matching takes, and what goes over the wire.
 
 `python -m bench.bench_exchange [COUNT]`: each instance has its own workspace, database, keys, port and server
-process; the one asks by its command line. Sealing and agreeing are not part of the time. The machine's load is
-printed beside the figure: two cores are meant to be free.
+process; the one asks by its command line. Sealing and agreeing are not part of the time. The load of the
+machine is printed beside the figure: two cores are meant to be free.
 """
 
 from __future__ import annotations
