@@ -12,12 +12,13 @@ import pytest
 
 from tests.exchange.regions import DRUGS, LAST, NOW, Pair, agree, people, region
 from yaotong.acts.answering import answer
+from yaotong.acts.detection import detect
 from yaotong.acts.exchanging import run_matching, settle_all
 from yaotong.acts.partners import add_agreement, draft, end_agreement, link_of, public_key, sign_text
 from yaotong.errors import Forbidden, UsageError
 from yaotong.exchange.matching import Buyer, asking, packed
 from yaotong.exchange.message import Denied, Message, Silent, Why, about
-from yaotong.store import audit, exchange
+from yaotong.store import alerts, audit, exchange, findings
 from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace
 
@@ -294,3 +295,20 @@ def test_too_many_people_and_too_many_runs_are_refused(tmp_path: Path) -> None:
     assert denied.value.why == Why.TOO_OFTEN
     assert DRUGS
     assert public_key(one) != public_key(other)
+
+
+def test_the_matches_are_alerts_of_the_ordinary_kind_on_both_sides(pair: Pair) -> None:
+    run_matching(pair.one, "PH-JS-2026", LAST, actor=SYSTEM, post=Wire(pair.other), now=NOW)
+    for workspace, mine in ((pair.one, HERE), (pair.other, THERE)):
+        detect(workspace, rule_ids=["R-P10"], now=NOW)
+        keys = _keys(workspace)
+        with workspace.store.read() as connection:
+            rows = alerts.listing(connection)
+            held = findings.of_alerts(connection, [row["alert_id"] for row in rows])
+        assert {keys[row["subject"]] for row in rows} == TOGETHER
+        assert {row["lead"] for row in rows} == {"psb"}
+        for row in rows:
+            (one,) = held[row["alert_id"]]
+            assert len(one.line_ids) == mine[keys[row["subject"]]]
+            assert one.measure == min(HERE[keys[row["subject"]]], 5) + min(THERE[keys[row["subject"]]], 5)
+        assert all(run.opened == 0 for run in detect(workspace, rule_ids=["R-P10"], now=NOW))

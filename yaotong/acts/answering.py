@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from yaotong.acts.crossing import tell_matches
 from yaotong.acts.handovers import receive
 from yaotong.acts.partners import Link, link_of
 from yaotong.acts.recording import note, record
@@ -106,6 +107,7 @@ def _settle(workspace: Workspace, link: Link, message: Message, origin: str, now
             exchange.add_matches(connection, rows)
             done = {"state": "done", "matches": len(rows), "waiting": None}
             exchange.change_run(connection, run_id, done)
+            tell_matches(connection, link, run_id, f"region:{link.partner.region}", now)
             note(
                 connection, _partner(link, origin), "exchange_settle",
                 f"exchange:{link.agreement.agreement_id}", now=now, run=run_id, matches=len(rows),

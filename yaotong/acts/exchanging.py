@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from yaotong.acts.crossing import tell_matches
 from yaotong.acts.partners import Link, check_officer, link_of
 from yaotong.acts.recording import note
 from yaotong.acts.totals import Takers, takers
@@ -104,6 +105,7 @@ def settle(workspace: Workspace, run_id: str, *, actor: Viewer, post: Post, now:
             raise Denied(Why.WRONG_ANSWER)
         exchange.tell_steps(connection, steps)
         exchange.change_run(connection, run_id, {"state": "done", "waiting": None})
+        tell_matches(connection, link, run_id, actor.username, now)
         note(
             connection, actor, "exchange_settle", f"exchange:{run.agreement_id}", now=now, run=run_id,
             matches=len(mine),

@@ -66,6 +66,26 @@ exchange_match = Table(
     Index(None, "buyer_key"),
 )
 
+# The matches that both sides have confirmed, as a register of the facts: what the rules see.
+cross_match = Table(
+    "cross_match",
+    metadata,
+    Column("row_id", Integer, primary_key=True),
+    Column("token", String(32), nullable=False),
+    Column("buyer_key", String(64), nullable=False),
+    Column("region", String(9), nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("window_since", Date, nullable=False),
+    Column("window_until", Date, nullable=False),
+    Column("measure", String(8), nullable=False),
+    Column("total", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("row_sha", String(32), nullable=False),
+    Column("since_version", Integer, nullable=False),
+    Column("until_version", Integer),
+    Index(None, "token"),
+)
+
 # A case handed over: both regions hold the same rows of events, each with the hash of the one before it.
 exchange_case = Table(
     "exchange_case",

@@ -11,6 +11,24 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "cross_match",
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("buyer_key", sa.String(length=64), nullable=False),
+        sa.Column("region", sa.String(length=9), nullable=False),
+        sa.Column("categories", sa.Text(), nullable=False),
+        sa.Column("window_since", sa.Date(), nullable=False),
+        sa.Column("window_until", sa.Date(), nullable=False),
+        sa.Column("measure", sa.String(length=8), nullable=False),
+        sa.Column("total", sa.Float(), nullable=False),
+        sa.Column("threshold", sa.Float(), nullable=False),
+        sa.Column("row_sha", sa.String(length=32), nullable=False),
+        sa.Column("since_version", sa.Integer(), nullable=False),
+        sa.Column("until_version", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_cross_match")),
+    )
+    op.create_index(op.f("ix_cross_match_token"), "cross_match", ["token"], unique=False)
+    op.create_table(
         "exchange_agreement",
         sa.Column("agreement_id", sa.String(length=40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -95,6 +113,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_cross_match_token"), table_name="cross_match")
+    op.drop_table("cross_match")
     op.drop_table("exchange_event")
     op.drop_index(op.f("ix_exchange_case_state"), table_name="exchange_case")
     op.drop_table("exchange_case")
