@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,18 +11,20 @@ import pytest
 
 from tests.exchange.regions import LAST, NOW, agree, people, region, sell
 from yaotong.acts.answering import answer
+from yaotong.acts.backing import back_up
 from yaotong.acts.exchanging import run_matching
 from yaotong.acts.handovers import offer_case
 from yaotong.acts.openings import answer_opening, ask_opening, open_number
 from yaotong.acts.purposes import release, use, withdraw
-from yaotong.acts.vaulting import change_wrapping, destroy_quarter, quarters_due, start_vault
+from yaotong.acts.restoring import restore
+from yaotong.acts.vaulting import change_wrapping, destroy_quarter, open_with, quarters_due, start_vault
 from yaotong.custody import custody_of, period_of, periods_kept
 from yaotong.errors import ConfigError, Forbidden, NotFound, StoreError, UsageError
 from yaotong.sealing import ALGORITHMS, CannotOpen, new_key, seal, unseal
 from yaotong.store import audit, exchange, vault
 from yaotong.store.keyring import open_keyring
 from yaotong.viewer import SYSTEM, Viewer
-from yaotong.workspace import Workspace, init_workspace
+from yaotong.workspace import Workspace, init_workspace, open_workspace
 
 BOUGHT = dict.fromkeys(people(5, seed=5), 3)
 OFFICER = Viewer("li", "李警官", "psb", "330482")
@@ -268,3 +271,19 @@ def test_no_field_goes_to_another_department_without_an_entry_that_holds(home: W
         use(connection, "pharmacy", case, actor=LEADER, now=NOW)
     with pytest.raises(UsageError):
         withdraw(home, entry, actor=LEADER, now=NOW)
+
+
+def test_a_backup_holds_no_key_unless_asked_and_opens_again_with_the_keys_beside_it(
+    home: Workspace, tmp_path: Path
+) -> None:
+    back_up(home, tmp_path / "b.zip", SYSTEM, now=NOW)
+    with zipfile.ZipFile(tmp_path / "b.zip") as held:
+        assert not [name for name in held.namelist() if "keys" in name]
+    keys = home.settings.home / "keys"
+    restore(tmp_path / "b.zip", tmp_path / "again", SYSTEM, keys=keys, now=NOW)
+    again = open_workspace(tmp_path / "again", {})
+    ring = open_keyring(again.settings.home, custody_of(again.settings.home))
+    with again.store.read() as connection:
+        rows = vault.sealed_with(connection, [one.key_id for one in ring.of("2026Q1")])
+    opened = {open_with(ring, row.key_id, row.number, f"{row.buyer_key}|{row.period}") for row in rows}
+    assert opened == set(BOUGHT)
