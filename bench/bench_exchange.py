@@ -53,8 +53,8 @@ def _measured(folder: Path, count: int) -> float:
         agree(*spaces, (one.url, url), threshold=THRESHOLD, now=now, **days)
         for space in spaces:
             space.store.engine.dispose()
-        other.start()
         try:
+            other.start()
             return _run(one, seen)
         finally:
             other.kill()
