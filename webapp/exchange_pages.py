@@ -29,7 +29,7 @@ def page() -> str:
     """All there is; that people were listed is recorded first."""
     check_officer(current_viewer())
     workspace, now = current_workspace(), clock.now()
-    matches = matches_view(workspace, _MATCHES)
+    matches = matches_view(workspace, _MATCHES, current_viewer().department)
     if matches:
         note_person(workspace, current_viewer(), "exchange:matches", now=now, why="list")
     return render_template(
@@ -48,7 +48,7 @@ def page() -> str:
 def case(case_id: str) -> str:
     """One hand-over with its steps."""
     check_officer(current_viewer())
-    view = case_view(current_workspace(), case_id)
+    view = case_view(current_workspace(), case_id, current_viewer().department)
     note_person(current_workspace(), current_viewer(), f"exchange:{case_id}", now=clock.now(), why="case")
     return render_template("exchange_case.html", case=view)
 

@@ -17,11 +17,16 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import inspect, text
 
-from tests.exchange.regions import people, region
+from tests.exchange.regions import NOW, people, region
+from yaotong.acts.purposes import JOIN, joined_labels, release
 from yaotong.demo.identifiers import INVENTED_AREA
+from yaotong.errors import Forbidden
 from yaotong.exchange.elements import uniform_of
 from yaotong.exchange.group import point_of
 from yaotong.intake import Pseudonymiser
+from yaotong.reads.subjects import buyer_label
+from yaotong.store import audit
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
 COUNT = 300
@@ -154,3 +159,40 @@ def district() -> Iterator[bytes]:
         for serial in range(1, 1000):
             total = start + (serial // 100) * 8 + (serial // 10 % 10) * 4 + (serial % 10) * 2
             yield f"{head}{serial:03d}{'10X98765432'[total % 11]}".encode()
+
+
+def test_two_departments_names_for_people_cannot_be_joined_without_a_logged_grant(
+    stolen: tuple[Workspace, list[str]],
+) -> None:
+    workspace, numbers = stolen
+    keys = _whole_keys(workspace, numbers)
+    mine, theirs = ({one: buyer_label(one, who) for one in keys} for who in ("psb", "msa"))
+    # As many agree as would by chance: 300 people, 65,536 names.
+    assert sum(mine[one] == theirs[one] for one in keys) <= 2
+    assert len(set(mine.values()) & set(theirs.values())) <= 8
+    actor, giver = Viewer("li", "李", "psb", "330482"), Viewer("zhao", "赵", "msa", "330482", "leader")
+    asked = {"actor": actor, "other": "msa", "buyer_key": keys[0], "case_no": "YT-1", "now": NOW}
+    with pytest.raises(Forbidden):
+        joined_labels(workspace, **asked)
+    release(
+        workspace, actor=giver, receiver="psb", fields=[JOIN], subject=f"buyer:{keys[0]}", case_no="YT-1",
+        basis="禁毒法", expires_on=NOW.date(), now=NOW,
+    )  # fmt: skip
+    assert joined_labels(workspace, **asked) == (mine[keys[0]], theirs[keys[0]])
+    for wrong in (
+        {"buyer_key": keys[1]},
+        {"other": "hc"},
+        {"case_no": "YT-2"},
+        {"now": NOW + timedelta(days=1)},
+    ):
+        with pytest.raises(Forbidden):
+            joined_labels(workspace, **{**asked, **wrong})
+    with workspace.store.read() as connection:
+        rows = audit.listing(connection, audit.Filters(act="purpose_use"), 0, 10)
+    assert [(row.actor, row.why) for row in rows] == [("li", "YT-1")]
+
+
+def _whole_keys(workspace: Workspace, numbers: list[str]) -> list[str]:
+    settings = workspace.settings
+    made = Pseudonymiser(settings.pseudonym_key, "k1", settings.pseudonym_digest).keys(pa.array(numbers))
+    return [str(one) for one in made.to_pylist()]

@@ -90,22 +90,22 @@ def _both(pair: Pair, case_id: str) -> str:
 
 def test_from_a_masked_preview_to_the_lines_with_every_field_in_the_ledger(pair: Pair) -> None:
     case_id = _offer(pair)
-    seen = case_view(pair.other, case_id)
+    seen = case_view(pair.other, case_id, "psb")
     assert seen["preview"] | {"steps": 3, "lines": "1–5", "shops": "1–5"} == seen["preview"]
     assert seen["lines"] is None
     assert seen["acts"] == ["accept", "reject"]
-    assert case_view(pair.one, case_id)["acts"] == ["withdraw"]
+    assert case_view(pair.one, case_id, "psb")["acts"] == ["withdraw"]
     move_case(pair.other, case_id, CaseAct.ACCEPT, actor=SYSTEM, text="", post=to(pair.one), now=NOW)
     move_case(pair.one, case_id, CaseAct.HAND, actor=SYSTEM, text="", post=to(pair.other), now=NOW)
     assert _both(pair, case_id) == "handed"
-    lines = case_view(pair.other, case_id)["lines"]
+    lines = case_view(pair.other, case_id, "psb")["lines"]
     assert [line["drug"] for line in lines] == ["氨麻美敏片"] * 3
     with pair.one.store.read() as connection:
         ledger = [row for row in vault.releases(connection, "system", 100) if row.case_no == case_id]
     assert {(row.field, row.receiver, row.used) for row in ledger} == {
         (name, "region:310116", 1) for name in ("pharmacy", "sold_at", "drug", "quantity")
     }
-    text = str(case_view(pair.other, case_id))
+    text = str(case_view(pair.other, case_id, "psb"))
     assert not any(number in text for number in BOUGHT)
     _close(pair, case_id)
     assert _both(pair, case_id) == "returned"

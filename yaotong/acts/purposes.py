@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from yaotong.acts.recording import note
 from yaotong.departments import EVIDENCE_FIELDS
 from yaotong.errors import Forbidden, UsageError
+from yaotong.reads.subjects import buyer_label
 from yaotong.store import Connection, vault
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -101,3 +102,19 @@ def withdraw(workspace: Workspace, release_id: int, *, actor: Viewer, now: datet
             raise UsageError(f"没有可收回的记录 {release_id}。")
         vault.change_release(connection, release_id, {"withdrawn_at": now})
         note(connection, actor, "purpose_withdraw", f"release:{release_id}", now=now, why=row.case_no)
+
+
+def joined_labels(
+    workspace: Workspace, *, actor: Viewer, other: str, buyer_key: str, case_no: str, now: datetime
+) -> tuple[str, str]:
+    """What this department and another call one person; Forbidden without a grant of the other in the ledger.
+
+    Each look is a row of the audit chain: only so can two departments' pseudonyms be joined.
+    """
+    with workspace.store.write() as connection:
+        case = (actor.department, f"buyer:{buyer_key}", case_no)
+        row = vault.release_in_force(connection, *case[:1], JOIN, *case[1:], now.date())
+        if row is not None and row.giver != other:
+            raise Forbidden(f"用途台账里没有 {other} 同意关联化名的记录。")
+        use(connection, JOIN, case, actor=actor, now=now)
+    return buyer_label(buyer_key, actor.department), buyer_label(buyer_key, other)

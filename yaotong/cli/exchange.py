@@ -93,7 +93,7 @@ def list_command(context: click.Context, as_json: bool, home: Path | None) -> No
     found = {
         "agreements": partners_view(workspace, now=clock.now()),
         "runs": runs_view(workspace, _ROWS),
-        "matches": matches_view(workspace, _ROWS),
+        "matches": matches_view(workspace, _ROWS, partners.POLICE),
         "cases": cases_view(workspace, _ROWS),
     }
     if as_json:

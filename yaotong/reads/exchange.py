@@ -41,13 +41,14 @@ def runs_view(workspace: Workspace, limit: int) -> list[Plain]:
         return [dict(row._mapping) for row in exchange.runs(connection, limit)]
 
 
-def matches_view(workspace: Workspace, limit: int) -> list[Plain]:
+def matches_view(workspace: Workspace, limit: int, reader: str) -> list[Plain]:
     """The newest matches: a short pseudonym, the totals in steps, and the hand-over that lives, if any."""
     with workspace.store.read() as connection:
         cases = {row.token: row.case_id for row in exchange.cases(connection, limit * 4) if _lives(row.state)}
         rows = exchange.matches(connection, limit)
     return [
-        {**row._mapping, "buyer": buyer_label(row.buyer_key), "case_id": cases.get(row.token)} for row in rows
+        {**row._mapping, "buyer": buyer_label(row.buyer_key, reader), "case_id": cases.get(row.token)}
+        for row in rows
     ]
 
 
@@ -57,7 +58,7 @@ def cases_view(workspace: Workspace, limit: int) -> list[Plain]:
         return [_case(row) for row in exchange.cases(connection, limit)]
 
 
-def case_view(workspace: Workspace, case_id: str) -> Plain:
+def case_view(workspace: Workspace, case_id: str, reader: str) -> Plain:
     """A hand-over with its steps, what it disclosed, and what may be done next; NotFound where none is."""
     with workspace.store.read() as connection:
         row = exchange.case(connection, case_id)
@@ -77,7 +78,7 @@ def case_view(workspace: Workspace, case_id: str) -> Plain:
         "lines": content.get("lines"),
         "of": content.get("of"),
         "waiting": pending,
-        "buyer": buyer_label(match.buyer_key) if match is not None else "",
+        "buyer": buyer_label(match.buyer_key, reader) if match is not None else "",
         "agreement": read_signed(agreed.text).agreement if agreed is not None else None,
         "acts": [] if row.pending else next_acts(row.part, row.state),
     }

@@ -31,7 +31,7 @@ def openings_view(workspace: Workspace, viewer: Viewer) -> list[dict[str, Any]]:
     """A department's wishes to open a number, the newest first, by short pseudonym."""
     with workspace.store.read() as connection:
         rows = vault.openings(connection, viewer.department, _MOST)
-    return [{**row._mapping, "buyer": buyer_label(row.buyer_key)} for row in rows]
+    return [{**row._mapping, "buyer": buyer_label(row.buyer_key, viewer.department)} for row in rows]
 
 
 def releases_view(workspace: Workspace, viewer: Viewer) -> list[dict[str, Any]]:
