@@ -21,6 +21,8 @@ from webapp import (
     coverage_pages,
     delivery_pages,
     desk_pages,
+    exchange_api,
+    exchange_pages,
     exemption_pages,
     find_pages,
     find_words,
@@ -84,6 +86,8 @@ _BLUEPRINTS = (
     map_pages.bp,
     basemap_pages.bp,
     audit_pages.bp,
+    exchange_api.bp,
+    exchange_pages.bp,
     probes.bp,
     metrics.bp,
 )
@@ -111,7 +115,7 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(exchange_api.bp)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)

@@ -197,6 +197,19 @@ AREAS_SCHEMA = pa.schema(
 RECALLS_SCHEMA = pa.schema(
     [("batch_no", pa.string()), ("drug_code", pa.string()), ("effective_at", _TS), ("level", pa.string())]
 )
+CROSS_MATCHES_SCHEMA = pa.schema(
+    [
+        ("token", pa.string()),  # the name that both regions know the match by
+        ("buyer_key", pa.string()),
+        ("region", pa.string()),  # the other region's admin code
+        ("categories", pa.string()),  # "|EPH|"
+        ("window_since", pa.date32()),  # both included
+        ("window_until", pa.date32()),
+        ("measure", pa.string()),  # packs or mg
+        ("total", pa.float64()),  # here and there together, at least so much
+        ("threshold", pa.float64()),
+    ]
+)
 NOTICES_SCHEMA = pa.schema(
     [
         ("date_from", pa.date32()),
@@ -275,6 +288,8 @@ class Facts(Sold):
     duty: ir.Table
     inspections: ir.Table
     openings: ir.Table
+    # Buyers who reach a threshold together with another region, as exchanged with it.
+    cross_matches: ir.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,4 +333,5 @@ FACT_SCHEMAS: Mapping[str, pa.Schema] = {
     "duty": DUTY_SCHEMA,
     "inspections": INSPECTIONS_SCHEMA,
     "openings": OPENINGS_SCHEMA,
+    "cross_matches": CROSS_MATCHES_SCHEMA,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yaotong.codes import CATEGORIES
+from yaotong.exchange.words import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +330,8 @@ _CATEGORIES_EN = {
     "WATCH": "medicines under watch",
 }
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
+
+TERMS.update({name: Term(*both) for name, both in WORDS.items()})
 
 
 def term(name: str, lang: str = "zh") -> str:

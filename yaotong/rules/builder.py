@@ -31,6 +31,7 @@ def facts_from(
     settlements: Rows = (),
     duty: Rows = (),
     inspections: Rows = (),
+    cross_matches: Rows = (),
     since: date,
     until: date,
 ) -> Facts:
@@ -51,6 +52,7 @@ def facts_from(
         "settlements": settlements,
         "duty": duty,
         "inspections": inspections,
+        "cross_matches": cross_matches,
     }
     backend = ibis.duckdb.connect(threads=1)
     tables = {}

@@ -16,6 +16,7 @@ from yaotong.lineids import line_id_of
 from yaotong.openings import hours_table, openings_of
 from yaotong.store import factfiles, registry
 from yaotong.store.engine import Store
+from yaotong.store.exchange_tables import cross_match
 from yaotong.store.factengine import DUCKDB, connect, lines_in, registered
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
 from yaotong.workdays import days_frame
@@ -142,4 +143,5 @@ REGISTERS: Mapping[str, Register] = {
     "areas": _register(area),
     "recalls": _register(recall),
     "notices": _register(notice),
+    "cross_matches": _register(cross_match),
 }
