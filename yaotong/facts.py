@@ -70,6 +70,21 @@ STOCK_COUNTS_SCHEMA = pa.schema(
         ("arrived_at", _TS),
     ]
 )
+STOCK_MOVES_SCHEMA = pa.schema(
+    [
+        ("line_id", pa.string()),
+        ("pharmacy_id", pa.string()),
+        ("move_id", pa.string()),
+        ("moved_at", _TS),
+        ("kind", pa.string()),
+        ("drug_code", pa.string()),
+        ("quantity", pa.float64()),  # packs, always positive: the kind tells the way
+        ("batch_no", pa.string()),
+        ("counterpart", pa.string()),
+        ("report_no", pa.string()),
+        ("arrived_at", _TS),
+    ]
+)
 PRESCRIPTIONS_SCHEMA = pa.schema(
     [
         ("line_id", pa.string()),
@@ -149,7 +164,7 @@ Apart = Literal["", "pharmacy", "buyer", "trace_code"]
 # The column of each feed that tells whom a line is about: a pharmacy, a person or a pack.
 KEYS: Mapping[Apart, Mapping[str, str]] = {
     "pharmacy": dict.fromkeys(
-        ("sales", "purchases", "stock_counts", "settlements", "duty", "inspections"), "pharmacy_id"
+        ("sales", "purchases", "stock_counts", "stock_moves", "settlements", "duty", "inspections"), "pharmacy_id"
     ),
     "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
     "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),
@@ -275,6 +290,7 @@ class Facts(Sold):
     duty: ir.Table
     inspections: ir.Table
     openings: ir.Table
+    stock_moves: ir.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +329,7 @@ FACT_SCHEMAS: Mapping[str, pa.Schema] = {
     "notices": NOTICES_SCHEMA,
     "days": DAYS_SCHEMA,
     "stock_counts": STOCK_COUNTS_SCHEMA,
+    "stock_moves": STOCK_MOVES_SCHEMA,
     "prescriptions": PRESCRIPTIONS_SCHEMA,
     "settlements": SETTLEMENTS_SCHEMA,
     "duty": DUTY_SCHEMA,

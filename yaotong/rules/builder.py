@@ -31,6 +31,7 @@ def facts_from(
     settlements: Rows = (),
     duty: Rows = (),
     inspections: Rows = (),
+    stock_moves: Rows = (),
     since: date,
     until: date,
 ) -> Facts:
@@ -51,6 +52,7 @@ def facts_from(
         "settlements": settlements,
         "duty": duty,
         "inspections": inspections,
+        "stock_moves": stock_moves,
     }
     backend = ibis.duckdb.connect(threads=1)
     tables = {}
