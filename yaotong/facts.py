@@ -164,7 +164,8 @@ Apart = Literal["", "pharmacy", "buyer", "trace_code"]
 # The column of each feed that tells whom a line is about: a pharmacy, a person or a pack.
 KEYS: Mapping[Apart, Mapping[str, str]] = {
     "pharmacy": dict.fromkeys(
-        ("sales", "purchases", "stock_counts", "stock_moves", "settlements", "duty", "inspections"), "pharmacy_id"
+        ("sales", "purchases", "stock_counts", "stock_moves", "settlements", "duty", "inspections"),
+        "pharmacy_id",
     ),
     "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
     "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),

@@ -138,9 +138,7 @@ STOCK_MOVES = Feed(
         ident("move_id", True),
         ident("pharmacy_id", True),
         moment("moved_at", True),
-        choice(
-            "kind", "transfer_in", "transfer_out", "damaged", "expired", "lost", "stolen", required=True
-        ),
+        choice("kind", "transfer_in", "transfer_out", "damaged", "expired", "lost", "stolen", required=True),
         ident("drug_code", True),
         number("quantity", _LEAST_PACKS, 1e7, True),
         ident("batch_no"),
