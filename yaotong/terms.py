@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yaotong.codes import CATEGORIES
+from yaotong.special_terms import PAIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,7 @@ _CATEGORIES_EN = {
     "WATCH": "medicines under watch",
 }
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
+TERMS.update({name: Term(*pair) for name, pair in PAIRS.items()})
 
 
 def term(name: str, lang: str = "zh") -> str:
