@@ -49,7 +49,7 @@ class Sankey:
 def laid_out(
     flows: Sequence[Flow], columns: Mapping[str, int], name: Callable[[str], str], most: int = 14
 ) -> Sankey:
-    """Flows between nodes "kind:key", kinds in columns 0 to 2; the least of the first beyond `most` joined."""
+    """Flows between nodes "kind:key" in columns 0 to 2, the smallest beyond `most` as one."""
     flows = _joined(flows, columns, most)
     packs = _packs(flows)
     by_column = [

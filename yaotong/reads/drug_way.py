@@ -81,7 +81,7 @@ def drug_way(
         tuple((str(one), float(packs)) for one, packs in lots.head(20).items()),
         place_of(ws, _town(few, sold), list(sold.index)),
         {str(shop): float(packs) for shop, packs in sold.items()},
-        tuple((str(a), str(b), float(packs)) for (a, b), packs in moved.items()),
+        tuple((str(a), str(b), float(packs)) for (a, b), packs in moved.to_dict().items()),
     )  # fmt: skip
 
 
@@ -98,7 +98,8 @@ def flows_of(lines: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(FLOW_COLUMNS)).groupby(["source", "target"], as_index=False).sum()
     rest = _unmet(frame, node)
     frame = pd.concat([frame, rest], ignore_index=True) if len(rest) else frame
-    return frame[frame["packs"] > 1e-6].sort_values("packs", ascending=False, ignore_index=True)
+    kept: pd.DataFrame = frame[frame["packs"] > 1e-6]
+    return kept.sort_values("packs", ascending=False, ignore_index=True)
 
 
 def _in(lines: pd.DataFrame, node: Mapping[str, str]) -> list[tuple[str, str, float]]:

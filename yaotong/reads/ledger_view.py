@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ class Asked:
 class LedgerView:
     """Spans (a row to a dict), how many there are by verdict, and months that cannot be told by reason."""
 
-    rows: tuple[Mapping[str, object], ...]
+    rows: tuple[Mapping[Any, Any], ...]
     matching: int
     verdicts: Mapping[str, int]
     untold: Mapping[str, int]
@@ -103,8 +104,8 @@ class ShopLedger:
     name: str
     month: str
     months: tuple[str, ...]
-    rows: tuple[Mapping[str, object], ...]
-    spans: tuple[Mapping[str, object], ...]
+    rows: tuple[Mapping[Any, Any], ...]
+    spans: tuple[Mapping[Any, Any], ...]
 
 
 def shop_ledger(ws: Workspace, viewer: Viewer, license_no: str, month: str = "") -> ShopLedger:
@@ -132,7 +133,7 @@ def shop_tables(ws: Workspace, viewer: Viewer, license_no: str) -> tuple[pd.Data
     return months, spans
 
 
-def arithmetic(row: Mapping[str, object]) -> str:
+def arithmetic(row: Mapping[Any, Any]) -> str:
     """ "20 + 30 - 25 - 1 = 24": a month's opening, what moved, what a count put right, its closing."""
     opening, closing = row["opening"], row["closing"]
     terms = [("?" if pd.isna(opening) else f"{opening:g}")]  # type: ignore[call-overload]
