@@ -36,5 +36,20 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     "way.shelf": ("在架或去向不明", "on the shelf or unaccounted for"),
     "way.no_source": ("来源不明", "no source known"),
     "way.other_shops": ("其余药店", "other pharmacies"),
+    # what a scan of a code is
+    "code.first": ("首次售出", "first sale"),
+    "code.return": ("退货", "return"),
+    "code.rescan": ("重扫（同一笔）", "the same sale scanned again"),
+    "code.split": ("拆零", "part of a split pack"),
+    "code.bigger": ("中包装或大包装的码", "code of a bigger pack"),
+    "code.again": ("退回后再售", "sold again after a return"),
+    "code.duplicate": ("重复售出", "sold again"),
+    "code.bought": ("购进", "bought"),
+    "code.gone": ("已更正", "corrected since"),
+    # what is odd about it
+    "code.wrong_product": ("标识码不是这种药的", "code of another product"),
+    "code.never_bought": ("没有药店购进过", "no pharmacy ever bought it"),
+    "code.other_shop": ("别的药店购进的", "bought by another pharmacy"),
+    "code.other_region": ("外地药店购进的", "bought in another region"),
     "way.supplier_unknown": ("供货方未写明", "supplier not named"),
 }
