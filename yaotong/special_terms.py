@@ -51,5 +51,13 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     "code.never_bought": ("没有药店购进过", "no pharmacy ever bought it"),
     "code.other_shop": ("别的药店购进的", "bought by another pharmacy"),
     "code.other_region": ("外地药店购进的", "bought in another region"),
+    # what is odd about a buyer, and what ties two
+    "odd.splitting": ("一天内多店累购", "gathered at several shops in a day"),
+    "odd.travel": ("两店之间来不及", "two shops too far apart in the time"),
+    "odd.minor": ("未成年人", "a minor"),
+    "odd.many_shops": ("三家以上药店", "three shops or more"),
+    "tie.pace": ("一再前后脚购买", "bought beside one another again and again"),
+    "tie.payer": ("由同一人医保支付", "paid by the other's insurance"),
+    "tie.prescription": ("同一张处方", "the same prescription"),
     "way.supplier_unknown": ("供货方未写明", "supplier not named"),
 }

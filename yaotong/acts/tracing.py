@@ -19,7 +19,7 @@ _FEEDS = (("purchases", PURCHASE), ("sales", SALE))
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """Sales and purchases taken in, wordings withdrawn, texts that are no code, sales of a code already out."""
+    """Lines taken in, wordings withdrawn, texts that are no code, sales of a code that was out."""
 
     sales: int
     purchases: int

@@ -34,10 +34,13 @@ EVIDENCE_FIELDS = (
 
 
 _SETTINGS = frozenset(
-    "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence outcomes".split(" ")
-)
+    ("order", "name_zh", "name_en", "short_zh", "leads", "assists", "legal_basis", "channels", "deadlines",
+     "evidence", "outcomes", "buyers")
+)  # fmt: skip
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
+# An administrator of accounts is no investigator.
+_BUYERS_ROLES = ("officer", "leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class Department:
     evidence: Evidence
     # What its law lets it decide: code → the words in Chinese and in English.
     outcomes: Mapping[str, tuple[str, str]]
+    # Roles that may see what ties buyers of special drugs together; none where it is not said.
+    buyers: tuple[str, ...] = ()
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -166,6 +171,7 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
             frozenset(_known(evidence["as_assist"], EVIDENCE_FIELDS)),
         ),
         outcomes={**_outcomes(raw.get("outcomes", {})), **_COMMON_OUTCOMES},
+        buyers=_known(raw.get("buyers", []), _BUYERS_ROLES),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from yaotong.traces.runs import Manifest, Run
 RESCAN_S = 300
 # A run is merged with the next smaller one when it is less than so many times its size.
 _GROWTH = 4
+_LARGE, _HANDS = 4_000_000, 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,16 +131,28 @@ class Traces:
         places = []
         for run in self.runs:
             low, high = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
-            kernels.find(run.keys, run.samples, keys, low, high)
+            _side_by_side(
+                len(run),
+                len(keys),
+                lambda part, run=run, low=low, high=high: kernels.find(
+                    run.keys, run.samples, keys[part], low[part], high[part]
+                ),
+            )
             places.append((run, low, high))
         many: Any = sum((high - low for _, low, high in places), np.zeros(len(keys), np.int64))
         end = np.cumsum(many)
         begin = end - many
         total = int(end[-1]) if len(end) else 0
-        words, owner = np.empty((total, 4), np.uint64), np.empty(total, np.int64)
+        words = np.empty((total, 4), np.uint64)
         going = begin.copy()
         for run, low, high in places:
-            kernels.gather(run.words, low, high, going, words, owner)
+            _side_by_side(
+                len(run),
+                len(keys),
+                lambda part, run=run, low=low, high=high: kernels.gather(
+                    run.words, low[part], high[part], going[part], words
+                ),
+            )
         gone, said = np.zeros(total, bool), np.zeros(total, np.uint8)
         before = np.empty(total, np.int64)
         kernels.order(words, begin, end)
@@ -202,6 +217,16 @@ class Traces:
             raise StoreError(f"追溯码索引写不下：{error.strerror}。请清出磁盘空间后再试。") from error
         self.manifest, self.runs = manifest, made
         runs.sweep(self.folder, manifest)
+
+
+def _side_by_side(size: int, many: int, look: Callable[[slice], None]) -> None:
+    """Look in slices at once where a run may not lie in memory: a disk answers many as soon as one."""
+    if size < _LARGE or many < 2 * _HANDS:
+        look(slice(0, many))
+        return
+    edges = np.linspace(0, many, _HANDS + 1).astype(int).tolist()
+    with ThreadPoolExecutor(_HANDS) as hands:
+        list(hands.map(look, (slice(*one) for one in pairwise(edges))))
 
 
 def _said_of(

@@ -71,14 +71,13 @@ def merge(keys_a: Keys, words_a: Words, keys_b: Keys, words_b: Words, keys: Keys
 
 
 @compiled
-def gather(words: Words, low: Ints, high: Ints, places: Ints, out: Words, owner: Ints) -> None:
+def gather(words: Words, low: Ints, high: Ints, places: Ints, out: Words) -> None:
     """Copy the scans of every query behind one another; `places` is where each query's go on, moved along."""
     for i in range(len(low)):
         at = places[i]
         for j in range(low[i], high[i]):
             for one in range(4):
                 out[at, one] = words[j, one]
-            owner[at] = i
             at += 1
         places[i] = at
 

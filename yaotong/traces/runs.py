@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import mmap
 import os
 import zlib
 from collections.abc import Iterator
@@ -108,8 +109,12 @@ def open_run(folder: Path, name: str, many: int) -> Run:
         raise StoreError(f"追溯码索引的文件 {name} 大小不对。{_REMEDY}")
     keys: Any = np.memmap(folder / f"{name}.keys", np.uint64, "r", shape=(many,))
     words: Any = np.memmap(folder / f"{name}.words", np.uint64, "r", shape=(many, 4))
+    samples = np.array(keys[::STRIDE])
+    # Keys are worth their memory; of what was scanned a look-up needs one page and nothing of its neighbours.
+    keys._mmap.madvise(mmap.MADV_WILLNEED)
+    words._mmap.madvise(mmap.MADV_RANDOM)
     plain = keys.view(np.ndarray)
-    return Run(name, plain, words.view(np.ndarray), np.ascontiguousarray(plain[::STRIDE]))
+    return Run(name, plain, words.view(np.ndarray), samples)
 
 
 def merge_runs(folder: Path, name: str, one: Run, other: Run) -> None:
