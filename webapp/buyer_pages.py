@@ -14,8 +14,7 @@ from yaotong import clock
 from yaotong.acts.looking_at_buyers import LEAST_WHY, MOST_WHY, look_at_buyer, look_at_buyers
 from yaotong.departments import departments
 from yaotong.errors import UsageError
-from yaotong.reads.buyers import Asked, BuyerRow, BuyersView, Tie, need_buyers
-from yaotong.rules.buyers import SPECIAL
+from yaotong.reads.buyers import SPECIAL, Asked, BuyerRow, BuyersView, Tie, need_buyers
 
 bp = Blueprint("buyers", __name__)
 _SIDE, _RADIUS = 560.0, 220.0

@@ -149,8 +149,8 @@ def _payers(lines: pd.DataFrame) -> pd.DataFrame:
 
 def _papers(lines: pd.DataFrame) -> pd.DataFrame:
     """Two buyers who used the same prescription."""
-    told = lines[lines["prescription_no"].notna() & (lines["quantity"] > 0)]
-    told = told.groupby(["prescription_no", "buyer_key"], as_index=False)["quantity"].sum()
+    used = lines[lines["prescription_no"].notna() & (lines["quantity"] > 0)]
+    told = used.groupby(["prescription_no", "buyer_key"], as_index=False).agg(quantity=("quantity", "sum"))
     pairs = told.merge(told, on="prescription_no", suffixes=("", "_other"))
     pairs = pairs[pairs["buyer_key"] < pairs["buyer_key_other"]]
     both = _ordered(pairs["buyer_key"], pairs["buyer_key_other"]).assign(

@@ -81,7 +81,7 @@ def drug_way(
         tuple((str(one), float(packs)) for one, packs in lots.head(20).items()),
         place_of(ws, _town(few, sold), list(sold.index)),
         {str(shop): float(packs) for shop, packs in sold.items()},
-        tuple((str(a), str(b), float(packs)) for (a, b), packs in moved.to_dict().items()),
+        tuple((str(a), str(b), float(packs)) for a, b, packs in moved.reset_index().itertuples(index=False)),
     )  # fmt: skip
 
 
@@ -152,12 +152,15 @@ def _lines(facts: Facts, window: Window) -> pd.DataFrame:
     kinds = {"transfer_in": "moved_in", "transfer_out": "moved_out"}
     third = third.assign(kind=third["move"].map(kinds).fillna("lost"), packs=third["quantity"])
     columns = ["pharmacy_id", "batch_no", "kind", "packs", "known", "counterpart", "supplier"]
-    return pd.concat([one.reindex(columns=columns) for one in (*parts, third)], ignore_index=True)
+    every = [one.reindex(columns=columns) for one in (*parts, third)]
+    joined: pd.DataFrame = pd.concat(every, ignore_index=True)
+    return joined
 
 
 def _signed(frame: pd.DataFrame, plus: str, minus: str) -> pd.DataFrame:
     kind = np.where(frame["quantity"] < 0, minus, plus)
-    return frame.assign(kind=kind, packs=frame["quantity"].abs())
+    told: pd.DataFrame = frame.assign(kind=kind, packs=frame["quantity"].abs())
+    return told
 
 
 def _inside(lines: ir.Table, moment: str, window: Window) -> ir.Table:

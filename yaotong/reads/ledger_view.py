@@ -136,15 +136,15 @@ def shop_tables(ws: Workspace, viewer: Viewer, license_no: str) -> tuple[pd.Data
 def arithmetic(row: Mapping[Any, Any]) -> str:
     """ "20 + 30 - 25 - 1 = 24": a month's opening, what moved, what a count put right, its closing."""
     opening, closing = row["opening"], row["closing"]
-    terms = [("?" if pd.isna(opening) else f"{opening:g}")]  # type: ignore[call-overload]
+    terms = [("?" if pd.isna(opening) else f"{opening:g}")]
     for kind in KINDS:
-        packs = float(row[kind])  # type: ignore[arg-type]
+        packs = float(row[kind])
         if packs:
             terms.append(f"{'+' if _SIGNS[kind] > 0 else '−'} {packs:g}")
-    gap = float(row["gap"])  # type: ignore[arg-type]
+    gap = float(row["gap"])
     if gap:
         terms.append(f"{'−' if gap > 0 else '+'} [{abs(gap):g}]")
-    return f"{' '.join(terms)} = {'?' if pd.isna(closing) else f'{closing:g}'}"  # type: ignore[call-overload]
+    return f"{' '.join(terms)} = {'?' if pd.isna(closing) else f'{closing:g}'}"
 
 
 def shops_seen(ws: Workspace, viewer: Viewer) -> frozenset[str]:

@@ -84,7 +84,7 @@ def code_view(ws: Workspace, viewer: Viewer, code: str) -> CodeView:
         sales = sales[sales["settlement_id"].notna() | sales["paid_by_insurance"].fillna(False).astype(bool)]
         bought = bought.iloc[:0]
     shops = _shops(facts, [*sales["pharmacy_id"], *bought["pharmacy_id"]])
-    here = {one: viewer.covers(area) for one, area in shops["area_code"].items()}
+    here = {str(one): viewer.covers(area) for one, area in shops["area_code"].items()}
     if not any(here.values()):
         raise NotFound("您的辖区内没有这个追溯码的任何一行。")
     with ws.store.read() as connection:
@@ -128,7 +128,7 @@ def told_of(
                 str(drug_name), float(row["quantity"]), _SAID[what], tuple(flags),
             )
         )  # fmt: skip
-    pairs = [(number, int(before[number])) for number in np.flatnonzero(said == kernels.DUPLICATE)]
+    pairs = [(int(number), int(before[number])) for number in np.flatnonzero(said == kernels.DUPLICATE)]
     return tuple(lines), [(number, first) for number, first in pairs if first >= 0]
 
 
@@ -160,7 +160,7 @@ def _judged(frame: pd.DataFrame) -> tuple[Any, Any]:
 
 
 def _flags(
-    row: Mapping[str, Any],
+    row: Mapping[Any, Any],
     code: str,
     about: pd.DataFrame,
     owners: set[str],
@@ -205,4 +205,6 @@ def _shops(facts: Facts, wanted: list[str]) -> pd.DataFrame:
         "pharmacy_id", "area_code", "lon", "lat"
     )
     frame = found.to_pandas().set_index("pharmacy_id")
-    return frame.assign(area_code=frame["area_code"].astype(object).where(frame["area_code"].notna(), None))
+    codes = frame["area_code"].astype(object).where(frame["area_code"].notna(), None)
+    told: pd.DataFrame = frame.assign(area_code=codes)
+    return told

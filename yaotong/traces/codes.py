@@ -38,7 +38,10 @@ class Names:
         if isinstance(coded, pa.ChunkedArray):
             coded = coded.combine_chunks() if coded.num_chunks != 1 else coded.chunk(0)
         of = [self.known.setdefault(one, len(self.known)) for one in coded.dictionary.to_pylist()]
-        return np.array(of, dtype=np.uint64)[coded.indices.to_numpy(zero_copy_only=False)]
+        given: NDArray[np.uint64] = np.array(of, dtype=np.uint64)[
+            coded.indices.to_numpy(zero_copy_only=False)
+        ]
+        return given
 
     def texts(self) -> list[str]:
         """All names by number."""
@@ -117,4 +120,7 @@ def buyers_of(column: Any) -> NDArray[np.uint64]:
         int.from_bytes(hashlib.blake2b(one.encode(), digest_size=8).digest(), "big") if one else 0
         for one in coded.dictionary.to_pylist()
     ]
-    return np.array(numbers or [0], dtype=np.uint64)[coded.indices.to_numpy(zero_copy_only=False)]
+    told: NDArray[np.uint64] = np.array(numbers or [0], dtype=np.uint64)[
+        coded.indices.to_numpy(zero_copy_only=False)
+    ]
+    return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from yaotong.traces.codes import (
 )
 from yaotong.traces.runs import Manifest, Run
 
+_Ints = NDArray[np.int64]
 RESCAN_S = 300
 # A run is merged with the next smaller one when it is less than so many times its size.
 _GROWTH = 4
@@ -134,9 +136,7 @@ class Traces:
             _side_by_side(
                 len(run),
                 len(keys),
-                lambda part, run=run, low=low, high=high: kernels.find(
-                    run.keys, run.samples, keys[part], low[part], high[part]
-                ),
+                partial(_find, run, keys, low, high),
             )
             places.append((run, low, high))
         many: Any = sum((high - low for _, low, high in places), np.zeros(len(keys), np.int64))
@@ -149,9 +149,7 @@ class Traces:
             _side_by_side(
                 len(run),
                 len(keys),
-                lambda part, run=run, low=low, high=high: kernels.gather(
-                    run.words, low[part], high[part], going[part], words
-                ),
+                partial(_gather, run, low, high, going, words),
             )
         gone, said = np.zeros(total, bool), np.zeros(total, np.uint8)
         before = np.empty(total, np.int64)
@@ -217,6 +215,14 @@ class Traces:
             raise StoreError(f"追溯码索引写不下：{error.strerror}。请清出磁盘空间后再试。") from error
         self.manifest, self.runs = manifest, made
         runs.sweep(self.folder, manifest)
+
+
+def _find(run: Run, keys: Keys, low: _Ints, high: _Ints, part: slice) -> None:
+    kernels.find(run.keys, run.samples, keys[part], low[part], high[part])
+
+
+def _gather(run: Run, low: _Ints, high: _Ints, going: _Ints, words: Words, part: slice) -> None:
+    kernels.gather(run.words, low[part], high[part], going[part], words)
 
 
 def _side_by_side(size: int, many: int, look: Callable[[slice], None]) -> None:

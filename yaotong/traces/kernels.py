@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,9 +130,11 @@ def tell(
     """
     one64 = np.uint64(1)
     for i in range(len(begin)):
-        holds, out, sales, last, sold = PACK, 0, 0, -1, -1
+        holds: Any = PACK
+        out: Any = 0
+        sales, last, sold = 0, -1, -1
         for j in range(begin[i], end[i]):
-            micro = np.int64(words[j, 2])
+            micro: Any = np.int64(words[j, 2])
             if not gone[j] and words[j, 0] & one64 and micro > holds:
                 holds = micro
         returned = False
@@ -183,7 +185,7 @@ def same(
 ) -> None:
     """Fill what was said of each scan asked for, told by its words; of equal ones the gravest."""
     for i in range(len(asked)):
-        best = -1
+        best: Any = -1
         for j in range(begin[i], end[i]):
             equal = words[j, 0] == asked[i, 0] and words[j, 1] == asked[i, 1]
             if equal and words[j, 2] == asked[i, 2] and words[j, 3] == asked[i, 3] and said[j] != GONE:
