@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from webapp import (
     alert_api,
     alert_pages,
+    allowance_api,
     audit_pages,
     basemap_pages,
     bulk_pages,
@@ -65,6 +66,7 @@ _BLUEPRINTS = (
     alert_pages.bp,
     bulk_pages.bp,
     alert_api.bp,
+    allowance_api.bp,
     pharmacy_pages.bp,
     risk_pages.bp,
     rule_pages.bp,
@@ -110,7 +112,7 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(allowance_api.bp)  # its own token, no cookie
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)

@@ -20,6 +20,7 @@ from yaotong.channels import Paced
 from yaotong.errors import ConfigError
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
+from yaotong.till.settings import TEMPLATE, Allowing, read_allowing
 
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -140,6 +141,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
     public_per_minute: int = 1200
+    allowance: Allowing = field(default_factory=Allowing)
 
     @property
     def facts_dir(self) -> Path:
@@ -184,7 +186,8 @@ def create(
         if not settings.exists():
             box = list(region) if region else []
             settings.write_text(
-                _TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box), "utf-8"
+                _TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box) + TEMPLATE,
+                "utf-8",
             )
         make_key(home / "keys" / "pseudonym.key")
         make_key(home / "keys" / "session.key")
@@ -233,6 +236,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
+        allowance=read_allowing(_table(raw, "allowance"), home, path, _read_key),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 

@@ -18,7 +18,7 @@ from yaotong.facts import Facts, Window
 from yaotong.reads.alerts import Names
 from yaotong.reads.ledger_view import shops_seen
 from yaotong.reads.subjects import buyer_label
-from yaotong.rules.buyers import SPECIAL
+from yaotong.rules.buyers import SPECIAL as SPECIAL
 from yaotong.store.factbase import open_facts
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
