@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import unicodedata
-import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ class TillClient:
             {
                 "Content-Type": "application/json",
                 "Authorization": f"Bearer {self.token}",
-                "X-Licence": urllib.request.quote(self.licence),
+                "X-Licence": urllib.parse.quote(self.licence),
             },
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
