@@ -146,13 +146,21 @@ FACT_MOMENTS: Mapping[str, str] = {
     feed.name: feed.column(feed.moment).stored for feed in FEEDS.values() if feed.moment
 }
 Apart = Literal["", "pharmacy", "buyer", "trace_code"]
-# The column of each feed that tells whom a line is about: a pharmacy, a person or a pack.
+# The column of each feed that tells whom a line is about.
 KEYS: Mapping[Apart, Mapping[str, str]] = {
     "pharmacy": dict.fromkeys(
         ("sales", "purchases", "stock_counts", "settlements", "duty", "inspections"), "pharmacy_id"
     ),
     "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
     "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),
+}
+# What the lines of a few days are met with the past by (see NearFacts), and the column of each feed.
+Link = Literal["trace_code", "buyer", "settlement_id", "prescription_no"]
+LINKS: Mapping[Link, Mapping[str, str]] = {
+    "trace_code": KEYS["trace_code"],
+    "buyer": KEYS["buyer"],
+    "settlement_id": dict.fromkeys(("sales", "settlements"), "settlement_id"),
+    "prescription_no": dict.fromkeys(("sales", "prescriptions"), "prescription_no"),
 }
 
 PHARMACIES_SCHEMA = pa.schema(
@@ -275,6 +283,24 @@ class Facts(Sold):
     duty: ir.Table
     inspections: ir.Table
     openings: ir.Table
+
+    def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table:
+        """Lines of a feed: at the least all that share a key with a line of any feed since a moment."""
+        return getattr(self, feed)  # type: ignore[no-any-return]
+
+    def shop_days(self, since: datetime, until: datetime) -> ir.Table:
+        """pharmacy_id, day, lines, and those of them sold and returned, from day to day (until excluded)."""
+        sales = self.sales
+        some = sales.filter(sales.sold_at >= since, sales.sold_at < until)
+        return some.group_by("pharmacy_id", day=some.sold_at.date()).agg(
+            lines=some.count(),
+            sold=(some.quantity > 0).ifelse(1, 0).sum(),
+            returned=(some.quantity < 0).ifelse(1, 0).sum(),
+        )
+
+    def first_sold(self) -> ir.Table:
+        """One row, `first`: the day of the first sale ever sent."""
+        return self.sales.aggregate(first=self.sales.sold_at.min().date())
 
 
 @dataclass(frozen=True, slots=True)
