@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from yaotong.nearfacts import NearFacts
 from yaotong.store import factfiles
 from yaotong.store.engine import Store
 from yaotong.store.factengine import registered
+from yaotong.store.recent import FilesInForce, files_in_force, with_recent
 from yaotong.store.shopdays import shop_days
 
 # Lines of more days than these share a key with so many that a look at all lines costs no more.
@@ -30,12 +31,13 @@ def near(facts: Facts, store: Store, version: int) -> Facts:
         # Lines that no longer hold are in the files until they are cleared away.
         if not all(factfiles.corrections(connection, feed, version).empty for feed in FACT_MOMENTS):
             return facts
-        files = {feed: factfiles.paths(connection, store.facts_dir, feed, version) for feed in FACT_MOMENTS}
+        files = files_in_force(connection, store.facts_dir, version)
         days = shop_days(connection, store.facts_dir, version)
     if not days.num_rows:
         return facts
     last = max(days["day"].to_pylist())
     at_hand = _AtHand(backend, files, last, registered(backend, "shop_days", days))
+    facts = with_recent(facts, at_hand.con, files, last)
     return NearFacts(**{one.name: getattr(facts, one.name) for one in fields(Facts)}, at_hand=at_hand)
 
 
@@ -51,10 +53,11 @@ class _AtHand:
     """Tables made when they are first asked for; they end with the connection."""
 
     def __init__(
-        self, backend: SQLBackend, files: Mapping[str, Sequence[str]], last: date, days: ir.Table
+        self, backend: SQLBackend, files: Mapping[str, FilesInForce], last: date, days: ir.Table
     ) -> None:
-        self._backend, self._files, self._days = backend, files, days
-        self._con: Any = backend.con  # type: ignore[attr-defined]
+        self._backend, self._days = backend, days
+        self._files = {feed: [path for path, *_ in some.files] for feed, some in files.items()}
+        self.con: Any = backend.con  # type: ignore[attr-defined]
         self._earliest = datetime.combine(last - timedelta(days=_MOST_DAYS), datetime.min.time())
         self._keys: dict[Link, _Made] = {}
         self._lines: dict[tuple[str, Link], _Made] = {}
@@ -77,17 +80,17 @@ class _AtHand:
         """First where the lines are, by the one column, and then the few themselves with all of theirs."""
         made = self._named(f"{feed}_by_{link}", since)
         read = "read_parquet(?, hive_partitioning = false, filename = true, file_row_number = true)"
-        self._con.execute(
+        self.con.execute(
             f"CREATE OR REPLACE TABLE places AS SELECT filename, file_row_number FROM {read} lines "
             f"SEMI JOIN {self._keys_of(link, since)} keys ON lines.{LINKS[link][feed]} = keys.key",
-            [list(self._files[feed])],
+            [self._files[feed]],
         )
-        hit = [one for (one,) in self._con.execute("SELECT DISTINCT filename FROM places").fetchall()]
+        hit = [one for (one,) in self.con.execute("SELECT DISTINCT filename FROM places").fetchall()]
         names = [one for one in FACT_SCHEMAS[feed].names if one != "line_id"]
-        self._con.execute(
+        self.con.execute(
             f"CREATE TABLE {made.name} AS SELECT {line_id_sql(feed)} AS line_id, {', '.join(names)} "
             f"FROM {read} SEMI JOIN places USING (filename, file_row_number)",
-            [sorted(hit) or list(self._files[feed][:1])],
+            [sorted(hit) or self._files[feed][:1]],
         )
         return made
 
@@ -101,7 +104,7 @@ class _AtHand:
             ]
             known = self._keys[link] = self._named(f"keys_by_{link}", since)
             every = " UNION ALL ".join(parts)
-            self._con.execute(
+            self.con.execute(
                 f"CREATE TABLE {known.name} AS SELECT DISTINCT key FROM ({every}) WHERE key IS NOT NULL"
             )
         return known.name
