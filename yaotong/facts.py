@@ -286,7 +286,8 @@ class Facts(Sold):
 
     def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table:
         """Lines of a feed: at the least all that share a key with a line of any feed since a moment."""
-        return getattr(self, feed)  # type: ignore[no-any-return]
+        lines: ir.Table = getattr(self, feed)
+        return lines
 
     def shop_days(self, since: datetime, until: datetime) -> ir.Table:
         """pharmacy_id, day, lines, and those of them sold and returned, from day to day (until excluded)."""

@@ -1,4 +1,4 @@
-"""Facts of a night: what its rules meet with the past by a key, and the days of shops, at hand for all of them."""
+"""Facts of a night: what its rules meet with the past by a key, and the days of shops, are at hand."""
 
 from __future__ import annotations
 

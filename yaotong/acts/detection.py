@@ -88,7 +88,7 @@ def detect(
     clear(workspace.store, version)
     facts = open_facts(workspace.store, until=until, version=version, engine=engine)
     if engine == DUCKDB:
-        facts = near(facts, workspace.store, version)
+        facts = near(facts, workspace.store, version, recent=bool(marks) and not whole)
     judging = Judging(workspace.store, facts, version)
     order = Order(since, until, {} if whole else marks)
     runs = run_rules(workspace, judging, rules, order, now, progress)

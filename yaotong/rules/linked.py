@@ -23,7 +23,8 @@ NOTHING = 1e-6  # packs: less than any part of one that is sold
 def prescribed(facts: Facts, sales: ir.Table, *, since: datetime | None = None) -> ir.Table:
     """Sales lines whose prescription the prescription feed holds for the same drug.
 
-    With `since`, of lines whose prescription is that of a line since then. Adds issued_at, prescribed (packs), treated_days, issuer_key, patient_key and rx_line_id.
+    With `since`, of lines whose prescription is that of a line since then.
+    Adds issued_at, prescribed (packs), treated_days, issuer_key, patient_key and rx_line_id.
     """
     papers = facts.prescriptions
     if since is not None:

@@ -19,7 +19,9 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Trace codes sold again after an insured person had them, or sold as what they did not come in as."""
     sales = facts.sales
     sold = sales.filter(inside(sales, window), sales.trace_code.notnull(), sales.quantity > 0)
-    return ibis.union(_resold(facts, sold, window, int(values["least_days"])), _mismatched(facts, sold, window))
+    return ibis.union(
+        _resold(facts, sold, window, int(values["least_days"])), _mismatched(facts, sold, window)
+    )
 
 
 def _resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.Table:

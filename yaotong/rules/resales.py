@@ -12,12 +12,11 @@ from yaotong.rules.linked import seconds_between, standing
 from yaotong.rules.shapes import DAY_S
 
 
-def resold(
-    facts: Facts, sold: ir.Table, window: Window, least_days: int, *, since: datetime
-) -> ir.Table:
+def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int, *, since: datetime) -> ir.Table:
     """Sales of codes that were settled for somebody else at another shop, and did not come back between.
 
-    `sold`: sales lines with a code, sold from `since` on. Adds person_key, first_at, first_shop and first_line of each settlement.
+    `sold`: sales lines with a code, sold from `since` on. Adds person_key, first_at, first_shop and
+    first_line of each settlement.
     """
     every, coded = facts.settlements, facts.sharing("settlements", "trace_code", since)
     settled, mine = (

@@ -1,4 +1,4 @@
-"""What the rules of a night meet with the past by a key: looked up once for all of them, and held in memory."""
+"""What the rules of a night meet with the past by a key: looked up once for all, and held in memory."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ from yaotong.store.shopdays import shop_days
 _MOST_DAYS = 31
 
 
-def near(facts: Facts, store: Store, version: int) -> Facts:
-    """Facts on DuckDB with what a night needs of them at hand; those given, where lines wait to be cleared."""
+def near(facts: Facts, store: Store, version: int, *, recent: bool) -> Facts:
+    """Facts on DuckDB with what a night needs of them at hand; those given, where lines wait to be cleared.
+
+    With `recent`, the lines of the last months are read into memory first: for who asks about late days.
+    """
     backend = facts.sales.get_backend()
     assert isinstance(backend, SQLBackend)
     with store.read() as connection:
@@ -37,7 +40,8 @@ def near(facts: Facts, store: Store, version: int) -> Facts:
         return facts
     last = max(days["day"].to_pylist())
     at_hand = _AtHand(backend, files, last, registered(backend, "shop_days", days))
-    facts = with_recent(facts, at_hand.con, files, last)
+    if recent:
+        facts = with_recent(facts, at_hand.con, files, last)
     return NearFacts(**{one.name: getattr(facts, one.name) for one in fields(Facts)}, at_hand=at_hand)
 
 
@@ -57,7 +61,7 @@ class _AtHand:
     ) -> None:
         self._backend, self._days = backend, days
         self._files = {feed: [path for path, *_ in some.files] for feed, some in files.items()}
-        self.con: Any = backend.con  # type: ignore[attr-defined]
+        self.con: Any = backend.con
         self._earliest = datetime.combine(last - timedelta(days=_MOST_DAYS), datetime.min.time())
         self._keys: dict[Link, _Made] = {}
         self._lines: dict[tuple[str, Link], _Made] = {}

@@ -1,7 +1,7 @@
 """The lines of the last months in memory, before those of the files: a night's questions then open few files.
 
-A table of lines becomes both together, told apart by their moments, so that a question about late days is seen
-to be none about the files, and one about all days is answered as ever.
+A table of lines becomes both together, told apart by their moments: a question about late days is seen to be
+none about the files, and one about all days is answered as ever.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def _first_month(files: Mapping[str, FilesInForce], last: date) -> str | None:
 def _make(con: Any, feed: str, files: FilesInForce, month: str) -> None:
     """`<feed>_recent`, and `<feed>_near` of it and of the files before."""
     stored = ", ".join(one for one in FACT_SCHEMAS[feed].names if one != "line_id")
-    lines = f"SELECT {line_id_sql(feed)} AS line_id, {stored} FROM read_parquet({{}}, hive_partitioning = false)"
+    lines = (
+        f"SELECT {line_id_sql(feed)} AS line_id, {stored} FROM read_parquet({{}}, hive_partitioning = false)"
+    )
     con.execute(f"CREATE TABLE {feed}_recent AS {lines.format('?')}", [files.since(month)])
     both, before = f"SELECT * FROM {feed}_recent", files.before(month)
     if before:

@@ -130,7 +130,11 @@ def _counted(lines: pa.Table) -> pa.Table:
 
 
 def _added(parts: Sequence[pa.Table]) -> pa.Table:
-    summed = pa.concat_tables(parts).group_by(["pharmacy_id", "day"]).aggregate(
-        [(name, "sum") for name in _COUNTS]
+    summed = (
+        pa.concat_tables(parts)
+        .group_by(["pharmacy_id", "day"])
+        .aggregate([(name, "sum") for name in _COUNTS])
     )
-    return summed.rename_columns([one.removesuffix("_sum") for one in summed.column_names]).select(SCHEMA.names)
+    return summed.rename_columns([one.removesuffix("_sum") for one in summed.column_names]).select(
+        SCHEMA.names
+    )
