@@ -22,6 +22,7 @@ from yaotong.fact_schemas import (
     FACT_SCHEMAS,
     INSPECTIONS_SCHEMA,
     KEYS,
+    LINKS,
     NOTICES_SCHEMA,
     OPENINGS_SCHEMA,
     PHARMACIES_SCHEMA,
@@ -33,6 +34,7 @@ from yaotong.fact_schemas import (
     STOCK_COUNTS_SCHEMA,
     STOCK_MOVES_SCHEMA,
     Apart,
+    Link,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "FACT_SCHEMAS",
     "INSPECTIONS_SCHEMA",
     "KEYS",
+    "LINKS",
     "NOTICES_SCHEMA",
     "OPENINGS_SCHEMA",
     "PHARMACIES_SCHEMA",
@@ -57,6 +60,7 @@ __all__ = [
     "STOCK_MOVES_SCHEMA",
     "Apart",
     "Facts",
+    "Link",
     "Sold",
     "Window",
 ]
@@ -121,6 +125,25 @@ class Facts(Sold):
     # Buyers who reach a threshold together with another region, as exchanged with it.
     cross_matches: ir.Table
     stock_moves: ir.Table
+
+    def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table:
+        """Lines of a feed: at the least all that share a key with a line of any feed since a moment."""
+        lines: ir.Table = getattr(self, feed)
+        return lines
+
+    def shop_days(self, since: datetime, until: datetime) -> ir.Table:
+        """pharmacy_id, day, lines, and those of them sold and returned, from day to day (until excluded)."""
+        sales = self.sales
+        some = sales.filter(sales.sold_at >= since, sales.sold_at < until)
+        return some.group_by("pharmacy_id", day=some.sold_at.date()).agg(
+            lines=some.count(),
+            sold=(some.quantity > 0).ifelse(1, 0).sum(),
+            returned=(some.quantity < 0).ifelse(1, 0).sum(),
+        )
+
+    def first_sold(self) -> ir.Table:
+        """One row, `first`: the day of the first sale ever sent."""
+        return self.sales.aggregate(first=self.sales.sold_at.min().date())
 
 
 @dataclass(frozen=True, slots=True)
