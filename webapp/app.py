@@ -17,6 +17,7 @@ from webapp import (
     bulk_pages,
     case_pages,
     case_papers,
+    correction_pages,
     coverage_pages,
     delivery_pages,
     desk_pages,
@@ -35,6 +36,7 @@ from webapp import (
     source_pages,
     version_pages,
     why_pages,
+    wrong_pages,
 )
 from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
@@ -57,6 +59,8 @@ _BLUEPRINTS = (
     find_pages.bp,
     public_api.bp,
     public_api.tiles_bp,
+    wrong_pages.bp,
+    correction_pages.bp,
     login_pages.bp,
     desk_pages.bp,
     alert_pages.bp,
@@ -81,6 +85,8 @@ _BLUEPRINTS = (
     probes.bp,
     metrics.bp,
 )
+# Their forms are sent by citizens.
+_UNSIGNED = (wrong_pages.bp,)
 _FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
 
@@ -104,7 +110,7 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    CSRFProtect(app)
+    _guard_forms(app)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)
@@ -117,6 +123,13 @@ def create_app(home: Path | None = None) -> Flask:
     _answer_tiles(app, workspace)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
     return app
+
+
+def _guard_forms(app: Flask) -> None:
+    """A token of the session in every form, save in those of citizens, who have no session: see `proofs`."""
+    guard = CSRFProtect(app)
+    for blueprint in _UNSIGNED:
+        guard.exempt(blueprint)
 
 
 def _answer_tiles(app: Flask, workspace: Workspace) -> None:

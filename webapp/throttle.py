@@ -10,12 +10,15 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from flask import Flask, Response, request
 
 from webapp.faults import answer
 
-PUBLIC = ("public_api.nearest", "public_api.pharmacies", "find.page")
+PUBLIC = ("public_api.nearest", "public_api.pharmacies", "find.page", "wrong.page", "wrong.ticket")
+# What writes, or tells of a code: how many at once, and in how many seconds as many again.
+FEW: Mapping[str, tuple[int, float]] = {"wrong.add": (12, 3600.0)}
 _MOST_ADDRESSES = 50_000
 _FULL_AGAIN_S = 60.0
 
@@ -23,9 +26,9 @@ _FULL_AGAIN_S = 60.0
 class Buckets:
     """What each address has left, a token for each request."""
 
-    def __init__(self, per_minute: int) -> None:
-        """`per_minute`: how many at once, and how many a minute in the long run; 0: no limit."""
-        self._size = per_minute
+    def __init__(self, size: int, full_again_s: float = _FULL_AGAIN_S) -> None:
+        """`size`: how many at once, and in the long run in `full_again_s` seconds; 0: no limit."""
+        self._size, self._full_again_s = size, full_again_s
         self._lock = threading.Lock()
         # Address → tokens and when they were counted, the one that asked last at the end.
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -39,23 +42,27 @@ class Buckets:
             return 0
         with self._lock:
             tokens, counted = self._left.pop(address, (float(self._size), at))
-            tokens = min(self._size, tokens + (at - counted) * self._size / _FULL_AGAIN_S)
+            tokens = min(self._size, tokens + (at - counted) * self._size / self._full_again_s)
             allowed = tokens >= 1
             self._left[address] = (tokens - allowed, at)
             while (
-                len(self._left) > _MOST_ADDRESSES or next(iter(self._left.values()))[1] < at - _FULL_AGAIN_S
+                len(self._left) > _MOST_ADDRESSES
+                or next(iter(self._left.values()))[1] < at - self._full_again_s
             ):
                 self._left.popitem(last=False)
-        return 0 if allowed else max(1, math.ceil((1 - tokens) * _FULL_AGAIN_S / self._size))
+        return 0 if allowed else max(1, math.ceil((1 - tokens) * self._full_again_s / self._size))
 
 
 def throttle(app: Flask, per_minute: int) -> None:
-    """Answer 429 to an address that asks too often."""
-    buckets = Buckets(per_minute)
+    """Answer 429 to an address that asks too often; 0: nobody does."""
+    shared = Buckets(per_minute)
+    few = {name: Buckets(size if per_minute else 0, again_s) for name, (size, again_s) in FEW.items()}
 
     @app.before_request
     def _often() -> Response | None:
-        if request.endpoint not in PUBLIC:
+        asked = str(request.endpoint)
+        buckets = few.get(asked) or (shared if asked in PUBLIC else None)
+        if buckets is None:
             return None
         wait = buckets.wait_s(request.remote_addr or "", time.monotonic())
         if not wait:

@@ -17,6 +17,7 @@ from yaotong.acts.handover import read_apart
 from yaotong.acts.limits import limits_of
 from yaotong.acts.lines import RECORDED, Staged, Task
 from yaotong.acts.recording import note
+from yaotong.acts.upholding import upheld
 from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, StoreError, UsageError
@@ -64,6 +65,7 @@ class _Sent:
     limits: Limits
     once: str | None
     started: float
+    checked: bool
 
 
 def take_in(
@@ -78,6 +80,7 @@ def take_in(
     now: datetime,
     limits: Limits | None = None,
     once: str | None = None,
+    checked: bool = False,
 ) -> Receipt:
     """Take one file in and return its receipt; a refused file leaves everything as it was.
 
@@ -86,13 +89,14 @@ def take_in(
         once: a key of the sender's own for this sending. Sent again with it, the same file gets the first
             receipt again, and another file is refused as duplicate_upload.
         limits: those of the workspace where not given.
+        checked: a person has just checked each row: no earlier correction stands against it.
     """
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError(f"--on-bad-rows 只能是 {' 或 '.join(ON_BAD_ROWS)}，不是 {on_bad_rows!r}。")
     wanted = None if profile == "auto" else profile
     started = time.monotonic()
     bounds = limits or limits_of(workspace.settings)
-    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, origin, now, bounds, once, started)
+    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, origin, now, bounds, once, started, checked)
     try:
         return _first_receipt(workspace, sent) or _taken(workspace, sent)
     except FileRefused as refused:
@@ -185,7 +189,7 @@ def _keep(workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[
                 raise _Overtaken
             kept = _keep_lines(connection, workspace, read, version)
         else:
-            kept = _keep_registry(connection, read, version)
+            kept = _keep_registry(connection, read, version, checked=sent.checked)
         receipt = _receipt(read, sent, kept, known)
         _write_receipt(connection, receipt, sent, kept.version)
     return receipt
@@ -223,9 +227,11 @@ def _keep_lines(connection: Connection, workspace: Workspace, staged: Staged, ve
     return _Kept(staged.accepted, staged.duplicates, version)
 
 
-def _keep_registry(connection: Connection, reading: Reading, version: int) -> _Kept:
+def _keep_registry(connection: Connection, reading: Reading, version: int, *, checked: bool) -> _Kept:
     table, key = REGISTRIES[reading.feed.name], reading.feed.key
     frame = _storable(reading.accepted)
+    if reading.feed.name == "pharmacies" and not checked:
+        frame = upheld(connection, frame, version)
     applied = registry.apply(connection, table, key, frame, version)
     if not applied.changed:
         return _Kept(0, applied.unchanged + reading.duplicates, None)
@@ -271,16 +277,12 @@ def _receipt(read: Reading | Staged, sent: _Sent, kept: _Kept, known: bool) -> R
 
 
 def _refusal(sent: _Sent, refused: FileRefused) -> Receipt:
+    name, feed, profile = intake.file_text(sent.path.name), sent.feed or "", sent.profile or ""
     return Receipt(
-        file=intake.file_text(sent.path.name),
-        feed=sent.feed or "",
-        sha256=_hash_of(sent.path),
-        outcome=Outcome.REJECTED_FILE,
-        file_reason=refused.reason,
-        message=refused.message,
-        profile=sent.profile or "",
+        name, feed, _hash_of(sent.path), Outcome.REJECTED_FILE,
+        file_reason=refused.reason, message=refused.message, profile=profile,
         seconds=time.monotonic() - sent.started,
-    )
+    )  # fmt: skip
 
 
 def _hash_of(path: Path) -> str:

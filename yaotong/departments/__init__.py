@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from yaotong.codes import Level
 from yaotong.errors import ConfigError
+from yaotong.records import FEEDS
 
 CHANNELS = ("inbox", "webhook", "dingtalk", "wecom", "feishu", "mail")
 # Told of nothing until an address is set up: what was written before that is not kept for it.
@@ -34,8 +35,11 @@ EVIDENCE_FIELDS = (
 
 
 _SETTINGS = frozenset(
-    "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence outcomes".split(" ")
-)
+    (
+        "order", "name_zh", "name_en", "short_zh", "leads", "assists", "legal_basis", "channels", "deadlines",
+        "evidence", "outcomes", "keeps",
+    )
+)  # fmt: skip
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
 
@@ -95,6 +99,8 @@ class Department:
     evidence: Evidence
     # What its law lets it decide: code → the words in Chinese and in English.
     outcomes: Mapping[str, tuple[str, str]]
+    # Feeds whose registers it answers for: it corrects what is wrong in them.
+    keeps: tuple[str, ...] = ()
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -139,6 +145,17 @@ def lead_of(rule_id: str, known: Mapping[str, Department]) -> Department:
     return claiming[0]
 
 
+def keeper_of(feed: str, known: Mapping[str, Department]) -> Department:
+    """The one department that answers for a register; ConfigError when none or several claim it."""
+    claiming = [one for one in known.values() if feed in one.keeps]
+    if len(claiming) != 1:
+        names = "、".join(one.department_id for one in claiming) or "无"
+        raise ConfigError(
+            f"名录 {feed} 应由且只由一个部门管理，现在是：{names}。请改 departments/*.toml 的 keeps。"
+        )
+    return claiming[0]
+
+
 def _order(path: Path) -> int:
     return int(tomllib.loads(path.read_text("utf-8")).get("order", 99))
 
@@ -166,6 +183,7 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
             frozenset(_known(evidence["as_assist"], EVIDENCE_FIELDS)),
         ),
         outcomes={**_outcomes(raw.get("outcomes", {})), **_COMMON_OUTCOMES},
+        keeps=_known(raw.get("keeps", []), tuple(FEEDS)),
     )
 
 

@@ -87,6 +87,13 @@ def pharmacies(
     return _collection(known, [feature(row, spoken, meant=meant) for row in rows], spoken, asked)
 
 
+def shop_named(ws: Workspace, license_no: str) -> dict[str, Any] | None:
+    """What the register tells of one pharmacy, licensed or not; None when it knows none of that number."""
+    known = register(ws)
+    number = known.number_of(license_no)
+    return None if number is None else feature(known.row(number), None)["properties"]
+
+
 def feature(
     row: Mapping[Any, Any],
     moment: datetime | None,

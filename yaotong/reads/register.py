@@ -17,6 +17,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geo.nearest import Chosen, NearestIndex
@@ -80,6 +81,12 @@ class Register:
     def row(self, number: int) -> dict[str, Any]:
         """What is told of the pharmacy at a place of the register."""
         return {name: column[number] for name, column in self._columns.items()}
+
+    def number_of(self, license_no: str) -> int | None:
+        """The place of a pharmacy in the register; None when it is not there."""
+        codes = self._columns["license_no"]
+        at = int(np.searchsorted(codes, license_no))
+        return at if at < len(codes) and codes[at] == license_no else None
 
     def _choose(self, wanted: Wanted, day: date) -> Chosen:
         return self.index.choose(fitting(self.shelf, wanted, day))

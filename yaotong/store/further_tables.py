@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yaotong.store import audit_tables as audit_tables
+from yaotong.store import correction_tables as correction_tables
 from yaotong.store import delivery_tables as delivery_tables
 from yaotong.store import desk_tables as desk_tables
 from yaotong.store import duty_tables as duty_tables
