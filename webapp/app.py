@@ -32,6 +32,7 @@ from webapp import (
     report_pages,
     risk_pages,
     rule_pages,
+    seal_pages,
     silence_pages,
     source_pages,
     version_pages,
@@ -60,6 +61,7 @@ _BLUEPRINTS = (
     public_api.bp,
     public_api.tiles_bp,
     wrong_pages.bp,
+    seal_pages.bp,
     correction_pages.bp,
     login_pages.bp,
     desk_pages.bp,
@@ -86,7 +88,7 @@ _BLUEPRINTS = (
     metrics.bp,
 )
 # Their forms are sent by citizens.
-_UNSIGNED = (wrong_pages.bp,)
+_UNSIGNED = (wrong_pages.bp, seal_pages.bp)
 _FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
 

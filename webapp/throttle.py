@@ -16,9 +16,20 @@ from flask import Flask, Response, request
 
 from webapp.faults import answer
 
-PUBLIC = ("public_api.nearest", "public_api.pharmacies", "find.page", "wrong.page", "wrong.ticket")
+PUBLIC = (
+    "public_api.nearest",
+    "public_api.pharmacies",
+    "find.page",
+    "wrong.page",
+    "wrong.ticket",
+    "seals.page",
+)
 # What writes, or tells of a code: how many at once, and in how many seconds as many again.
-FEW: Mapping[str, tuple[int, float]] = {"wrong.add": (12, 3600.0)}
+FEW: Mapping[str, tuple[int, float]] = {
+    "wrong.add": (12, 3600.0),
+    "seals.look": (20, 600.0),
+    "seals.opened": (12, 3600.0),
+}
 _MOST_ADDRESSES = 50_000
 _FULL_AGAIN_S = 60.0
 

@@ -90,6 +90,15 @@ TERMS: dict[str, Term] = {
     "wrong_state.corrected": Term("已更正", "corrected"),
     "wrong_state.kept": Term("核对无误，没有改动", "checked, nothing changed"),
     "wrong_state.dismissed": Term("不受理", "not taken up"),
+    # a seal and a trace code, as a citizen is told of them
+    "seal.genuine": Term("封签是真的，只用过这一次", "The seal is genuine and was used once"),
+    "seal.opened": Term("封签已有人登记拆封", "Somebody has said that this seal was opened"),
+    "seal.again": Term("封签用过不止一次", "The seal was used more than once"),
+    "seal.returned": Term("这一单已经退回", "This order was returned"),
+    "seal.unknown": Term("没有查到这个号码", "This code was not found"),
+    "trace.none": Term("这一盒没有卖出的记录", "No sale of this pack is known"),
+    "trace.one": Term("这一盒卖过一次", "This pack was sold once"),
+    "trace.many": Term("这一盒卖过两次以上", "This pack was sold twice or more"),
     # columns of the register of pharmacies
     "column.name": Term("店名", "name"),
     "column.address": Term("地址", "address"),

@@ -37,8 +37,8 @@ def upheld(connection: Connection, frame: pd.DataFrame, version: int) -> pd.Data
             corrections.end(connection, [(one.license_no, one.name)], version)
     if touched:
         rows = sorted(touched)
-        shas = intake.registry_shas(PHARMACIES, frame.iloc[rows])
-        frame.iloc[rows, frame.columns.get_loc("row_sha")] = shas
+        for number, sha in zip(rows, intake.registry_shas(PHARMACIES, frame.iloc[rows]), strict=True):
+            frame.at[frame.index[number], "row_sha"] = sha
     return frame
 
 
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
 
 def _put(frame: pd.DataFrame, number: int, name: str, value: Any) -> None:
     if name != "point":
-        frame.iloc[number, frame.columns.get_loc(name)] = pd.NA if value is None and name in FLAGS else value
+        frame.at[frame.index[number], name] = pd.NA if value is None and name in FLAGS else value
         return
     for column, one in zip(_POINT, value, strict=True):
-        frame.iloc[number, frame.columns.get_loc(column)] = one
+        frame.at[frame.index[number], column] = one
