@@ -1,4 +1,4 @@
-"""药安封签: type or scan the code of a delivered order. It is sent in the body, answered, and kept nowhere."""
+"""药安封签: type or scan the code of a delivered order. Sent in the body, answered, and kept nowhere."""
 
 from __future__ import annotations
 

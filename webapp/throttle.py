@@ -26,6 +26,9 @@ PUBLIC = (
 )
 # What writes, or tells of a code: how many at once, and in how many seconds as many again.
 FEW: Mapping[str, tuple[int, float]] = {
+    # The whole register.
+    "opendata.geojson": (30, 3600.0),
+    "opendata.table": (30, 3600.0),
     "wrong.add": (12, 3600.0),
     "seals.look": (20, 600.0),
     "seals.opened": (12, 3600.0),

@@ -18,6 +18,7 @@ from yaotong.basemaps.model import Basemap
 from yaotong.basemaps.reading import read_basemaps
 from yaotong.channels import Paced
 from yaotong.errors import ConfigError
+from yaotong.publication import Publication, read_publication
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
 
@@ -100,6 +101,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 [public]
 # Citizens' requests that one address may make a minute, counted by each process; 0: no limit.
 per_minute = 1200
+# The terms on which the public register is given away, shown with it: an SPDX name, its address, your name.
+# licence = "CC-BY-4.0"
+# licence_url = "https://…"
+# publisher = "…"
 
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]
@@ -140,6 +145,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
     public_per_minute: int = 1200
+    publication: Publication = field(default_factory=Publication)
 
     @property
     def facts_dir(self) -> Path:
@@ -190,9 +196,8 @@ def create(
         make_key(home / "keys" / "session.key")
         make_key(home / "keys" / "audit.key")
     except OSError as error:
-        raise ConfigError(
-            f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
-        ) from error
+        told = f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
+        raise ConfigError(told) from error
 
 
 def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -213,10 +218,11 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
     receivers = read_receivers(_table(raw, "delivery"), path, _read_key, environ)
+    synthetic = bool(workspace.get("synthetic", False))
     return Settings(
         home=home,
         title=str(workspace.get("title", "云药通")),
-        synthetic=bool(workspace.get("synthetic", False)),
+        synthetic=synthetic,
         database_url=str(url) or f"sqlite:///{home / 'yaotong.db'}",
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
@@ -233,6 +239,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
+        publication=read_publication(_table(raw, "public"), path, synthetic=synthetic),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 
@@ -247,11 +254,8 @@ def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _region(value: object, path: Path) -> tuple[float, float, float, float] | None:
     if not value:
         return None
-    if (
-        not isinstance(value, list)
-        or len(value) != 4
-        or not all(isinstance(one, int | float) for one in value)
-    ):
+    numbers = isinstance(value, list) and all(isinstance(one, int | float) for one in value)
+    if not isinstance(value, list) or not numbers or len(value) != 4:
         raise ConfigError(f"{path}: region 应为四个数 [lon_min, lat_min, lon_max, lat_max]。")
     west, south, east, north = (float(one) for one in value)
     if west >= east or south >= north:
