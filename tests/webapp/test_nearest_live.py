@@ -55,8 +55,12 @@ def _suspend(ws: Workspace, license_no: str) -> None:
                 "sha256": license_no[:64],
             },
         )
-        suspended = update(pharmacy).where(pharmacy.c.license_no == license_no).values(status="suspended")
-        assert connection.execute(suspended).rowcount == 1
+        version = newest["data_version"] + 1
+        own = pharmacy.c.license_no == license_no, pharmacy.c.until_version.is_(None)
+        said = dict(connection.execute(select(pharmacy).where(*own)).mappings().one())
+        assert connection.execute(update(pharmacy).where(*own).values(until_version=version)).rowcount == 1
+        said |= {"row_id": None, "status": "suspended", "since_version": version}
+        connection.execute(insert(pharmacy), said)
 
 
 def test_a_shop_that_is_suspended_is_gone_within_a_second(own_app: Flask) -> None:

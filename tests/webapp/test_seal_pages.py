@@ -22,8 +22,8 @@ from yaotong.workspace import Workspace
 @pytest.fixture(scope="module")
 def sealed(small: Workspace) -> str:
     sales = open_facts(small.store).sales
-    found = sales.filter(sales.seal_id.notnull(), sales.quantity > 0)["seal_id"].limit(1)
-    return str(found.to_pandas().iloc[0])
+    found = sales.filter(sales.seal_id.notnull(), sales.quantity > 0).select("seal_id").limit(1)
+    return str(found.to_pandas()["seal_id"].iloc[0])
 
 
 def test_a_seal_is_answered_and_can_be_said_to_be_opened(

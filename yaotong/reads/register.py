@@ -23,26 +23,24 @@ import pandas as pd
 from geo.nearest import Chosen, NearestIndex
 from yaotong.reads.changing import change_mark
 from yaotong.reads.fitting import Shelf, Wanted, fitting, shelf_of
-from yaotong.store import registry
+from yaotong.reads.told import COLUMNS, patched, told_shops
+from yaotong.store import Connection, registry
 from yaotong.store.outlines import read_areas
 from yaotong.store.schema import drug as drug_table
 from yaotong.store.schema import pharmacy, placement
-from yaotong.store.taken import changed_at, taken_at, version_of
+from yaotong.store.taken import taken_at, version_of
 from yaotong.workspace import Workspace
 
 _FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
 # Feeds whose change makes another register.
 _VERSIONED = (*_FEEDS, "drugs")
-# What a feature tells, and asks, of a pharmacy.
-_TOLD = (
-    "license_no", "name", "address", "lon", "lat", "area_code", "area_name", "phone", "opening_hours",
-    "insurance_designated", "dual_channel", "service_list", "valid_to", "arrived_at", "scope",
-)  # fmt: skip
 _FILTERS = 64
 # How long a request waits for the new register before it goes on with the old one.
 _PATIENCE_S = 0.5
 # How often the version is asked for where commits cannot be seen.
 _LOOK_S = 0.2
+# More changed entries than a few, or than this share, are read with all others.
+_FEW, _MOST_PATCHED = 1_000, 0.05
 _LOG = logging.getLogger(__name__)
 
 
@@ -65,13 +63,15 @@ class Register:
     towns: tuple[Town, ...]
     sources: tuple[Mapping[str, str], ...]
     version: int
+    # Of all areas, by code.
+    names: Mapping[str, str]
     # A wish on a day, made ready for the index; kept here, so that it goes with the register.
     chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
     _columns: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chosen", lru_cache(maxsize=_FILTERS)(self._choose))
-        object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in _TOLD})
+        object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in COLUMNS})
 
     @property
     def shops(self) -> pd.DataFrame:
@@ -142,7 +142,8 @@ class Keeper:
 
     def _make(self, made: Future[Register], mark: int | None) -> None:
         try:
-            found = _read(self._ws)
+            known = self._known
+            found = _read(self._ws, known[1] if known else None)
         except BaseException as error:  # told to everybody who waits for it
             with self._lock:
                 self._making = None
@@ -159,34 +160,43 @@ def _keeper(ws: Workspace) -> Keeper:
     return Keeper(ws)
 
 
-def _read(ws: Workspace) -> Register:
+def _read(ws: Workspace, known: Register | None = None) -> Register:
+    """The register as it stands: whole, or what changed since one that is known put into it."""
     with ws.store.read() as connection:
         version = version_of(connection, _VERSIONED)
-        shops = registry.read(connection, pharmacy)
-        placed = registry.read(connection, placement)[["license_no", "area_code"]]
         drugs = registry.read(connection, drug_table)
-        areas = read_areas(connection)
-        changed = changed_at(connection, pharmacy, "license_no")
         dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
-    names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
-    shops = shops.merge(placed, on="license_no", how="left")
-    shops = shops.sort_values("license_no", ignore_index=True)  # at one distance, the lower number first
-    shops["area_name"] = shops["area_code"].map(names)
-    told = {arrived: f"{arrived.isoformat()}+08:00" for arrived in set(changed.values())}
-    shops["arrived_at"] = shops["license_no"].map({one: told[arrived] for one, arrived in changed.items()})
-    shops["service_list"] = [_services(one) for one in shops["services"]]
-    points = shops[["lon", "lat"]].astype(float)
-    return Register(
-        shelf=shelf_of(shops, drugs),
-        index=NearestIndex(points["lon"], points["lat"]),
-        towns=_towns(areas),
-        sources=tuple(
+        sources = tuple(
             {"name": title, "updated_on": f"{taken:%Y-%m-%d}"}
             for feed, title in _FEEDS.items()
             if (taken := dates[feed]) is not None
-        ),
-        version=version,
-    )
+        )
+        news = None if known is None else _news(connection, known)
+        if known is not None and news is not None:
+            shelf, moved = patched(known.shelf, *news, drugs)
+            index = _index(shelf.shops) if moved else known.index
+            return Register(shelf, index, known.towns, sources, version, known.names)
+        areas = read_areas(connection)
+        names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
+        shops = told_shops(connection, names)
+    return Register(shelf_of(shops, drugs), _index(shops), _towns(areas), sources, version, names)
+
+
+def _news(connection: Connection, known: Register) -> tuple[frozenset[str], pd.DataFrame] | None:
+    """Whose entries changed, and what they say now; None when too much did, or the areas."""
+    if version_of(connection, ("areas",)) > known.version:
+        return None
+    tables = ((pharmacy, "license_no"), (placement, "license_no"))
+    touched = [registry.touched(connection, table, key, known.version) for table, key in tables]
+    changed = frozenset[str]().union(*touched)
+    if len(changed) > max(len(known.shops) * _MOST_PATCHED, _FEW):
+        return None
+    return changed, told_shops(connection, known.names, changed)
+
+
+def _index(shops: pd.DataFrame) -> NearestIndex:
+    points = shops[["lon", "lat"]].astype(float)
+    return NearestIndex(points["lon"], points["lat"])
 
 
 def _towns(areas: Any) -> tuple[Town, ...]:
@@ -195,7 +205,3 @@ def _towns(areas: Any) -> tuple[Town, ...]:
     middles = leaves.geometry.representative_point()
     rows = zip(leaves["area_code"], leaves["area_name"], middles.x, middles.y, strict=True)
     return tuple(Town(code, name, float(lon), float(lat)) for code, name, lon, lat in rows)
-
-
-def _services(text: object) -> tuple[str, ...]:
-    return tuple(one.strip() for one in text.split("|") if one.strip()) if isinstance(text, str) else ()

@@ -122,6 +122,9 @@ def _registry(name: str, feed: Feed, *extra: Column[Any]) -> Table:
 
 area = _registry("area", AREAS)
 pharmacy = _registry("pharmacy", PHARMACIES, Column("source_lon", Float), Column("source_lat", Float))
+# What changed since a version is asked for by everybody who keeps the register in memory.
+Index(None, pharmacy.c.since_version)
+Index(None, pharmacy.c.until_version)
 drug = _registry("drug", DRUGS)
 recall = _registry("recall", RECALLS)
 notice = _registry("notice", CALENDAR)
@@ -148,6 +151,8 @@ placement = Table(
     Column("since_version", Integer, nullable=False),
     Column("until_version", Integer),
     Index(None, "license_no"),
+    Index(None, "since_version"),
+    Index(None, "until_version"),
 )
 quality_finding = Table(
     "quality_finding",
