@@ -46,8 +46,9 @@ from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
+from webapp.quick import Quick
 from webapp.security import protect
-from webapp.throttle import throttle
+from webapp.throttle import Limits, throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
 from webapp.words import add_words
@@ -124,9 +125,9 @@ def create_app(home: Path | None = None) -> Flask:
         app.register_blueprint(blueprint)
     watch(app)
     _speak(app)
-    throttle(app, workspace.settings.public_per_minute)
+    limits = throttle(app, workspace.settings.public_per_minute)
     keep_record(app)
-    _answer_tiles(app, workspace)
+    _answer_before(app, workspace, limits)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
     return app
 
@@ -138,7 +139,7 @@ def _guard_forms(app: Flask) -> None:
         guard.exempt(blueprint)
 
 
-def _answer_tiles(app: Flask, workspace: Workspace) -> None:
+def _answer_before(app: Flask, workspace: Workspace, limits: Limits) -> None:
     committed = change_mark(workspace)
 
     def mark() -> Hashable | None:
@@ -146,7 +147,7 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
         return None if number is None else (number, clock.now().date())
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
-    app.wsgi_app = Watched(around)  # type: ignore[assignment]
+    app.wsgi_app = Watched(Quick(around, workspace, limits))  # type: ignore[assignment]
 
 
 def _speak(app: Flask) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -67,20 +68,36 @@ class Buckets:
         return 0 if allowed else max(1, math.ceil((1 - tokens) * self._full_again_s / self._size))
 
 
-def throttle(app: Flask, per_minute: int) -> None:
-    """Answer 429 to an address that asks too often; 0: nobody does."""
-    shared = Buckets(per_minute)
-    few = {name: Buckets(size if per_minute else 0, again_s) for name, (size, again_s) in FEW.items()}
+class Limits:
+    """What every address may ask of every page; `per_minute` 0: nobody is held back."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._shared = Buckets(per_minute)
+        self._few = {
+            name: Buckets(size if per_minute else 0, again_s) for name, (size, again_s) in FEW.items()
+        }
+
+    def wait_s(self, endpoint: str, address: str) -> int:
+        """0 for a request that may go on; else after how many seconds the next one may."""
+        buckets = self._few.get(endpoint) or (self._shared if endpoint in PUBLIC else None)
+        return 0 if buckets is None else buckets.wait_s(address, time.monotonic())
+
+    def allow(self, endpoint: str, environ: Mapping[str, Any]) -> bool:
+        """Whether a request of a WSGI server may go on; then it counts, and else it does not."""
+        return not self.wait_s(endpoint, environ.get("REMOTE_ADDR") or "")
+
+
+def throttle(app: Flask, per_minute: int) -> Limits:
+    """Answer 429 to an address that asks too often."""
+    limits = Limits(per_minute)
 
     @app.before_request
     def _often() -> Response | None:
-        asked = str(request.endpoint)
-        buckets = few.get(asked) or (shared if asked in PUBLIC else None)
-        if buckets is None:
-            return None
-        wait = buckets.wait_s(request.remote_addr or "", time.monotonic())
+        wait = limits.wait_s(str(request.endpoint), request.remote_addr or "")
         if not wait:
             return None
         refused = answer(429, "同一地址的查询太多，请稍后再试。")
         refused.headers["Retry-After"] = str(wait)
         return refused
+
+    return limits

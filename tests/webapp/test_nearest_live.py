@@ -88,9 +88,9 @@ def test_while_a_slow_register_is_read_the_old_one_answers_whole(
     slowly, reads = threading.Event(), []
     read = register_module._read
 
-    def held(of: Workspace) -> Any:
+    def held(of: Workspace, known: Any = None) -> Any:
         reads.append(1)
-        found = read(of)
+        found = read(of, known)
         slowly.wait(20)
         return found
 

@@ -57,7 +57,10 @@ def test_nothing_typed_is_kept(own_app: Flask, small: Workspace, tmp_path: Path)
     logging.getLogger().addHandler(handler)
     client = own_app.test_client()
     try:
-        answers = [client.post("/seal", data={"code": code}) for code in (typed, f"{typed}!", f"20{typed}")]
+        answers = [
+            client.post("/seal", data={"code": code}, buffered=True)
+            for code in (typed, f"{typed}!", f"20{typed}")
+        ]
     finally:
         LOG.removeHandler(handler)
         LOG.setLevel(logging.NOTSET)

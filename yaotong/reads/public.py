@@ -25,6 +25,7 @@ from yaotong.workspace import Workspace
 
 MAX_NEAREST = 100
 MAX_LISTED = 10_000
+_ALREADY = (Crs.WGS84, Crs.CGCS2000)
 _HOURS_NOTE = "营业状态由登记的营业时间推算，前往前请先电话询问。"
 _SCOPE_NOTE = "drug_in_scope 只说明许可的经营范围，不表示有货。"
 _NO_DRUG_NOTE = "药品目录里没有这个药，不能按经营范围判断。"
@@ -45,11 +46,9 @@ def nearest(
     `at` is the moment that `open_state` and `next_change` speak of; `wanted.open_at` wins over it.
     UsageError for a position, a coordinate system or a limit that makes no sense.
     """
-    if not 1 <= limit <= MAX_NEAREST:
-        raise UsageError(f"limit 应在 1 到 {MAX_NEAREST} 之间。")
-    here, moment = _position(lon, lat, crs), wanted.open_at or at
+    here, moment = asked_from(lon, lat, crs, limit), wanted.open_at or at
     known = register(ws)
-    chosen = known.chosen(replace(wanted, open_at=_minute(wanted.open_at)), moment.date())
+    chosen = known.chosen(replace(wanted, open_at=whole_minute(wanted.open_at)), moment.date())
     numbers, distances = known.index.query(*here, limit, keep=chosen)
     meant = categories_of(wanted.drug, known.shelf.drugs) if wanted.drug else None
     features = [
@@ -136,7 +135,14 @@ def _state(text: str | None, moment: datetime) -> dict[str, str | None]:
     return {"open_state": hours.state, "next_change": change}
 
 
-def _minute(moment: datetime | None) -> datetime | None:
+def asked_from(lon: float, lat: float, crs: str, limit: int) -> tuple[float, float]:
+    """A position in WGS-84; UsageError when it, its system or the limit makes no sense."""
+    if not 1 <= limit <= MAX_NEAREST:
+        raise UsageError(f"limit 应在 1 到 {MAX_NEAREST} 之间。")
+    return _position(lon, lat, crs)
+
+
+def whole_minute(moment: datetime | None) -> datetime | None:
     """Hours change on whole minutes only: everybody who asks in one minute shares a filter."""
     return None if moment is None else moment.replace(second=0, microsecond=0)
 
@@ -149,18 +155,23 @@ def _origin(row: Mapping[Any, Any]) -> list[dict[str, str]]:
     return [{"feed": "pharmacies", "arrived_at": arrived, "note": "本店登记信息最近一次变动到达的时间"}]
 
 
-def _collection(
-    known: Register, features: list[Any], moment: datetime | None, wanted: Wanted
-) -> dict[str, Any]:
+def notes_of(known: Register, moment: datetime | None, wanted: Wanted) -> list[str]:
+    """What has to be said beside an answer."""
     notes = [] if moment is None else [_HOURS_NOTE]
     if wanted.drug:
         notes.append(_SCOPE_NOTE if categories_of(wanted.drug, known.shelf.drugs) else _NO_DRUG_NOTE)
+    return notes
+
+
+def _collection(
+    known: Register, features: list[Any], moment: datetime | None, wanted: Wanted
+) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": features,
         **({} if moment is None else {"at": f"{moment.isoformat()}+08:00"}),
         "sources": [dict(one) for one in known.sources],
-        "notes": notes,
+        "notes": notes_of(known, moment, wanted),
     }
 
 
@@ -171,6 +182,8 @@ def _position(lon: float, lat: float, crs: str) -> tuple[float, float]:
         raise UsageError("crs 应为 wgs84、cgcs2000、gcj02 或 bd09。") from error
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise UsageError("lon 应在 -180 到 180 之间，lat 应在 -90 到 90 之间。")
+    if system in _ALREADY:
+        return float(lon), float(lat)
     here = to_wgs84(float(lon), float(lat), system)
     return float(here[0]), float(here[1])
 

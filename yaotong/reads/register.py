@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -67,6 +68,8 @@ class Register:
     names: Mapping[str, str]
     # A wish on a day, made ready for the index; kept here, so that it goes with the register.
     chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
+    # What was written of a shop, for those who write of it again: by its place here.
+    kept: OrderedDict[int, Any] = field(init=False, repr=False, default_factory=OrderedDict)
     _columns: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
