@@ -117,7 +117,7 @@ def test_a_register_that_cannot_be_read_is_told_and_read_again(
 ) -> None:
     client = own_app.test_client()
     with monkeypatch.context() as broken:
-        broken.setattr(register_module, "_read", lambda _ws: 1 / 0)
+        broken.setattr(register_module, "_read", lambda *_given: 1 / 0)
         assert client.get(HERE).status_code == 500
     assert client.get(HERE).status_code == 200
 

@@ -23,6 +23,7 @@ from yaotong.departments import departments, keeper_of
 from yaotong.errors import Conflict, NotFound, UsageError
 from yaotong.records import PHARMACIES, Receipt
 from yaotong.store import corrections
+from yaotong.store.publicly import public_write
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -35,8 +36,8 @@ def file_report(
     UsageError for what cannot be kept, NotFound for a shop that is not in the register.
     """
     what, text = check_report(kind, said)
-    with workspace.store.write() as connection:
-        if corrections.get(connection, ticket) is not None:
+    with public_write(workspace.store) as connection:
+        if corrections.shown(connection, ticket) is not None:
             return ticket
         if corrections.shop(connection, license_no) is None:
             raise NotFound("名录里没有这家药店。")

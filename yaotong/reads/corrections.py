@@ -12,6 +12,7 @@ from yaotong.departments import departments, keeper_of
 from yaotong.errors import Forbidden, NotFound
 from yaotong.store import corrections
 from yaotong.store.corrections import Held
+from yaotong.store.publicly import public_read
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -85,8 +86,8 @@ class Asked:
 
 def read_ticket(workspace: Workspace, ticket: str) -> Ticket:
     """A report by its number, for whoever holds it; NotFound when there is none."""
-    with workspace.store.read() as connection:
-        row = corrections.get(connection, ticket)
+    with public_read(workspace.store) as connection:
+        row = corrections.shown(connection, ticket)
         if row is None:
             raise NotFound("没有这个编号。请核对后再输入一次。")
         shop = corrections.shop(connection, row.license_no)

@@ -18,6 +18,7 @@ from yaotong.reads.fitting import Wanted, fitting
 from yaotong.reads.public import feature
 from yaotong.reads.register import Register, register
 from yaotong.store import registerchanges
+from yaotong.store.publicly import public_read
 from yaotong.workspace import Workspace
 
 Box = tuple[float, float, float, float]
@@ -129,14 +130,14 @@ def changes_since(ws: Workspace, since: int, *, limit: int = MOST_CHANGES) -> Ch
         raise UsageError("since 应为上次得到的 next_since，第一次为 0。")
     if not 1 <= limit <= MOST_CHANGES:
         raise UsageError(f"limit 应在 1 到 {MOST_CHANGES} 之间。")
-    with ws.store.read() as connection:
+    with public_read(ws.store) as connection:
         found, until, more = registerchanges.changes(connection, since, limit)
     return Changes(tuple(Change(*one) for one in found), until, more)
 
 
 def newest_changes(ws: Workspace, limit: int = 100) -> tuple[Change, ...]:
     """The last changes, newest first."""
-    with ws.store.read() as connection:
+    with public_read(ws.store) as connection:
         return tuple(Change(*one) for one in registerchanges.newest(connection, limit))
 
 

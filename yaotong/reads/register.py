@@ -27,6 +27,7 @@ from yaotong.reads.fitting import Shelf, Wanted, fitting, shelf_of
 from yaotong.reads.told import COLUMNS, patched, told_shops
 from yaotong.store import Connection, registry
 from yaotong.store.outlines import read_areas
+from yaotong.store.publicly import public_read
 from yaotong.store.schema import drug as drug_table
 from yaotong.store.schema import pharmacy, placement
 from yaotong.store.taken import taken_at, version_of
@@ -116,7 +117,7 @@ class Keeper:
         known, mark = self._known, self._mark()
         if known is not None and self._unchanged(known[0], mark):
             return known[1]
-        with self._ws.store.read() as connection:
+        with public_read(self._ws.store) as connection:
             version = version_of(connection, _VERSIONED)
         self._looked = time.monotonic()
         if known is not None and known[1].version == version:
@@ -165,7 +166,7 @@ def _keeper(ws: Workspace) -> Keeper:
 
 def _read(ws: Workspace, known: Register | None = None) -> Register:
     """The register as it stands: whole, or what changed since one that is known put into it."""
-    with ws.store.read() as connection:
+    with public_read(ws.store) as connection:
         version = version_of(connection, _VERSIONED)
         drugs = registry.read(connection, drug_table)
         dates = {feed: taken_at(connection, feed) for feed in _FEEDS}

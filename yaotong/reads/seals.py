@@ -15,6 +15,7 @@ from typing import Literal
 from yaotong.errors import UsageError
 from yaotong.reads.register import register
 from yaotong.store import seals, soldcodes
+from yaotong.store.publicly import public_read
 from yaotong.store.soldcodes import Told
 from yaotong.store.taken import taken_at
 from yaotong.workspace import Workspace
@@ -56,7 +57,7 @@ def look_up(workspace: Workspace, code: str) -> CodeAnswer:
     if not (LEAST_CHARS <= len(text) <= MOST_CHARS and text.isascii() and text.isalnum()):
         raise UsageError(f"封签号和追溯码由 {LEAST_CHARS} 到 {MOST_CHARS} 个字母、数字组成。请核对后再试。")
     secret, facts = workspace.settings.pseudonym_key, workspace.store.facts_dir
-    with workspace.store.read() as connection:
+    with public_read(workspace.store) as connection:
         sealed = soldcodes.told_of(connection, facts, secret, "seal", text)
         is_trace = text.isdigit() and len(text) == TRACE_DIGITS
         traced = soldcodes.told_of(connection, facts, secret, "trace", text) if is_trace else ()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from yaotong.store.correction_tables import correction, correction_field
+from yaotong.store.grants import READABLE
 from yaotong.store.registry import in_force
 from yaotong.store.schema import load, pharmacy, placement
 
@@ -51,6 +52,12 @@ def add(
 def get(connection: Connection, ticket: str) -> Row[Any] | None:
     """One report, or None."""
     return connection.execute(select(correction).where(correction.c.ticket == ticket)).first()
+
+
+def shown(connection: Connection, ticket: str) -> Row[Any] | None:
+    """What anyone who holds its number may see of a report, or None."""
+    some = [correction.c[name] for name in READABLE["correction"]]
+    return connection.execute(select(*some).where(correction.c.ticket == ticket)).first()
 
 
 def crowd(connection: Connection, license_no: str, since: datetime) -> tuple[int, int]:

@@ -12,3 +12,4 @@ from yaotong.store import report_tables as report_tables
 from yaotong.store import risk_tables as risk_tables
 from yaotong.store import rule_tables as rule_tables
 from yaotong.store import silence_tables as silence_tables
+from yaotong.store import unmet_tables as unmet_tables

@@ -13,7 +13,7 @@ from yaotong.store.correction_tables import seal_opened
 def opened_among(connection: Connection, marks: Sequence[str]) -> dict[str, datetime]:
     """When those of some seals that were opened were."""
     query = select(seal_opened.c.seal_key, seal_opened.c.opened_at).where(seal_opened.c.seal_key.in_(marks))
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).fetchall())
 
 
 def note_opened(connection: Connection, mark: str, at: datetime) -> None:

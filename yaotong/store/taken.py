@@ -30,7 +30,7 @@ def changed_at(
 
     `only`: of these keys alone, of which there may be some hundreds.
     """
-    arrived = dict(connection.execute(select(load.c.data_version, load.c.arrived_at)).tuples().all())
+    arrived = dict(connection.execute(select(load.c.data_version, load.c.arrived_at)).fetchall())
     query = select(table.c[key], table.c.since_version).where(table.c.until_version.is_(None))
     query = query if only is None else query.where(table.c[key].in_(only))
     return {str(one): arrived[version] for one, version in connection.execute(query) if version in arrived}
