@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yaotong.codes import CATEGORIES
+from yaotong.public_words import PUBLIC_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,47 +77,6 @@ TERMS: dict[str, Term] = {
     "audit.restore": Term("恢复", "restore"),
     "audit.audit_export": Term("导出审计记录", "audit export"),
     "audit.audit_purge": Term("按期清除审计记录", "audit purge"),
-    # what citizens report as wrong
-    "wrong": Term("信息有误", "report an error"),
-    "wrong.hours": Term("营业时间不对", "opening hours"),
-    "wrong.phone": Term("电话不对", "telephone"),
-    "wrong.place": Term("地址或位置不对", "address or place"),
-    "wrong.gone": Term("已关门、搬走或没有这家店", "closed, moved or not there"),
-    "wrong.name": Term("店名不对", "name"),
-    "wrong.services": Term("服务或医保资格不对", "services or insurance"),
-    "wrong.seal": Term("封签破损或对不上", "seal broken or not genuine"),
-    "wrong.other": Term("其他", "something else"),
-    "wrong_state.open": Term("等候核对", "waiting to be checked"),
-    "wrong_state.corrected": Term("已更正", "corrected"),
-    "wrong_state.kept": Term("核对无误，没有改动", "checked, nothing changed"),
-    "wrong_state.dismissed": Term("不受理", "not taken up"),
-    # a seal and a trace code, as a citizen is told of them
-    "seal.genuine": Term("封签是真的，只用过这一次", "The seal is genuine and was used once"),
-    "seal.opened": Term("封签已有人登记拆封", "Somebody has said that this seal was opened"),
-    "seal.again": Term("封签用过不止一次", "The seal was used more than once"),
-    "seal.returned": Term("这一单已经退回", "This order was returned"),
-    "seal.unknown": Term("没有查到这个号码", "This code was not found"),
-    "trace.none": Term("这一盒没有卖出的记录", "No sale of this pack is known"),
-    "trace.one": Term("这一盒卖过一次", "This pack was sold once"),
-    "trace.many": Term("这一盒卖过两次以上", "This pack was sold twice or more"),
-    # columns of the register of pharmacies
-    "column.name": Term("店名", "name"),
-    "column.address": Term("地址", "address"),
-    "column.phone": Term("电话", "telephone"),
-    "column.opening_hours": Term("营业时间", "opening hours"),
-    "column.services": Term("服务", "services"),
-    "column.insurance_designated": Term("医保定点", "takes insurance"),
-    "column.dual_channel": Term("双通道", "dual channel"),
-    "column.status": Term("状态", "status"),
-    "column.point": Term("位置", "position"),
-    "column.lon": Term("经度", "longitude"),
-    "column.lat": Term("纬度", "latitude"),
-    "column.source_lon": Term("经度", "longitude"),
-    "column.source_lat": Term("纬度", "latitude"),
-    "column.crs": Term("坐标系", "coordinate system"),
-    "status.active": Term("在营", "active"),
-    "status.suspended": Term("暂停", "suspended"),
-    "status.closed": Term("已关闭", "closed"),
     # acts
     "act.open": Term("生成预警", "opened"),
     "act.extend": Term("补充证据", "evidence added"),
@@ -358,6 +318,7 @@ _CATEGORIES_EN = {
     "ONLINE_BAN": "not to be sold online",
     "WATCH": "medicines under watch",
 }
+TERMS.update({name: Term(zh, en) for name, (zh, en) in PUBLIC_WORDS.items()})
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
 
 

@@ -138,7 +138,8 @@ def _places(codes: NDArray[Any], some: frozenset[str]) -> _Order:
     wanted = np.array(sorted(some), dtype=object)
     at = np.searchsorted(codes, wanted) if len(wanted) else np.empty(0, np.intp)
     there = [one < len(codes) and codes[one] == code for one, code in zip(at, wanted, strict=True)]
-    return at[np.array(there, dtype=bool)]
+    places: _Order = at[np.array(there, dtype=bool)]
+    return places
 
 
 def _changed(connection: Connection, only: tuple[str, ...]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select, union_all
+from sqlalchemy import Connection, Subquery, func, select, union_all
 
 from yaotong.store.schema import load, pharmacy
 
@@ -75,11 +75,11 @@ def _open(status: str | None) -> bool:
     return (status or "active") == "active"
 
 
-def _touched(since: int) -> Select[tuple[int]]:  # type: ignore[type-arg]
+def _touched(since: int) -> Subquery:
     began = select(pharmacy.c.since_version.label("version")).where(pharmacy.c.since_version > since)
     ended = select(pharmacy.c.until_version.label("version")).where(
         pharmacy.c.until_version > since,
         # What ends where another wording begins is counted once.
         ~pharmacy.c.until_version.in_(select(pharmacy.c.since_version)),
     )
-    return union_all(began, ended).subquery()  # type: ignore[return-value]
+    return union_all(began, ended).subquery()

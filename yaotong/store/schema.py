@@ -122,9 +122,8 @@ def _registry(name: str, feed: Feed, *extra: Column[Any]) -> Table:
 
 area = _registry("area", AREAS)
 pharmacy = _registry("pharmacy", PHARMACIES, Column("source_lon", Float), Column("source_lat", Float))
-# What changed since a version is asked for by everybody who keeps the register in memory.
-Index(None, pharmacy.c.since_version)
-Index(None, pharmacy.c.until_version)
+# Whoever keeps the register in memory asks for what changed since a version.
+_ = [Index(None, pharmacy.c[name]) for name in ("since_version", "until_version")]
 drug = _registry("drug", DRUGS)
 recall = _registry("recall", RECALLS)
 notice = _registry("notice", CALENDAR)

@@ -94,7 +94,7 @@ def _mapped(path: Path) -> NDArray[Any]:
 
 def _make(place: Path, source: Path, secret: bytes) -> None:
     shops: dict[str, int] = {}
-    parts = []
+    parts: list[tuple[Any, ...]] = []
     with reading(source):
         file = pq.ParquetFile(source, page_checksum_verification=True)
         for batch in file.iter_batches(1 << 17, columns=list(_COLUMNS)):
