@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import (
     alert_api,
@@ -110,6 +111,7 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_NAME": "yaotong-session",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": workspace.settings.https,
             "PERMANENT_SESSION_LIFETIME": _SESSION,
             "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
@@ -148,6 +150,9 @@ def _answer_before(app: Flask, workspace: Workspace, limits: Limits) -> None:
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
     app.wsgi_app = Watched(Quick(around, workspace, limits))  # type: ignore[assignment]
+    proxies = workspace.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def _speak(app: Flask) -> None:

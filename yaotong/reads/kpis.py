@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from yaotong.reads.acted import acted
 from yaotong.reads.report_facts import figures, last_whole_day, shop_days, special_sales
 from yaotong.reports import data_kpis, kpis
 from yaotong.reports.kpis import Kpi, Letter
@@ -51,7 +52,7 @@ def compared_kpis(
 def period_kpis(workspace: Workspace, viewer: Viewer, period: Period, *, now: datetime) -> tuple[Kpi, ...]:
     """The figures of one period, in the order of §7.3."""
     moment = period.known_at(now)
-    told = stories(workspace, viewer, moment, now=now)
+    told, known = (stories(workspace, viewer, at, now=now) for at in (moment, now))
     led = [one for one in told if one.lead == viewer.department]
     count, longest = kpis.overdue(led, moment)
     model, statutory, false = kpis.precision(led, period)
@@ -68,7 +69,8 @@ def period_kpis(workspace: Workspace, viewer: Viewer, period: Period, *, now: da
         *kpis.transfers(letters_of(workspace, viewer, moment), period),
         kpis.answers(told, viewer.department, period, moment),
         kpis.relapse(led, period),
-        *_data(workspace, viewer, period, now),
+        *_data(workspace, viewer, period, now, known),
+        *acted(workspace, viewer, known, period, now=now),
         *data_kpis.untold(),
     )
 
@@ -109,15 +111,16 @@ def alerts_by_behaviour(told: Sequence[Story], first: date, last: date) -> list[
     return [one for one in told if first <= one.last_day <= last]
 
 
-def _data(workspace: Workspace, viewer: Viewer, period: Period, now: datetime) -> tuple[Kpi, ...]:
+def _data(
+    workspace: Workspace, viewer: Viewer, period: Period, now: datetime, known: Sequence[Story]
+) -> tuple[Kpi, ...]:
     last = last_whole_day(period, now)
     with workspace.store.read() as connection:
         version = loads.current_version(connection)
     found = shop_days(workspace, version, period.first, last)
     sold = special_sales(workspace, version, period.first, last)
     mine = sold[(sold["category"] == "") & sold["pharmacy_id"].isin(found.of(viewer)["pharmacy_id"])]
-    told = stories(workspace, viewer, now, now=now)
-    alerts = len(alerts_by_behaviour(told, period.first, period.last))
+    alerts = len(alerts_by_behaviour(known, period.first, period.last))
     return data_kpis.data_kpis(figures(found, viewer, int(mine["lines"].sum())), alerts)
 
 
