@@ -10,6 +10,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from webapp import asking
 from webapp.context import current_lang, current_workspace
+from webapp.unmet import count_unmet
 from webapp.words import say
 from yaotong import clock
 from yaotong.reads import public
@@ -55,6 +56,8 @@ def page() -> Response:
     now, towns = clock.now(), public.register(current_workspace()).towns
     wanted, place = _wanted(now), _place(towns)
     found = _found(wanted, place, now)
+    if found is not None and place is not None:
+        count_unmet(current_workspace(), found, place, wanted, now)
     response = make_response(
         render_template(
             "find.html",

@@ -11,6 +11,7 @@ from webapp import asking
 from webapp.context import current_workspace
 from webapp.openapi import document
 from yaotong import __version__, clock
+from yaotong.acts.unmet import tally
 from yaotong.reads import public
 from yaotong.reads.nearest_text import nearest_text
 from yaotong.reads.public import Wanted
@@ -33,7 +34,8 @@ def nearest() -> Response:
 
 def nearest_of(workspace: Workspace, asked: MultiDict[str, str], now: datetime) -> str:
     """The answer to what an address asks, as JSON text; UsageError for what cannot be read."""
-    return nearest_text(
+    open_at = asking.moment(asked, "open_at", now)
+    said = nearest_text(
         workspace,
         asking.required(asked, "lon"),
         asking.required(asked, "lat"),
@@ -41,13 +43,17 @@ def nearest_of(workspace: Workspace, asked: MultiDict[str, str], now: datetime) 
         limit=asking.whole(asked, "limit", _DEFAULT_LIMIT),
         at=now,
         wanted=Wanted(
-            open_at=asking.moment(asked, "open_at", now),
+            open_at=open_at,
             insurance=asking.flag(asked, "insurance"),
             dual_channel=asking.flag(asked, "dual_channel"),
             services=asking.several(asked, "service"),
             drug=asking.words(asked, "drug"),
         ),
     )
+    lon, lat = said.here
+    asked_open = open_at is not None
+    tally(workspace).note(said.found, asked_open=asked_open, lon=lon, lat=lat, now=now)
+    return said.text
 
 
 @bp.get("/public/pharmacies")

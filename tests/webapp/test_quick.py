@@ -56,9 +56,7 @@ def test_flask_would_have_said_the_same(shared_app: Flask, query: str) -> None:
     quick, slow = _asked(shared_app.wsgi_app, query), _asked(_flask(shared_app), query)
     assert quick[1].pop("x-request-id")
     assert quick == slow
-    assert quick[0].startswith("200") == (
-        query in PLAIN or "lang=" in query or "x=1" in query or "%ff" in query
-    )
+    assert query not in PLAIN or quick[0] == "200 OK"
 
 
 def test_the_text_is_the_plain_answer_to_the_letter(small: Workspace) -> None:
@@ -72,7 +70,7 @@ def test_the_text_is_the_plain_answer_to_the_letter(small: Workspace) -> None:
         )
         place = (121 + random.random() / 5, 30.5 + random.random() / 3)
         limit = random.choice([1, 10, 100])
-        told = nearest_text(small, *place, limit=limit, at=moment, wanted=wanted)
+        told = nearest_text(small, *place, limit=limit, at=moment, wanted=wanted).text
         plain = public.nearest(small, *place, limit=limit, at=moment, wanted=wanted)
         assert told == json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 

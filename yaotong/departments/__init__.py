@@ -35,7 +35,7 @@ EVIDENCE_FIELDS = (
 
 
 _NEEDED = "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split()
-_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "keeps"))
+_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "keeps", "plans"))
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
 
@@ -99,6 +99,8 @@ class Department:
     sums: tuple[str, ...]
     # Feeds whose registers it answers for: it corrects what is wrong in them.
     keeps: tuple[str, ...] = ()
+    # Whether it plans where pharmacies are to be.
+    plans: bool = False
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -183,6 +185,7 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
         ),
         outcomes=outcomes,
         sums=_known(raw.get("sums", []), tuple(outcomes)),
+        plans=bool(raw.get("plans", False)),
         keeps=_known(raw.get("keeps", []), tuple(FEEDS)),
     )
 

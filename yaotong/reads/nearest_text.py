@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaotong.reads import public
 from yaotong.reads.fitting import Wanted, categories_of, in_scope
@@ -27,6 +27,14 @@ _MOST_PARTS = 30_000
 _Parts = tuple[str, str, str, str | None, object]
 
 
+class Said(NamedTuple):
+    """An answer; from where it was asked (WGS-84), and how far (metres) and in which state each shop is."""
+
+    text: str
+    here: tuple[float, float]
+    found: tuple[tuple[float, str], ...]
+
+
 def nearest_text(
     ws: Workspace,
     lon: float,
@@ -36,7 +44,7 @@ def nearest_text(
     limit: int = 10,
     at: datetime,
     wanted: Wanted,
-) -> str:
+) -> Said:
     """The answer as JSON text; arguments and errors are those of :func:`public.nearest`."""
     here, moment = public.asked_from(lon, lat, crs, limit), wanted.open_at or at
     known = register(ws)
@@ -44,12 +52,14 @@ def nearest_text(
     numbers, distances = known.index.query(*here, limit, keep=chosen)
     meant = categories_of(wanted.drug, known.shelf.drugs) if wanted.drug else None
     found = zip(numbers.tolist(), distances.tolist(), strict=True)
-    features = ",".join([_feature(known, number, far, moment, meant) for number, far in found])
+    features, states = [], []
+    for number, far in found:
+        text, state = _feature(known, number, far, moment, meant)
+        features.append(text)
+        states.append((far, state))
     notes, sources = (_encode(public.notes_of(known, moment, wanted)), _encode(list(known.sources)))
-    return (
-        f'{{"at":"{moment.isoformat()}+08:00","features":[{features}],"notes":{notes},'
-        f'"sources":{sources},"type":"FeatureCollection"}}\n'
-    )
+    head = f'{{"at":"{moment.isoformat()}+08:00","features":[{",".join(features)}],"notes":{notes},'
+    return Said(f'{head}"sources":{sources},"type":"FeatureCollection"}}\n', here, tuple(states))
 
 
 def _feature(known: Register, number: int, far: float, moment: datetime, meant: frozenset[str] | None) -> str:
@@ -58,7 +68,7 @@ def _feature(known: Register, number: int, far: float, moment: datetime, meant: 
     change = f'"{state.next_change.isoformat()}+08:00"' if state.next_change else "null"
     fits = "" if meant is None else f'"drug_in_scope":"{in_scope(scope, meant)}",'
     opens = f'"next_change":{change},"open_state":"{state.state}",'
-    return f'{head}"distance_m":{round(far)},{fits}{middle}{opens}{tail}'
+    return f'{head}"distance_m":{round(far)},{fits}{middle}{opens}{tail}', state.state
 
 
 def _parts(known: Register, number: int) -> _Parts:

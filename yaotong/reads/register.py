@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo.nearest import Chosen, NearestIndex
 from yaotong.reads.changing import change_mark
@@ -56,6 +57,14 @@ class Town:
     lat: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """The outlines of the smallest areas, to be asked which of them a point lies in."""
+
+    codes: tuple[str, ...]
+    outlines: shapely.STRtree
+
+
 @dataclass(frozen=True, eq=False)
 class Register:
     """The pharmacies at one version of the registers, by licence number, with their index."""
@@ -67,6 +76,7 @@ class Register:
     version: int
     # Of all areas, by code.
     names: Mapping[str, str]
+    places: Places
     # A wish on a day, made ready for the index; kept here, so that it goes with the register.
     chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
     # What was written of a shop, for those who write of it again: by its place here.
@@ -91,6 +101,11 @@ class Register:
         codes = self._columns["license_no"]
         at = int(np.searchsorted(codes, license_no))
         return at if at < len(codes) and codes[at] == license_no else None
+
+    def town_at(self, lon: float, lat: float) -> str | None:
+        """The smallest area a point lies in; None outside all."""
+        found = self.places.outlines.query(shapely.Point(lon, lat), predicate="intersects")
+        return self.places.codes[int(found.min())] if len(found) else None
 
     def _choose(self, wanted: Wanted, day: date) -> Chosen:
         return self.index.choose(fitting(self.shelf, wanted, day))
@@ -179,11 +194,12 @@ def _read(ws: Workspace, known: Register | None = None) -> Register:
         if known is not None and news is not None:
             shelf, moved = patched(known.shelf, *news, drugs)
             index = _index(shelf.shops) if moved else known.index
-            return Register(shelf, index, known.towns, sources, version, known.names)
+            return Register(shelf, index, known.towns, sources, version, known.names, known.places)
         areas = read_areas(connection)
         names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
         shops = told_shops(connection, names)
-    return Register(shelf_of(shops, drugs), _index(shops), _towns(areas), sources, version, names)
+    shelf, towns, places = shelf_of(shops, drugs), _towns(areas), _places(areas)
+    return Register(shelf, _index(shops), towns, sources, version, names, places)
 
 
 def _news(connection: Connection, known: Register) -> tuple[frozenset[str], pd.DataFrame] | None:
@@ -203,9 +219,19 @@ def _index(shops: pd.DataFrame) -> NearestIndex:
     return NearestIndex(points["lon"], points["lat"])
 
 
+def _leaves(areas: Any) -> Any:
+    """The smallest areas, by code."""
+    return areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
+
+
+def _places(areas: Any) -> Places:
+    leaves = _leaves(areas)
+    return Places(tuple(leaves["area_code"]), shapely.STRtree(leaves.geometry.to_numpy()))
+
+
 def _towns(areas: Any) -> tuple[Town, ...]:
     """The smallest areas, with a point inside each."""
-    leaves = areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
+    leaves = _leaves(areas)
     middles = leaves.geometry.representative_point()
     rows = zip(leaves["area_code"], leaves["area_name"], middles.x, middles.y, strict=True)
     return tuple(Town(code, name, float(lon), float(lat)) for code, name, lon, lat in rows)
