@@ -62,7 +62,9 @@ def nearest_text(
     return Said(f'{head}"sources":{sources},"type":"FeatureCollection"}}\n', here, tuple(states))
 
 
-def _feature(known: Register, number: int, far: float, moment: datetime, meant: frozenset[str] | None) -> str:
+def _feature(
+    known: Register, number: int, far: float, moment: datetime, meant: frozenset[str] | None
+) -> tuple[str, str]:
     head, middle, tail, hours, scope = _parts(known, number)
     state = opening(hours, moment)
     change = f'"{state.next_change.isoformat()}+08:00"' if state.next_change else "null"

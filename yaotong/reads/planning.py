@@ -123,7 +123,9 @@ def residents_of(areas: Any, scope: str) -> Residents:
     """Points over the smallest areas in a scope, each town's population spread evenly over its own."""
     parents = set(areas["parent_code"].dropna())
     parts: list[tuple[Floats, Floats, Floats, NDArray[np.intp]]] = []
-    codes, names, uncounted = [], [], []
+    codes: list[str] = []
+    names: list[str] = []
+    uncounted: list[str] = []
     for one in areas.sort_values("area_code").itertuples():
         if one.area_code in parents or not str(one.area_code).startswith(scope):
             continue
