@@ -42,11 +42,15 @@ def _held(wanted: set[float], texts: list[str], *own: object) -> list[str]:
     for one in gc.get_objects():
         if id(one) in mine or type(one).__name__ == "frame":
             continue
-        for held in gc.get_referents(one):
+        inside = gc.get_referents(one)
+        while inside:
+            held = inside.pop()
             if type(held) is float and held in wanted:
                 found.append(f"{held} in a {type(one).__name__}")
             elif type(held) is str and len(held) < 4_000 and any(text in held for text in texts):
                 found.append(f"a text in a {type(one).__name__}")
+            elif isinstance(held, tuple | dict) and not gc.is_tracked(held):
+                inside += gc.get_referents(held)  # what holds nothing but numbers and texts is not listed
     return found
 
 

@@ -49,14 +49,17 @@ def public_write(store: Store) -> Iterator[Connection]:
 
 
 def _opened(engine: Engine) -> tuple[Engine, Engine]:
-    """The engines for reading and for writing beside a store's own; connections of theirs are not kept."""
+    """The engines for reading and for writing beside a store's own."""
     if engine not in _engines:
         _engines[engine] = _beside(engine, writes=False), _beside(engine, writes=True)
     return _engines[engine]
 
 
 def _beside(engine: Engine, *, writes: bool) -> Engine:
-    made = create_engine(engine.url, poolclass=NullPool, **dialects.connecting(engine.url))
+    # A file is opened at once; a server is asked for a connection every fraction of a second.
+    few = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
+    kept = {"poolclass": NullPool} if engine.dialect.name == "sqlite" else few
+    made = create_engine(engine.url, **kept, **dialects.connecting(engine.url))
     dialects.prepare(made)
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _sqlite_writer if writes else _sqlite_reader)
