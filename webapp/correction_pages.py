@@ -71,7 +71,7 @@ def answer(ticket: str) -> Response:
     except YaotongError as error:
         flash(str(error), "bad")
         return redirect(url_for("corrections.one", ticket=ticket))
-    flash(f"{say('已答复')} {count} {say('条')}", "good")
+    flash(f"{say('已答复')}: {count}", "good")
     return redirect(url_for("corrections.page"))
 
 

@@ -49,7 +49,7 @@ def _held(wanted: set[float], texts: list[str], *own: object) -> list[str]:
                 found.append(f"{held} in a {type(one).__name__}")
             elif type(held) is str and len(held) < 4_000 and any(text in held for text in texts):
                 found.append(f"a text in a {type(one).__name__}")
-            elif isinstance(held, tuple | dict) and not gc.is_tracked(held):
+            elif type(held) in (tuple, dict) and not gc.is_tracked(held):
                 inside += gc.get_referents(held)  # what holds nothing but numbers and texts is not listed
     return found
 

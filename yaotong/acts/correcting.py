@@ -139,7 +139,7 @@ def as_told(shop: Mapping[str, Any]) -> dict[str, str]:
     """A row of the register as its file would say it."""
     told = {name: _text(shop.get(name)) for name in PHARMACIES.names}
     told |= {"lon": _text(shop["source_lon"]), "lat": _text(shop["source_lat"])}
-    return told | {"scope": told["scope"].strip("|")}
+    return told | {name: told[name].strip("|") for name in ("scope", "services")}
 
 
 def _text(value: Any) -> str:
