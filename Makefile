@@ -13,7 +13,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -120,6 +120,12 @@ bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每
 bench-detect: ## 检测方法同公开的方法比：模拟的序列与地图上的命中、误报、快慢（约八分钟；SEEDS="1 2" 换种子）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_detect $(SEEDS)
+
+bench-special: ## 特药：台账、追溯码索引、收银机询问，同一次与 DuckDB、PostgreSQL 比；两个实例各十万购药人比对一次（约二十分钟、10 GB 盘；CODES="2000000" 可小试）
+	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@$(PY) -m bench.bench_special $(CODES)
+	@$(PY) -m bench.bench_exchange
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

@@ -13,17 +13,25 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import (
     alert_api,
     alert_pages,
+    allowance_api,
     audit_pages,
     basemap_pages,
     bulk_pages,
+    buyer_pages,
     case_pages,
     case_papers,
+    code_pages,
     correction_pages,
     coverage_pages,
     delivery_pages,
     desk_pages,
+    exchange_api,
+    exchange_pages,
     exemption_pages,
     find_pages,
+    find_words,
+    installing,
+    ledger_pages,
     login_pages,
     map_pages,
     metrics,
@@ -50,6 +58,7 @@ from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.quick import Quick
 from webapp.security import protect
+from webapp.shrinking import shrink
 from webapp.throttle import Limits, throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
@@ -63,6 +72,8 @@ from yaotong.workspace import Workspace, open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
+    find_words.bp,
+    installing.bp,
     public_api.bp,
     public_api.tiles_bp,
     wrong_pages.bp,
@@ -75,6 +86,7 @@ _BLUEPRINTS = (
     alert_pages.bp,
     bulk_pages.bp,
     alert_api.bp,
+    allowance_api.bp,
     pharmacy_pages.bp,
     planning_pages.bp,
     risk_pages.bp,
@@ -82,6 +94,9 @@ _BLUEPRINTS = (
     version_pages.bp,
     source_pages.bp,
     coverage_pages.bp,
+    ledger_pages.bp,
+    code_pages.bp,
+    buyer_pages.bp,
     exemption_pages.bp,
     silence_pages.bp,
     delivery_pages.bp,
@@ -92,11 +107,13 @@ _BLUEPRINTS = (
     map_pages.bp,
     basemap_pages.bp,
     audit_pages.bp,
+    exchange_api.bp,
+    exchange_pages.bp,
     probes.bp,
     metrics.bp,
 )
-# Their forms are sent by citizens.
-_UNSIGNED = (wrong_pages.bp, seal_pages.bp)
+# What these take comes with a signature or a token of its own, and no cookie.
+_UNSIGNED = (wrong_pages.bp, seal_pages.bp, exchange_api.bp, allowance_api.bp)
 _FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
 
@@ -128,6 +145,7 @@ def create_app(home: Path | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     watch(app)
+    shrink(app)
     _speak(app)
     limits = throttle(app, workspace.settings.public_per_minute)
     keep_record(app)

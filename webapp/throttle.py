@@ -24,6 +24,11 @@ PUBLIC = (
     "wrong.page",
     "wrong.ticket",
     "seals.page",
+    "ogc.items",
+    "ogc.item",
+    "opendata.changes",
+    "opendata.feed",
+    "exchange_api.take",
 )
 # What writes, or tells of a code: how many at once, and in how many seconds as many again.
 FEW: Mapping[str, tuple[int, float]] = {

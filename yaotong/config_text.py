@@ -79,6 +79,10 @@ precision_floor = {{ model = 0.6, statutory = 0.9 }}
 [public]
 # Citizens' requests that one address may make a minute, counted by each process; 0: no limit.
 per_minute = 1200
+# Entries of the register older than so many days are shown as "may have changed".
+# stale_days = 365
+# Counts of stock older than so many hours are not shown as stock.
+# stock_hours = 24
 # The terms on which the public register is given away, shown with it: an SPDX name, its address, your name.
 # licence = "CC-BY-4.0"
 # licence_url = "https://…"

@@ -35,9 +35,11 @@ EVIDENCE_FIELDS = (
 
 
 _NEEDED = "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split()
-_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "keeps", "plans"))
+_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "buyers", "keeps", "plans"))
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
+# An administrator of accounts is no investigator.
+_BUYERS_ROLES = ("officer", "leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Department:
     outcomes: Mapping[str, tuple[str, str]]
     # Those of them that are entered with a sum of money.
     sums: tuple[str, ...]
+    # Roles that may see what ties buyers of special drugs together; none where it is not said.
+    buyers: tuple[str, ...] = ()
     # Feeds whose registers it answers for: it corrects what is wrong in them.
     keeps: tuple[str, ...] = ()
     # Whether it plans where pharmacies are to be.
@@ -185,6 +189,7 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
         ),
         outcomes=outcomes,
         sums=_known(raw.get("sums", []), tuple(outcomes)),
+        buyers=_known(raw.get("buyers", []), _BUYERS_ROLES),
         plans=bool(raw.get("plans", False)),
         keeps=_known(raw.get("keeps", []), tuple(FEEDS)),
     )

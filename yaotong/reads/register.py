@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -25,18 +25,21 @@ import shapely
 from geo.nearest import Chosen, NearestIndex
 from yaotong.reads.changing import change_mark
 from yaotong.reads.fitting import Shelf, Wanted, fitting, shelf_of
+from yaotong.reads.gazetteer import Gazetteer, gazetteer, spots_of
+from yaotong.reads.medicines import Medicine, medicines_of
+from yaotong.reads.shut import closures_of
 from yaotong.reads.told import COLUMNS, patched, told_shops
-from yaotong.store import Connection, registry
+from yaotong.store import Connection, checks, registry
 from yaotong.store.outlines import read_areas
 from yaotong.store.publicly import public_read
 from yaotong.store.schema import drug as drug_table
-from yaotong.store.schema import pharmacy, placement
+from yaotong.store.schema import named_place, notice, pharmacy, placement
 from yaotong.store.taken import taken_at, version_of
 from yaotong.workspace import Workspace
 
 _FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
 # Feeds whose change makes another register.
-_VERSIONED = (*_FEEDS, "drugs")
+_VERSIONED = (*_FEEDS, "drugs", "places", "calendar")
 _FILTERS = 64
 # How long a request waits for the new register before it goes on with the old one.
 _PATIENCE_S = 0.5
@@ -58,11 +61,11 @@ class Town:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class Outlines:
     """The outlines of the smallest areas, to be asked which of them a point lies in."""
 
     codes: tuple[str, ...]
-    outlines: shapely.STRtree
+    tree: shapely.STRtree
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +77,40 @@ class Register:
     towns: tuple[Town, ...]
     sources: tuple[Mapping[str, str], ...]
     version: int
-    # Of all areas, by code.
-    names: Mapping[str, str]
-    places: Places
+    # What else was published when it was read.
+    stamp: tuple[int, str]
+    # How old an entry may be, and a count of stock.
+    stale_days: int
+    stock_hours: int
+    # The feeds that names of places and of medicines are made from.
+    _named: tuple[Any, pd.DataFrame, pd.DataFrame] = field(repr=False)
+    outlines: Outlines = field(repr=False)
     # A wish on a day, made ready for the index; kept here, so that it goes with the register.
     chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
+    # The places and the medicines that have a name on a day.
+    places: Callable[[date], Gazetteer] = field(init=False, repr=False)
+    medicines: Callable[[date], tuple[Medicine, ...]] = field(init=False, repr=False)
     # What was written of a shop, for those who write of it again: by its place here.
-    kept: OrderedDict[int, Any] = field(init=False, repr=False, default_factory=OrderedDict)
+    kept: OrderedDict[Any, Any] = field(init=False, repr=False, default_factory=OrderedDict)
     _columns: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chosen", lru_cache(maxsize=_FILTERS)(self._choose))
+        areas, named, drugs = self._named
+        places = lru_cache(maxsize=2)(lambda day: gazetteer(spots_of(self.shops, areas, named, day)))
+        object.__setattr__(self, "places", places)
+        object.__setattr__(self, "medicines", lru_cache(maxsize=2)(lambda day: medicines_of(drugs, day)))
         object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in COLUMNS})
 
     @property
     def shops(self) -> pd.DataFrame:
         """One row per pharmacy."""
         return self.shelf.shops
+
+    @property
+    def areas(self) -> Any:
+        """The areas with their outlines, WGS-84 (a GeoDataFrame)."""
+        return self._named[0]
 
     def row(self, number: int) -> dict[str, Any]:
         """What is told of the pharmacy at a place of the register."""
@@ -104,8 +124,8 @@ class Register:
 
     def town_at(self, lon: float, lat: float) -> str | None:
         """The smallest area a point lies in; None outside all."""
-        found = self.places.outlines.query(shapely.Point(lon, lat), predicate="intersects")
-        return self.places.codes[int(found.min())] if len(found) else None
+        found = self.outlines.tree.query(shapely.Point(lon, lat), predicate="intersects")
+        return self.outlines.codes[int(found.min())] if len(found) else None
 
     def _choose(self, wanted: Wanted, day: date) -> Chosen:
         return self.index.choose(fitting(self.shelf, wanted, day))
@@ -133,9 +153,9 @@ class Keeper:
         if known is not None and self._unchanged(known[0], mark):
             return known[1]
         with public_read(self._ws.store) as connection:
-            version = version_of(connection, _VERSIONED)
+            now = version_of(connection, _VERSIONED), checks.mark(connection)
         self._looked = time.monotonic()
-        if known is not None and known[1].version == version:
+        if known is not None and (known[1].version, known[1].stamp) == now:
             self._known = (mark, known[1])
             return known[1]
         made = self._made(mark)
@@ -182,24 +202,29 @@ def _keeper(ws: Workspace) -> Keeper:
 def _read(ws: Workspace, known: Register | None = None) -> Register:
     """The register as it stands: whole, or what changed since one that is known put into it."""
     with public_read(ws.store) as connection:
-        version = version_of(connection, _VERSIONED)
-        drugs = registry.read(connection, drug_table)
-        dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
+        version, stamp = version_of(connection, _VERSIONED), checks.mark(connection)
+        drugs, named = registry.read(connection, drug_table), registry.read(connection, named_place)
+        notices = registry.read(connection, notice)
         sources = tuple(
             {"name": title, "updated_on": f"{taken:%Y-%m-%d}"}
             for feed, title in _FEEDS.items()
-            if (taken := dates[feed]) is not None
+            if (taken := taken_at(connection, feed)) is not None
         )
-        news = None if known is None else _news(connection, known)
-        if known is not None and news is not None:
-            shelf, moved = patched(known.shelf, *news, drugs)
-            index = _index(shelf.shops) if moved else known.index
-            return Register(shelf, index, known.towns, sources, version, known.names, known.places)
-        areas = read_areas(connection)
-        names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
-        shops = told_shops(connection, names)
-    shelf, towns, places = shelf_of(shops, drugs), _towns(areas), _places(areas)
-    return Register(shelf, _index(shops), towns, sources, version, names, places)
+        news = None if known is None or known.stamp != stamp else _news(connection, known)
+        areas = read_areas(connection) if known is None or news is None else known.areas
+        told = told_shops(connection, _names(areas)) if news is None else news[1]
+    if known is None or news is None:
+        shelf, index = shelf_of(told, drugs, closures_of(notices, told)), _index(told)
+        towns, outlines = _towns(areas), _outlines(areas)
+    else:
+        shelf, moved = patched(known.shelf, *news, drugs)
+        shelf = replace(shelf, closures=closures_of(notices, shelf.shops))
+        index = _index(shelf.shops) if moved else known.index
+        towns, outlines = known.towns, known.outlines
+    days, hours = ws.settings.public_stale_days, ws.settings.public_stock_hours
+    return Register(
+        shelf, index, towns, sources, version, stamp, days, hours, (areas, named, drugs), outlines
+    )
 
 
 def _news(connection: Connection, known: Register) -> tuple[frozenset[str], pd.DataFrame] | None:
@@ -211,7 +236,12 @@ def _news(connection: Connection, known: Register) -> tuple[frozenset[str], pd.D
     changed = frozenset[str]().union(*touched)
     if len(changed) > max(len(known.shops) * _MOST_PATCHED, _FEW):
         return None
-    return changed, told_shops(connection, known.names, changed)
+    return changed, told_shops(connection, _names(known.areas), changed)
+
+
+def _names(areas: Any) -> dict[str, str]:
+    """Of all areas, by code."""
+    return dict(zip(areas["area_code"], areas["area_name"], strict=True))
 
 
 def _index(shops: pd.DataFrame) -> NearestIndex:
@@ -224,9 +254,9 @@ def _leaves(areas: Any) -> Any:
     return areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
 
 
-def _places(areas: Any) -> Places:
+def _outlines(areas: Any) -> Outlines:
     leaves = _leaves(areas)
-    return Places(tuple(leaves["area_code"]), shapely.STRtree(leaves.geometry.to_numpy()))
+    return Outlines(tuple(leaves["area_code"]), shapely.STRtree(leaves.geometry.to_numpy()))
 
 
 def _towns(areas: Any) -> tuple[Town, ...]:

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yaotong.reads.fitting import Mask, Shelf, shelf_of
-from yaotong.store import Connection, registry
+from yaotong.reads.standing_facts import KINDS, NEVER, Checked, checked_of
+from yaotong.store import Connection, checks, registry
 from yaotong.store.schema import pharmacy, placement
 from yaotong.store.taken import changed_at
 
@@ -23,7 +24,7 @@ from yaotong.store.taken import changed_at
 COLUMNS = (
     "license_no", "name", "address", "lon", "lat", "area_code", "area_name", "phone", "opening_hours",
     "insurance_designated", "dual_channel", "service_list", "valid_to", "arrived_at", "scope",
-    "status", "valid_from", "town_code",
+    "status", "valid_from", "town_code", "chain", "checked",
 )  # fmt: skip
 _NUMBERS = ("lon", "lat")
 _Order = NDArray[np.intp]
@@ -53,6 +54,8 @@ def told_shops(
     arrivals = {one: told[arrived] for one, arrived in changed.items()}
     shops["arrived_at"] = pd.Series([arrivals.get(one) for one in shops[key]], shops.index, dtype=object)
     shops["service_list"] = [_services(one) for one in shops["services"]]
+    found = _checked(connection, only)
+    shops["checked"] = pd.Series([found.get(one, NEVER) for one in shops[key]], shops.index, dtype=object)
     return _held({name: shops[name] for name in COLUMNS})
 
 
@@ -144,6 +147,17 @@ def _places(codes: NDArray[Any], some: frozenset[str]) -> _Order:
 
 def _changed(connection: Connection, only: tuple[str, ...]) -> dict[str, Any]:
     return changed_at(connection, pharmacy, "license_no", only=only)
+
+
+def _checked(connection: Connection, only: frozenset[str] | None) -> dict[str, Checked]:
+    """What published visits found, of all or of some."""
+    visits = [one for one in checks.published(connection) if only is None or one["license_no"] in only]
+    said = {
+        kind: registry.said_last(connection, pharmacy, "license_no", columns)
+        for kind, columns in KINDS.items()
+        if visits
+    }
+    return checked_of(visits, said)
 
 
 def _parts(only: frozenset[str]) -> list[tuple[str, ...]]:

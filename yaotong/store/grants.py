@@ -27,6 +27,12 @@ READABLE: Mapping[str, tuple[str, ...]] = {
     "correction_field": (),
     "seal_opened": (),
     "unmet": (),
+    # Names of places, public notices, and what published visits confirmed.
+    "named_place": (),
+    "notice": (),
+    "public_check": (
+        "license_no", "inspection_id", "checked_on", "hours", "place", "phone", "published_at",
+    ),
 }  # fmt: skip
 # What may be written beside that.
 ADDED = ("correction", "seal_opened", "unmet")
