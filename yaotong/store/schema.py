@@ -122,8 +122,6 @@ def _registry(name: str, feed: Feed, *extra: Column[Any]) -> Table:
 
 area = _registry("area", AREAS)
 pharmacy = _registry("pharmacy", PHARMACIES, Column("source_lon", Float), Column("source_lat", Float))
-# Whoever keeps the register in memory asks for what changed since a version.
-_ = [Index(None, pharmacy.c[name]) for name in ("since_version", "until_version")]
 drug = _registry("drug", DRUGS)
 recall = _registry("recall", RECALLS)
 notice = _registry("notice", CALENDAR)
@@ -152,9 +150,9 @@ placement = Table(
     Column("since_version", Integer, nullable=False),
     Column("until_version", Integer),
     Index(None, "license_no"),
-    Index(None, "since_version"),
-    Index(None, "until_version"),
 )
+# Whoever keeps the register in memory asks for what changed since a version.
+_ = [Index(None, one.c[f"{end}_version"]) for one in (pharmacy, placement) for end in ("since", "until")]
 quality_finding = Table(
     "quality_finding",
     metadata,
