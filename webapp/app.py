@@ -21,6 +21,7 @@ from webapp import (
     case_pages,
     case_papers,
     code_pages,
+    correction_pages,
     coverage_pages,
     delivery_pages,
     desk_pages,
@@ -34,25 +35,31 @@ from webapp import (
     login_pages,
     map_pages,
     metrics,
+    ogc_api,
+    opendata_pages,
     pharmacy_pages,
+    planning_pages,
     probes,
     public_api,
     report_pages,
     risk_pages,
     rule_pages,
+    seal_pages,
     silence_pages,
     source_pages,
     version_pages,
     why_pages,
+    wrong_pages,
 )
 from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
+from webapp.quick import Quick
 from webapp.security import protect
 from webapp.shrinking import shrink
-from webapp.throttle import throttle
+from webapp.throttle import Limits, throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
 from webapp.words import add_words
@@ -69,6 +76,11 @@ _BLUEPRINTS = (
     installing.bp,
     public_api.bp,
     public_api.tiles_bp,
+    wrong_pages.bp,
+    seal_pages.bp,
+    ogc_api.bp,
+    opendata_pages.bp,
+    correction_pages.bp,
     login_pages.bp,
     desk_pages.bp,
     alert_pages.bp,
@@ -76,6 +88,7 @@ _BLUEPRINTS = (
     alert_api.bp,
     allowance_api.bp,
     pharmacy_pages.bp,
+    planning_pages.bp,
     risk_pages.bp,
     rule_pages.bp,
     version_pages.bp,
@@ -99,6 +112,8 @@ _BLUEPRINTS = (
     probes.bp,
     metrics.bp,
 )
+# What these take comes with a signature or a token of its own, and no cookie.
+_UNSIGNED = (wrong_pages.bp, seal_pages.bp, exchange_api.bp, allowance_api.bp)
 _FORM_BYTES = 1 << 20  # of an upload beside its file
 _SESSION = timedelta(minutes=30)
 
@@ -123,10 +138,7 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    guard = CSRFProtect(app)
-    # These come with a signature or a token of their own, and no cookie.
-    guard.exempt(exchange_api.bp)
-    guard.exempt(allowance_api.bp)
+    _guard_forms(app)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)
@@ -135,14 +147,21 @@ def create_app(home: Path | None = None) -> Flask:
     watch(app)
     shrink(app)
     _speak(app)
-    throttle(app, workspace.settings.public_per_minute)
+    limits = throttle(app, workspace.settings.public_per_minute)
     keep_record(app)
-    _answer_tiles(app, workspace)
+    _answer_before(app, workspace, limits)
     app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
     return app
 
 
-def _answer_tiles(app: Flask, workspace: Workspace) -> None:
+def _guard_forms(app: Flask) -> None:
+    """A token of the session in every form, save in those of citizens, who have no session: see `proofs`."""
+    guard = CSRFProtect(app)
+    for blueprint in _UNSIGNED:
+        guard.exempt(blueprint)
+
+
+def _answer_before(app: Flask, workspace: Workspace, limits: Limits) -> None:
     committed = change_mark(workspace)
 
     def mark() -> Hashable | None:
@@ -150,7 +169,7 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
         return None if number is None else (number, clock.now().date())
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
-    app.wsgi_app = Watched(around)  # type: ignore[assignment]
+    app.wsgi_app = Watched(Quick(around, workspace, limits))  # type: ignore[assignment]
     proxies = workspace.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -16,7 +16,17 @@ from yaotong.reads.audit import Asked, audit_page
 
 bp = Blueprint("audit", __name__)
 # What an audit administrator may ask for beside the chain: all that needs no account.
-_OPEN = ("static", "audit.", "login.", "find.", "public_api.", "public_tiles.", "probes.", "metrics.")
+_OPEN = (
+    "static",
+    "audit.",
+    "login.",
+    "find.",
+    "public_api.",
+    "public_tiles.",
+    "wrong.",
+    "probes.",
+    "metrics.",
+)
 
 
 @bp.get("/audit")

@@ -25,7 +25,7 @@ from webapp.check_html import Page, read_page
 START_SECONDS = 60
 PAGE_SECONDS = 30.0
 MIN_PAGE_BYTES = 400
-PUBLIC_PAGES = ("/", "/find", "/login")
+PUBLIC_PAGES = ("/", "/find", "/wrong", "/seal", "/opendata", "/login")
 OFFICE_PAGES = ("/desk", "/map", "/alerts", "/risk", "/rules", "/reports", "/sources")
 PROBES = ("/healthz", "/readyz")
 # The middle of Pinghu, WGS-84: the demo city lies around it.
@@ -33,6 +33,9 @@ PUBLIC_CALLS = (
     "/api/v1/public/pharmacies/nearest?lon=121.02&lat=30.70&crs=wgs84&limit=10",
     "/api/v1/public/pharmacies?area=330482",
     "/api/v1/openapi.json",
+    "/ogc/",
+    "/ogc/collections/pharmacies/items?limit=2",
+    "/opendata/changes.json",
 )
 # What an office page must lead to: the name of the thing and the form of its address.
 DETAILS = (

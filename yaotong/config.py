@@ -19,6 +19,7 @@ from yaotong.basemaps.reading import read_basemaps
 from yaotong.channels import Paced
 from yaotong.config_text import TEMPLATE
 from yaotong.errors import ConfigError
+from yaotong.publication import Publication, read_publication
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
 from yaotong.till.settings import ALLOWANCE, Allowing, read_allowing
@@ -61,6 +62,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
     public_per_minute: int = 1200
+    publication: Publication = field(default_factory=Publication)
     # Proxies whose word for the asker's address is taken, and whether they are asked by https.
     trusted_proxies: int = 0
     https: bool = False
@@ -119,9 +121,8 @@ def create(
         make_key(home / "keys" / "session.key")
         make_key(home / "keys" / "audit.key")
     except OSError as error:
-        raise ConfigError(
-            f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
-        ) from error
+        told = f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
+        raise ConfigError(told) from error
 
 
 def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -142,10 +143,11 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
     receivers = read_receivers(_table(raw, "delivery"), path, _read_key, environ)
+    synthetic = bool(workspace.get("synthetic", False))
     return Settings(
         home=home,
         title=str(workspace.get("title", "云药通")),
-        synthetic=bool(workspace.get("synthetic", False)),
+        synthetic=synthetic,
         database_url=str(url) or f"sqlite:///{home / 'yaotong.db'}",
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
@@ -162,6 +164,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
+        publication=read_publication(_table(raw, "public"), path, synthetic=synthetic),
         trusted_proxies=_whole(_table(raw, "web"), "trusted_proxies", 0, 0, path),
         https=bool(_table(raw, "web").get("https", False)),
         public_stale_days=_whole(_table(raw, "public"), "stale_days", 365, 1, path),
@@ -181,11 +184,8 @@ def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _region(value: object, path: Path) -> tuple[float, float, float, float] | None:
     if not value:
         return None
-    if (
-        not isinstance(value, list)
-        or len(value) != 4
-        or not all(isinstance(one, int | float) for one in value)
-    ):
+    numbers = isinstance(value, list) and all(isinstance(one, int | float) for one in value)
+    if not isinstance(value, list) or not numbers or len(value) != 4:
         raise ConfigError(f"{path}: region 应为四个数 [lon_min, lat_min, lon_max, lat_max]。")
     west, south, east, north = (float(one) for one in value)
     if west >= east or south >= north:
