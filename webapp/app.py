@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import (
     alert_api,
@@ -24,6 +25,8 @@ from webapp import (
     exchange_pages,
     exemption_pages,
     find_pages,
+    find_words,
+    installing,
     login_pages,
     map_pages,
     metrics,
@@ -44,6 +47,7 @@ from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
+from webapp.shrinking import shrink
 from webapp.throttle import throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
@@ -57,6 +61,8 @@ from yaotong.workspace import Workspace, open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
+    find_words.bp,
+    installing.bp,
     public_api.bp,
     public_api.tiles_bp,
     login_pages.bp,
@@ -101,6 +107,7 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_NAME": "yaotong-session",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": workspace.settings.https,
             "PERMANENT_SESSION_LIFETIME": _SESSION,
             "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
@@ -115,6 +122,7 @@ def create_app(home: Path | None = None) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     watch(app)
+    shrink(app)
     _speak(app)
     throttle(app, workspace.settings.public_per_minute)
     keep_record(app)
@@ -132,6 +140,9 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
     app.wsgi_app = Watched(around)  # type: ignore[assignment]
+    proxies = workspace.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def _speak(app: Flask) -> None:

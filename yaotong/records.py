@@ -18,6 +18,7 @@ __all__ = [
     "FEEDS",
     "INSPECTIONS",
     "PHARMACIES",
+    "PLACES",
     "PRESCRIPTIONS",
     "PURCHASES",
     "RECALLS",
@@ -89,6 +90,7 @@ DRUGS = Feed(
         choice("prescription", "rx", "otc"),
         Column("limit_per_sale", Kind.NUMBER, low=0, high=1e4),
         ident("product_code"),
+        text("brand_name"),
         *_VALIDITY,
     ),
 )
@@ -233,6 +235,22 @@ CALENDAR = Feed(
         text("name"),
     ),
 )
+PLACES = Feed(
+    "places",
+    "地名",
+    ("place_id",),
+    (
+        ident("place_id", True),
+        text("name", True),
+        choice("kind", "village", "street", "bus_stop", "landmark", required=True),
+        text("other_names"),
+        Column("lon", Kind.NUMBER, True),
+        Column("lat", Kind.NUMBER, True),
+        choice("crs", "wgs84", "cgcs2000", "gcj02", "bd09", required=True),
+        ident("town_code"),
+        *_VALIDITY,
+    ),
+)
 DEPARTMENTS = Feed(
     "departments",
     "机构名录",
@@ -263,6 +281,7 @@ FEEDS: Mapping[str, Feed] = {
         INSPECTIONS,
         CALENDAR,
         DEPARTMENTS,
+        PLACES,
     )
 }
 

@@ -15,6 +15,7 @@ from yaotong.cli.backing import backup_command, restore_command
 from yaotong.cli.clusters import clusters_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.exchange import exchange_group
+from yaotong.cli.inspecting import inspections_group
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
@@ -35,6 +36,7 @@ COMMANDS = (
     clusters_command,
     route_command,
     duty_command,
+    inspections_group,
     report_command,
     deliver_command,
     worker_command,

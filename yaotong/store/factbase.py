@@ -53,6 +53,13 @@ def open_sold(store: Store, version: int) -> Sold:
         return Sold(sales, table_of(backend, "drugs", _drugs(connection, version)))
 
 
+def open_lines(store: Store, feed: str) -> ir.Table:
+    """The lines of one feed as they stand now, and nothing of any other."""
+    backend = connect(spill=store.facts_dir.parent / "spill")
+    with store.read() as connection:
+        return _lines(backend, connection, store, feed, None)
+
+
 def _lines(
     backend: SQLBackend, connection: Connection, store: Store, feed: str, version: int | None
 ) -> ir.Table:

@@ -34,7 +34,7 @@ _NOT_CONTENT = frozenset(("lon", "lat"))
 def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudonymiser) -> pd.DataFrame:
     """The kept rows of a registry in its canonical columns, with `row_sha`; the index counts from 0."""
     columns = canonical_columns(judged, choice, keep, pseudonymiser)
-    if choice.feed.name == "pharmacies":
+    if choice.feed.name in ("pharmacies", "places"):
         columns.update(_places(columns, judged, keep))
     return _frame(columns, judged, choice, keep)
 
