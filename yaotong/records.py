@@ -30,7 +30,6 @@ __all__ = [
     "Kind",
     "Receipt",
     "Rejection",
-    "feed_title",
 ]
 
 _LEAST_PACKS = 0.001  # split packs are sold by the piece, and nobody writes of less
@@ -284,14 +283,6 @@ FEEDS: Mapping[str, Feed] = {
         PLACES,
     )
 }
-
-
-def feed_title(name: str) -> str:
-    """What a load is called; matches that were exchanged with another region come as no file."""
-    return FEEDS[name].title_zh if name in FEEDS else _EXCHANGED.get(name, "未辨认")
-
-
-_EXCHANGED = {"cross_matches": "跨区域命中"}
 
 
 @dataclass(frozen=True, slots=True)

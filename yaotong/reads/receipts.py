@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from yaotong.errors import Forbidden, NotFound
-from yaotong.records import Receipt, feed_title
+from yaotong.reads.feed_titles import feed_title
+from yaotong.records import Receipt
 from yaotong.store import Connection
 from yaotong.store import receipts as rows
 from yaotong.store.receipts import Asked as Asked

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from yaotong.kept import Kept
-from yaotong.records import feed_title
+from yaotong.reads.feed_titles import feed_title
 from yaotong.store import loads, registry
 from yaotong.store.factbase import open_facts
 from yaotong.store.schema import area, pharmacy, quality_finding
