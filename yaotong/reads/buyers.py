@@ -176,8 +176,8 @@ def _rows(ws: Workspace, graph: Graph, reader: str) -> list[BuyerRow]:
     rows = [
         BuyerRow(
             handle_of(ws, one["buyer_key"], reader), buyer_label(one["buyer_key"], reader),
-            float(one["packs"]), float(one["mg"]), int(one["mg_unknown"]), int(one["shops"]), int(one["days"]),
-            str(one["region"] or ""), one["reasons"], int(ties.get(one["buyer_key"], 0)),
+            float(one["packs"]), float(one["mg"]), int(one["mg_unknown"]), int(one["shops"]),
+            int(one["days"]), str(one["region"] or ""), one["reasons"], int(ties.get(one["buyer_key"], 0)),
         )
         for one in graph.buyers.to_dict("records")
     ]  # fmt: skip
