@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from webapp import (
+    account_pages,
+    admin_pages,
     alert_api,
     alert_pages,
     audit_pages,
@@ -25,12 +26,14 @@ from webapp import (
     login_pages,
     map_pages,
     metrics,
+    oidc_pages,
     pharmacy_pages,
     probes,
     public_api,
     report_pages,
     risk_pages,
     rule_pages,
+    second_pages,
     silence_pages,
     source_pages,
     version_pages,
@@ -40,7 +43,9 @@ from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
-from webapp.people import login_manager
+from webapp.keeping import keep_to_role
+from webapp.oidc_pages import add_oidc
+from webapp.people import home_page, login_manager
 from webapp.security import protect
 from webapp.throttle import throttle
 from webapp.tile_answers import TileAnswers
@@ -58,6 +63,10 @@ _BLUEPRINTS = (
     public_api.bp,
     public_api.tiles_bp,
     login_pages.bp,
+    second_pages.bp,
+    oidc_pages.bp,
+    account_pages.bp,
+    admin_pages.bp,
     desk_pages.bp,
     alert_pages.bp,
     bulk_pages.bp,
@@ -82,7 +91,6 @@ _BLUEPRINTS = (
     metrics.bp,
 )
 _FORM_BYTES = 1 << 20  # of an upload beside its file
-_SESSION = timedelta(minutes=30)
 
 
 def create_app(home: Path | None = None) -> Flask:
@@ -97,7 +105,7 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_NAME": "yaotong-session",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
-            "PERMANENT_SESSION_LIFETIME": _SESSION,
+            "PERMANENT_SESSION_LIFETIME": workspace.settings.access.longest,
             "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
         }
@@ -113,9 +121,12 @@ def create_app(home: Path | None = None) -> Flask:
     watch(app)
     _speak(app)
     throttle(app, workspace.settings.public_per_minute)
+    keep_to_role(app)
     keep_record(app)
+    add_oidc(app, workspace.settings.oidc)
     _answer_tiles(app, workspace)
-    app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
+    known = {"settings": workspace.settings, "departments": departments(), "home_page": home_page}
+    app.context_processor(lambda: known)
     return app
 
 

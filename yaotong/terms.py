@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yaotong.accountwords import ACCOUNT_WORDS
 from yaotong.codes import CATEGORIES
 
 
@@ -316,6 +317,7 @@ _CATEGORIES_EN = {
     "ONLINE_BAN": "not to be sold online",
     "WATCH": "medicines under watch",
 }
+TERMS.update({name: Term(zh, en) for name, (zh, en) in ACCOUNT_WORDS.items()})
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
 
 
