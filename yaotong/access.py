@@ -1,4 +1,4 @@
-"""What the settings say about signing in: how long a session lasts, who needs a second factor, who vouches."""
+"""What the settings say about signing in: how long sessions last, second factors, who vouches."""
 
 from __future__ import annotations
 

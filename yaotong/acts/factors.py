@@ -39,7 +39,7 @@ def begin_totp(workspace: Workspace, viewer: Viewer) -> tuple[str, str]:
             raise UsageError("动态口令已启用；要换一个，请先停用。")
         sealed = seal(workspace.settings.factor_key, viewer.username, secret)
         factors.set_guard(connection, viewer.username, totp=sealed, totp_on=False)
-    address = pyotp.TOTP(secret).provisioning_uri(viewer.username, issuer_name=workspace.settings.title)
+    address = pyotp.TOTP(secret).provisioning_uri(name=viewer.username, issuer_name=workspace.settings.title)
     return secret, address
 
 

@@ -96,7 +96,7 @@ def remove_all(connection: Connection, username: str) -> None:
 
 def counted(connection: Connection) -> dict[str, tuple[bool, int, bool]]:
     """By account: whether one-time codes are on, how many passkeys, whether the password must be changed."""
-    keys = dict(
+    keys: dict[str, int] = dict(
         connection.execute(select(passkey.c.username, func.count()).group_by(passkey.c.username)).tuples()
     )
     guards = {row.username: row for row in connection.execute(select(account_guard))}
