@@ -96,9 +96,8 @@ def remove_all(connection: Connection, username: str) -> None:
 
 def counted(connection: Connection) -> dict[str, tuple[bool, int, bool]]:
     """By account: whether one-time codes are on, how many passkeys, whether the password must be changed."""
-    keys: dict[str, int] = dict(
-        connection.execute(select(passkey.c.username, func.count()).group_by(passkey.c.username)).tuples()
-    )
+    query = select(passkey.c.username, func.count().label("keys_")).group_by(passkey.c.username)
+    keys: dict[str, int] = {row.username: row.keys_ for row in connection.execute(query)}
     guards = {row.username: row for row in connection.execute(select(account_guard))}
     return {
         name: (
