@@ -18,8 +18,8 @@ from yaotong.channels import Paced
 from yaotong.errors import ConfigError
 from yaotong.keyfiles import audit_key as audit_key
 from yaotong.keyfiles import factor_key, read_key
-from yaotong.keyfiles import make_key as make_key
 from yaotong.keyfiles import key_fingerprint as key_fingerprint
+from yaotong.keyfiles import make_key as make_key
 from yaotong.keyfiles import pseudonym_key as pseudonym_key
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
