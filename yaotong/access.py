@@ -15,13 +15,13 @@ from yaotong.viewer import ROLES
 SECOND_FACTORS = ("optional", "required")
 _SECRET_CHARS = 16
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
-# Appended to the settings file of a new workspace; braces doubled, as it is formatted with the rest.
+# Appended to the settings file of a new workspace.
 ACCESS_TEMPLATE = """
 [accounts]
 # A session ends after so many idle minutes, and after so many hours however busy it is.
 idle_minutes = 30
 max_hours = 12
-# "optional" or "required", for all or by role: {{ leader = "required", sysadmin = "required" }}
+# "optional" or "required", for all or by role: { leader = "required", sysadmin = "required" }
 second_factor = "optional"
 
 # Sign in by an OpenID Connect provider as well; it never makes an account. See README 账号.
