@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.cities import copy_of
 from webapp.app import create_app
 from webapp.context import WORKSPACE_KEY
 from yaotong.acts.accounts import add_user
@@ -25,27 +27,34 @@ PEOPLE = {
 }  # fmt: skip
 
 
+_FOLDER = TemporaryDirectory(prefix="accounts-")
+
+
+@lru_cache(maxsize=1)
+def _pristine() -> Workspace:
+    """A workspace with the accounts in it, made once."""
+    made = init_workspace(Path(_FOLDER.name) / "home", environ={})
+    for name, role in PEOPLE.items():
+        add_user(
+            made, username=name, display_name=name, password=PASSWORD, department="msa", area_code="330482",
+            role=role, now=NOON,
+        )  # fmt: skip
+    return made
+
+
 class Hands:
     """The clock, the app, and the accounts of one test."""
 
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch, settings: str = "") -> None:
         self.now = NOON
         monkeypatch.setattr("yaotong.clock.now", lambda: self.now)
-        self.workspace: Workspace = init_workspace(home, environ={})
+        copy_of(_pristine(), home).store.engine.dispose()
         if settings:
             path = home / "settings.toml"
             old = path.read_text("utf-8")
             path.write_text(old[: old.index("[accounts]")] + settings, "utf-8")
-        for name, role in PEOPLE.items():
-            self.add(name, role)
         self.app: Flask = create_app(home)
-        self.workspace = self.app.config[WORKSPACE_KEY]
-
-    def add(self, name: str, role: str, **more: Any) -> None:
-        add_user(
-            self.workspace, username=name, display_name=name, password=PASSWORD, department="msa",
-            area_code="330482", role=role, now=self.now, **more,
-        )  # fmt: skip
+        self.workspace: Workspace = self.app.config[WORKSPACE_KEY]
 
     def later(self, **spans: float) -> None:
         self.now += timedelta(**spans)

@@ -70,13 +70,12 @@ def hands(provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def _hands(issuer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str = "") -> Hands:
-    home = tmp_path / "home"
-    (home / "keys").mkdir(parents=True)
-    key = home / "keys" / "oidc.key"
+    key = tmp_path / "oidc.key"
+    tmp_path.mkdir(exist_ok=True)
     key.write_text(SECRET, "ascii")
     key.chmod(0o600)
     said = f'[accounts]\n[oidc]\nissuer = "{issuer}"\nclient_id = "yaotong"\n'
-    return Hands(home, monkeypatch, f'{said}secret_file = "keys/oidc.key"\n{more}')
+    return Hands(tmp_path / "home", monkeypatch, f'{said}secret_file = "../oidc.key"\n{more}')
 
 
 def go(client: FlaskClient, sub: str) -> str:
