@@ -13,6 +13,7 @@ from yaotong.acts.auditing import check_auditor, export_audit
 from yaotong.acts.recording import record
 from yaotong.errors import YaotongError
 from yaotong.reads.audit import Asked, audit_page
+from yaotong.reads.unusual import unusual_browsing
 
 bp = Blueprint("audit", __name__)
 
@@ -26,8 +27,9 @@ def page() -> str:
     number = min(max(asking.whole(request.args, "page", 1), 1), 1_000_000)
     view = audit_page(current_workspace(), asked, number)
     return render_template(
-        "audit.html", view=view, asked=asked, said=asked.said(), number=number, lang=current_lang()
-    )
+        "audit.html", view=view, asked=asked, said=asked.said(), number=number, lang=current_lang(),
+        strange=unusual_browsing(current_workspace(), now=clock.now()),
+    )  # fmt: skip
 
 
 @bp.post("/audit.csv")
