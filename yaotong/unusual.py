@@ -27,7 +27,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """`kind`: "many" (over 50 within 60 minutes), "night" (from midnight to six without a case), "outside"."""
+    """`kind`: "many" (over 50 within 60 minutes), "night" (midnight to six, without a case) or "outside"."""
 
     actor: str
     kind: str
@@ -37,7 +37,7 @@ class Unusual:
 
 
 def unusual(views: Iterable[View]) -> list[Unusual]:
-    """What is out of the ordinary, newest first; of one account and kind at most one a day, of its worst hour."""
+    """What is out of the ordinary, newest first; of an account and kind one a day, of the worst hour."""
     by_actor: dict[str, list[View]] = defaultdict(list)
     for one in views:
         by_actor[one.actor].append(one)
