@@ -12,12 +12,11 @@ from yaotong import clock
 from yaotong.acts.signing import Sitting
 
 # What pages ask by themselves keeps nobody's session alive.
-_UNASKED = ("alerts.mark",)
+_UNASKED = ("bulk.mark",)
+# What asks for nobody, and is not made to.
+_NOBODYS = ("static", "find.", "public_api.", "public_tiles.", "probes.", "metrics.")
 # What everybody may ask for, whatever their role.
-OPEN = (
-    "static", "login.", "second.", "oidc.", "account.", "find.", "public_api.", "public_tiles.", "probes.",
-    "metrics.",
-)  # fmt: skip
+OPEN = (*_NOBODYS, "login.", "second.", "oidc.", "account.")
 _KEPT_TO = {
     "auditor": (("audit.",), "审计管理员只查看审计记录。"),
     "sysadmin": (("admin.",), "系统管理员只管账号与运行，不看业务数据。"),
@@ -44,8 +43,14 @@ def keep_to_role(app: Flask) -> None:
 
     @app.before_request
     def _use() -> None:
-        if current_user.is_authenticated and request.endpoint not in _UNASKED:
+        nobodys = (request.endpoint or "static").startswith(_NOBODYS)
+        if not nobodys and current_user.is_authenticated and not _unasked():
             touch(clock.now())
+
+
+def _unasked() -> bool:
+    """Whether a page asks this by itself, such as a list that renews itself."""
+    return request.endpoint in _UNASKED or "X-Unasked" in request.headers
 
 
 def _first(must: str) -> AnyResponse:
