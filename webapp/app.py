@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -11,6 +10,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import (
+    account_pages,
+    admin_pages,
     alert_api,
     alert_pages,
     allowance_api,
@@ -36,6 +37,7 @@ from webapp import (
     map_pages,
     metrics,
     ogc_api,
+    oidc_pages,
     opendata_pages,
     pharmacy_pages,
     planning_pages,
@@ -45,6 +47,7 @@ from webapp import (
     risk_pages,
     rule_pages,
     seal_pages,
+    second_pages,
     silence_pages,
     source_pages,
     version_pages,
@@ -55,7 +58,9 @@ from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
-from webapp.people import login_manager
+from webapp.keeping import keep_to_role
+from webapp.oidc_pages import add_oidc
+from webapp.people import home_page, login_manager
 from webapp.quick import Quick
 from webapp.security import protect
 from webapp.shrinking import shrink
@@ -82,6 +87,10 @@ _BLUEPRINTS = (
     opendata_pages.bp,
     correction_pages.bp,
     login_pages.bp,
+    second_pages.bp,
+    oidc_pages.bp,
+    account_pages.bp,
+    admin_pages.bp,
     desk_pages.bp,
     alert_pages.bp,
     bulk_pages.bp,
@@ -115,7 +124,6 @@ _BLUEPRINTS = (
 # What these take comes with a signature or a token of its own, and no cookie.
 _UNSIGNED = (wrong_pages.bp, seal_pages.bp, exchange_api.bp, allowance_api.bp)
 _FORM_BYTES = 1 << 20  # of an upload beside its file
-_SESSION = timedelta(minutes=30)
 
 
 def create_app(home: Path | None = None) -> Flask:
@@ -131,7 +139,7 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": workspace.settings.https,
-            "PERMANENT_SESSION_LIFETIME": _SESSION,
+            "PERMANENT_SESSION_LIFETIME": workspace.settings.access.longest,
             "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
         }
@@ -148,9 +156,12 @@ def create_app(home: Path | None = None) -> Flask:
     shrink(app)
     _speak(app)
     limits = throttle(app, workspace.settings.public_per_minute)
+    keep_to_role(app)
     keep_record(app)
+    add_oidc(app, workspace.settings.oidc)
     _answer_before(app, workspace, limits)
-    app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
+    known = {"settings": workspace.settings, "departments": departments(), "home_page": home_page}
+    app.context_processor(lambda: known)
     return app
 
 

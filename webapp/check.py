@@ -37,6 +37,8 @@ PUBLIC_CALLS = (
     "/ogc/collections/pharmacies/items?limit=2",
     "/opendata/changes.json",
 )
+# Where administrators work, and nowhere else.
+_ONLY = {"auditor": "/audit", "sysadmin": "/admin", "secadmin": "/admin"}
 # What an office page must lead to: the name of the thing and the form of its address.
 DETAILS = (
     ("预警", re.compile(r"/alerts/[^/?#]+")),
@@ -47,12 +49,12 @@ DETAILS = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One demo account: `department` is its id, such as `psb`; an auditor sees the audit page alone."""
+    """One demo account: `department` is its id, such as `psb`; an administrator sees one page alone."""
 
     username: str
     password: str
     department: str
-    audits: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,8 @@ def walk(base_url: str, accounts: Sequence[Account]) -> Iterator[Visit]:
             if not officer.sign_in(account):
                 yield from officer.visits
                 continue
-            if account.audits:
-                officer.page("/audit")
+            if account.only:
+                officer.page(account.only)
             else:
                 _walk_office(officer)
             yield from officer.visits
@@ -207,7 +209,7 @@ def demo_accounts() -> list[Account]:
     from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 
     return [
-        Account(one.username, DEMO_PASSWORD, one.department, one.role == "auditor") for one in DEMO_ACCOUNTS
+        Account(one.username, DEMO_PASSWORD, one.department, _ONLY.get(one.role, "")) for one in DEMO_ACCOUNTS
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yaotong.accountwords import ACCOUNT_WORDS
 from yaotong.codes import CATEGORIES
 from yaotong.exchange.words import WORDS
 from yaotong.public_words import PUBLIC_WORDS
@@ -333,6 +334,7 @@ _CATEGORIES_EN = {
     "WATCH": "medicines under watch",
 }
 TERMS.update({name: Term(zh, en) for name, (zh, en) in PUBLIC_WORDS.items()})
+TERMS.update({name: Term(zh, en) for name, (zh, en) in ACCOUNT_WORDS.items()})
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
 TERMS.update({name: Term(*pair) for name, pair in PAIRS.items()})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yaotong.store import access_tables as access_tables
 from yaotong.store import audit_tables as audit_tables
 from yaotong.store import correction_tables as correction_tables
 from yaotong.store import delivery_tables as delivery_tables
