@@ -15,8 +15,8 @@ from yaotong.acts.signing import Sitting
 _UNASKED = ("bulk.mark",)
 # What asks for nobody, and is not made to.
 _NOBODYS = (
-    "static", "find.", "find_words.", "installing.", "public_api.", "public_tiles.", "wrong.", "seals.", "ogc.",
-    "opendata.", "probes.", "metrics.",
+    "static", "find.", "find_words.", "installing.", "public_api.", "public_tiles.", "wrong.", "seals.",
+    "ogc.", "opendata.", "probes.", "metrics.",
 )  # fmt: skip
 # What everybody may ask for, whatever their role.
 OPEN = (*_NOBODYS, "login.", "second.", "oidc.", "account.")
