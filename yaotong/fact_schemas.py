@@ -156,7 +156,7 @@ FACT_MOMENTS: Mapping[str, str] = {
     feed.name: feed.column(feed.moment).stored for feed in FEEDS.values() if feed.moment
 }
 Apart = Literal["", "pharmacy", "buyer", "trace_code"]
-# The column of each feed that tells whom a line is about: a pharmacy, a person or a pack.
+# The column of each feed that tells whom a line is about.
 KEYS: Mapping[Apart, Mapping[str, str]] = {
     "pharmacy": dict.fromkeys(
         ("sales", "purchases", "stock_counts", "stock_moves", "settlements", "duty", "inspections"),
@@ -164,6 +164,14 @@ KEYS: Mapping[Apart, Mapping[str, str]] = {
     ),
     "buyer": {"sales": "buyer_key", "settlements": "person_key", "prescriptions": "patient_key"},
     "trace_code": dict.fromkeys(("sales", "purchases", "settlements"), "trace_code"),
+}
+# What the lines of a few days are met with the past by (see NearFacts), and the column of each feed.
+Link = Literal["trace_code", "buyer", "settlement_id", "prescription_no"]
+LINKS: Mapping[Link, Mapping[str, str]] = {
+    "trace_code": KEYS["trace_code"],
+    "buyer": KEYS["buyer"],
+    "settlement_id": dict.fromkeys(("sales", "settlements"), "settlement_id"),
+    "prescription_no": dict.fromkeys(("sales", "prescriptions"), "prescription_no"),
 }
 
 PHARMACIES_SCHEMA = pa.schema(

@@ -13,66 +13,57 @@ from datetime import date, datetime, timedelta
 import ibis.expr.types as ir
 
 from yaotong.fact_schemas import (
-    AREAS_SCHEMA as AREAS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    CROSS_MATCHES_SCHEMA as CROSS_MATCHES_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    DAYS_SCHEMA as DAYS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    DRUGS_SCHEMA as DRUGS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    DUTY_SCHEMA as DUTY_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    FACT_MOMENTS as FACT_MOMENTS,
-)
-from yaotong.fact_schemas import (
-    FACT_SCHEMAS as FACT_SCHEMAS,
-)
-from yaotong.fact_schemas import (
-    INSPECTIONS_SCHEMA as INSPECTIONS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    KEYS as KEYS,
-)
-from yaotong.fact_schemas import (
-    NOTICES_SCHEMA as NOTICES_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    OPENINGS_SCHEMA as OPENINGS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    PHARMACIES_SCHEMA as PHARMACIES_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    PRESCRIPTIONS_SCHEMA as PRESCRIPTIONS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    PURCHASES_SCHEMA as PURCHASES_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    RECALLS_SCHEMA as RECALLS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    SALES_SCHEMA as SALES_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    SETTLEMENTS_SCHEMA as SETTLEMENTS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    STOCK_COUNTS_SCHEMA as STOCK_COUNTS_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    STOCK_MOVES_SCHEMA as STOCK_MOVES_SCHEMA,
-)
-from yaotong.fact_schemas import (
-    Apart as Apart,
+    AREAS_SCHEMA,
+    CROSS_MATCHES_SCHEMA,
+    DAYS_SCHEMA,
+    DRUGS_SCHEMA,
+    DUTY_SCHEMA,
+    FACT_MOMENTS,
+    FACT_SCHEMAS,
+    INSPECTIONS_SCHEMA,
+    KEYS,
+    LINKS,
+    NOTICES_SCHEMA,
+    OPENINGS_SCHEMA,
+    PHARMACIES_SCHEMA,
+    PRESCRIPTIONS_SCHEMA,
+    PURCHASES_SCHEMA,
+    RECALLS_SCHEMA,
+    SALES_SCHEMA,
+    SETTLEMENTS_SCHEMA,
+    STOCK_COUNTS_SCHEMA,
+    STOCK_MOVES_SCHEMA,
+    Apart,
+    Link,
 )
 
+__all__ = [
+    "AREAS_SCHEMA",
+    "CROSS_MATCHES_SCHEMA",
+    "DAYS_SCHEMA",
+    "DRUGS_SCHEMA",
+    "DUTY_SCHEMA",
+    "FACT_MOMENTS",
+    "FACT_SCHEMAS",
+    "INSPECTIONS_SCHEMA",
+    "KEYS",
+    "LINKS",
+    "NOTICES_SCHEMA",
+    "OPENINGS_SCHEMA",
+    "PHARMACIES_SCHEMA",
+    "PRESCRIPTIONS_SCHEMA",
+    "PURCHASES_SCHEMA",
+    "RECALLS_SCHEMA",
+    "SALES_SCHEMA",
+    "SETTLEMENTS_SCHEMA",
+    "STOCK_COUNTS_SCHEMA",
+    "STOCK_MOVES_SCHEMA",
+    "Apart",
+    "Facts",
+    "Link",
+    "Sold",
+    "Window",
+]
 # What a sale is told of its drug.
 _OF_DRUGS = (
     "drug_name", "categories", "active_mg_per_pack", "prescription", "limit_per_sale", "product_code",
@@ -134,6 +125,25 @@ class Facts(Sold):
     # Buyers who reach a threshold together with another region, as exchanged with it.
     cross_matches: ir.Table
     stock_moves: ir.Table
+
+    def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table:
+        """Lines of a feed: at the least all that share a key with a line of any feed since a moment."""
+        lines: ir.Table = getattr(self, feed)
+        return lines
+
+    def shop_days(self, since: datetime, until: datetime) -> ir.Table:
+        """pharmacy_id, day, lines, and those of them sold and returned, from day to day (until excluded)."""
+        sales = self.sales
+        some = sales.filter(sales.sold_at >= since, sales.sold_at < until)
+        return some.group_by("pharmacy_id", day=some.sold_at.date()).agg(
+            lines=some.count(),
+            sold=(some.quantity > 0).ifelse(1, 0).sum(),
+            returned=(some.quantity < 0).ifelse(1, 0).sum(),
+        )
+
+    def first_sold(self) -> ir.Table:
+        """One row, `first`: the day of the first sale ever sent."""
+        return self.sales.aggregate(first=self.sales.sold_at.min().date())
 
 
 @dataclass(frozen=True, slots=True)
