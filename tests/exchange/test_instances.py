@@ -58,11 +58,13 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         agree(*workspaces, (one.url, url), threshold=THRESHOLD, **dates, now=now)
         for workspace in workspaces:
             workspace.store.engine.dispose()
-        for instance in (one, other):
-            instance.start()
-        yield City(one, other, workspaces, bought, seen)
-        for instance in (one, other):
-            instance.kill()
+        try:
+            for instance in (one, other):
+                instance.start()
+            yield City(one, other, workspaces, bought, seen)
+        finally:
+            for instance in (one, other):
+                instance.kill()
 
 
 def _matched(workspace: Workspace) -> dict[str, str]:
