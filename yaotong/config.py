@@ -339,7 +339,7 @@ def make_key(path: Path) -> None:
 def _read_key(path: Path) -> str:
     try:
         mode = path.stat().st_mode
-        text = path.read_text("ascii").strip()
+        text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"密钥 {path.name} 无法读取。请运行 yaotong init 补齐，或从备份恢复。") from error
     if mode & 0o077:
