@@ -1,4 +1,4 @@
-"""The ledger of five million lines: every span between two counts, ours beside DuckDB and PostgreSQL."""
+"""The ledger of two million lines: every span between two counts, ours beside DuckDB and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bench.special_peers import postgres
 from yaotong.ledger.book import Book
 from yaotong.ledger.entries import KINDS, read
 
-LINES, SHOPS, DRUGS, MONTHS = 5_000_000, 600, 40, 12
+LINES, SHOPS, DRUGS, MONTHS = 2_000_000, 600, 40, 12
 _SQL = """
 WITH counted AS (
-  SELECT shop, drug, at, packs, lag(at) OVER w AS before_at, lag(packs) OVER w AS opening
-  FROM counts WINDOW w AS (PARTITION BY shop, drug ORDER BY at)
+  SELECT shop, drug, moment, packs, lag(moment) OVER w AS before_moment, lag(packs) OVER w AS opening
+  FROM counts WINDOW w AS (PARTITION BY shop, drug ORDER BY moment)
 )
-SELECT c.shop, c.drug, c.at, c.opening + coalesce(sum(e.signed), 0) - c.packs AS gap
+SELECT c.shop, c.drug, c.moment, c.opening + coalesce(sum(e.signed), 0) - c.packs AS gap
 FROM counted c LEFT JOIN entries e
-  ON e.shop = c.shop AND e.drug = c.drug AND e.at > c.before_at AND e.at <= c.at
-WHERE c.before_at IS NOT NULL
-GROUP BY c.shop, c.drug, c.at, c.opening, c.packs ORDER BY 1, 2, 3
+  ON e.shop = c.shop AND e.drug = c.drug AND e.moment > c.before_moment AND e.moment <= c.moment
+WHERE c.before_moment IS NOT NULL
+GROUP BY c.shop, c.drug, c.moment, c.opening, c.packs ORDER BY 1, 2, 3
 """
 
 
@@ -41,12 +41,11 @@ def show() -> None:
     )
     signs = dict(zip(KINDS, (1, -1, 1, -1, -1, 1, -1), strict=True))
     flat = pd.DataFrame(
-        {"shop": entries["pharmacy_id"], "drug": entries["drug_code"], "at": entries["at"],
+        {"shop": entries["pharmacy_id"], "drug": entries["drug_code"], "moment": entries["at"],
          "signed": (entries["packs"] * entries["kind"].map(signs)).astype(int)}
     )  # fmt: skip
-    told = counts.rename(columns={"pharmacy_id": "shop", "drug_code": "drug"})[
-        ["shop", "drug", "at", "packs"]
-    ]
+    told = counts.rename(columns={"pharmacy_id": "shop", "drug_code": "drug", "at": "moment"})
+    told = told[["shop", "drug", "moment", "packs"]]
     for name, ask in (("DuckDB", _duckdb), ("PostgreSQL", _postgres)):
         theirs = ask(flat, told)
         if theirs is None:
@@ -106,12 +105,12 @@ def _postgres(entries: pd.DataFrame, counts: pd.DataFrame) -> tuple[np.ndarray, 
         for name, column, frame in (("entries", "signed", entries), ("counts", "packs", counts)):
             connection.execute(
                 f'create unlogged table {name} (shop text collate "C", drug text collate "C", '
-                f"at timestamp, {column} float8)"
+                f"moment timestamp, {column} float8)"
             )
             with connection.cursor().copy(f"copy {name} from stdin (format csv)") as copy:
                 for first in range(0, len(frame), 200_000):
                     copy.write(frame.iloc[first : first + 200_000].to_csv(index=False, header=False))
-        connection.execute("create index on entries (shop, drug, at)")
+        connection.execute("create index on entries (shop, drug, moment)")
         connection.execute("analyze entries")
         connection.execute("set work_mem = '512MB'")
         return _timed(lambda: np.array([float(row[3]) for row in connection.execute(_SQL).fetchall()]))

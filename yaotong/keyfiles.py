@@ -26,7 +26,7 @@ def read_key(path: Path) -> str:
     """What a key file says; ConfigError when it is missing, empty or readable by others."""
     try:
         mode = path.stat().st_mode
-        text = path.read_text("ascii").strip()
+        text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"密钥 {path.name} 无法读取。请运行 yaotong init 补齐，或从备份恢复。") from error
     if mode & 0o077:

@@ -34,7 +34,7 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     "way.moved_in": ("由其他药店调入", "from other pharmacies"),
     "way.moved_out": ("调往其他药店", "to other pharmacies"),
     "way.shelf": ("在架或去向不明", "on the shelf or unaccounted for"),
-    "way.no_source": ("来源不明", "no source known"),
+    "way.no_source": ("没有购进记录", "no purchase on record"),
     "way.other_shops": ("其余药店", "other pharmacies"),
     # what a scan of a code is
     "code.first": ("首次售出", "first sale"),

@@ -37,7 +37,7 @@ def region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     lines = [("A1", "P0", "2026-04-01 20:00", "D1", 2, BUYER, CODE)]
     ledger_region.send(made, tmp_path, "sales", lines)
     home = made.settings.home
-    (home / "keys" / "tills.key").write_text(f"P0 {TOKEN}\n", "ascii")
+    (home / "keys" / "tills.key").write_text(f"P0 {TOKEN}\n浙DA0001 {TOKEN}\n", "utf-8")
     (home / "keys" / "tills.key").chmod(0o600)
     settings = home / "settings.toml"
     text = (

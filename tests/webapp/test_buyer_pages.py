@@ -45,4 +45,4 @@ def test_a_look_needs_a_reason_and_leaves_a_row(signed: SignIn, own_app: Flask) 
 
 def _last(store: object) -> int:
     with store.read() as connection:  # type: ignore[attr-defined]
-        return audit.last(connection).number
+        return audit.last(connection).seq

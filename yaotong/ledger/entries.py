@@ -19,6 +19,7 @@ MOVE_KINDS: Final = {
     "transfer_in": "moved_in", "transfer_out": "moved_out",
     "damaged": "lost", "expired": "lost", "lost": "lost", "stolen": "lost",
 }  # fmt: skip
+_NAMELESS: Final = "\x01"
 # Seconds that a key has room for: from 1970 to 2242.
 _SPAN: Final = 1 << 33
 
@@ -75,38 +76,46 @@ def read(entries: pd.DataFrame, counts: pd.DataFrame) -> tuple[Shelves, Entries,
         counts: pharmacy_id, drug_code, batch_no, at and packs.
     """
     both = pd.concat([entries, counts], ignore_index=True)
-    lots = both["batch_no"].fillna("").astype(str)
-    frame = pd.DataFrame({"shop": both["pharmacy_id"], "drug": both["drug_code"], "lot": lots})
-    named = frame[lots != ""]
-    lone = frame[lots == ""].assign(lot="\x00")  # lines of no known lot: a shelf of their own
-    every = pd.concat([frame.assign(lot=""), named, lone]).drop_duplicates()
-    every = every.sort_values(["shop", "drug", "lot"], ignore_index=True)
-    number = pd.Series(np.arange(len(every)), index=pd.MultiIndex.from_frame(every))
-    shelves = _shelves(every, number)
+    lots = both["batch_no"].fillna("").astype(str).to_numpy(dtype=object)
+    places = _Places(both["pharmacy_id"], both["drug_code"], lots)
     at = both["at"].to_numpy(dtype="datetime64[s]").astype(np.int64)
     packs = np.rint(both["packs"].to_numpy(dtype=float) * MICRO).astype(np.int64)
     kind = entries["kind"].map({name: code for code, name in enumerate(KINDS)}).to_numpy(dtype=np.int64)
-    whole = _numbers(number, frame.assign(lot=""))
-    own = _numbers(number, frame.assign(lot=lots.where(lots != "", "\x00")))
     many, cut = len(entries), slice(None, len(entries))
     made = Entries(
-        np.concatenate([whole[cut], own[cut]]), np.tile(at[cut], 2), np.tile(kind, 2), np.tile(packs[cut], 2),
-        np.tile(packs[cut] % MICRO != 0, 2),
+        np.concatenate([places.whole[cut], places.own[cut]]), np.tile(at[cut], 2), np.tile(kind, 2),
+        np.tile(packs[cut], 2), np.tile(packs[cut] % MICRO != 0, 2),
     )  # fmt: skip
-    counted = np.where(lots.to_numpy()[many:] == "", whole[many:], own[many:])
-    return shelves, _ordered(made), _in_order(Counts(counted, at[many:], packs[many:]))
+    counted = np.where(lots[many:] == "", places.whole[many:], places.own[many:])
+    return places.shelves(), _ordered(made), _in_order(Counts(counted, at[many:], packs[many:]))
 
 
-def _shelves(every: pd.DataFrame, number: pd.Series) -> Shelves:
-    shop, drug, lot = (every[name].to_numpy(dtype=object) for name in ("shop", "drug", "lot"))
-    whole = _numbers(number, every.assign(lot=""))
-    found = number.reindex(pd.MultiIndex.from_frame(every.assign(lot="\x00"))).fillna(-1)
-    return Shelves(shop, drug, lot, whole, found.to_numpy(dtype=np.int64))
+class _Places:
+    """Numbers of the shelves of lines: of the drug as a whole, and of their lot or of no known one."""
 
+    def __init__(self, shops: pd.Series, drugs: pd.Series, lots: NDArray[np.object_]) -> None:
+        shop, self._shops = pd.factorize(shops.astype(object), sort=True)
+        drug, self._drugs = pd.factorize(drugs.astype(object), sort=True)
+        # "" is the drug as a whole, "\x01" lines of no known lot: both are there whether any line is such.
+        lot, self._lots = pd.factorize(np.append(lots, ["", _NAMELESS]), sort=True)
+        pair = (shop.astype(np.int64) * len(self._drugs) + drug) * len(self._lots)
+        whole = pair  # "" sorts first
+        lone = int(lot[-1])
+        own = pair + np.where(lot[:-2] == 0, lone, lot[:-2])
+        self._keys = np.unique(np.concatenate([whole, own]))
+        self.whole, self.own = (np.searchsorted(self._keys, one) for one in (whole, own))
+        self._lone = lone
 
-def _numbers(number: pd.Series, frame: pd.DataFrame) -> Ints:
-    found = number.reindex(pd.MultiIndex.from_frame(frame[["shop", "drug", "lot"]]))
-    return found.to_numpy(dtype=np.int64)
+    def shelves(self) -> Shelves:
+        """What each number stands for."""
+        pair, lot = np.divmod(self._keys, len(self._lots))
+        shop, drug = np.divmod(pair, len(self._drugs))
+        first = pair * len(self._lots)
+        at = np.minimum(np.searchsorted(self._keys, first + self._lone), max(len(self._keys) - 1, 0))
+        nameless = np.where(self._keys[at] == first + self._lone, at, -1)
+        names = (np.asarray(one, dtype=object) for one in (self._shops, self._drugs, self._lots))
+        shops, drugs, lots = names
+        return Shelves(shops[shop], drugs[drug], lots[lot], np.searchsorted(self._keys, first), nameless)
 
 
 def _ordered(entries: Entries) -> Entries:

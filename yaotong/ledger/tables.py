@@ -52,7 +52,7 @@ def ledger_of(
         return Ledger(pd.DataFrame(columns=list(SPAN_COLUMNS)), pd.DataFrame(columns=list(MONTH_COLUMNS)))
     shelves, lines, held = read(entries, counts)
     book = Book(lines, held)
-    named = np.array([one != "\x00" for one in shelves.lot])
+    named = np.array([one != "\x01" for one in shelves.lot])
     strict = np.isin(shelves.drug.astype(str), sorted(special))
     spans = _spans(shelves, book, strict, _Sent(sent), tolerance)
     months = _months(shelves, book, named, spans)
