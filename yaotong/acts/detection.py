@@ -104,7 +104,7 @@ def detect(
 
 @contextmanager
 def _kept_apart() -> Iterator[None]:
-    """What is in memory by now stays: the collector, called by every rule's many nodes, does not look it over."""
+    """What is in memory by now stays: the collector, whom rules call often, does not look it over."""
     gc.freeze()
     try:
         yield
