@@ -13,7 +13,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -63,7 +63,7 @@ test-browser: ## 在真的 Chromium 里用一遍（约四分钟）
 
 test-slow: ## 只运行慢的测试（约一刻钟）
 	@sh .ci/install dev
-	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark --ignore=tests/crash $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark --ignore=tests/crash --ignore=tests/deploy $(ARGS)
 
 test-spark: ## 在真的 Spark 集群（一主两从）上跑全部规则，与 DuckDB 对照（缺少时装 pyspark 与 Java）
 	@sh .ci/install spark
@@ -73,6 +73,16 @@ test-spark: ## 在真的 Spark 集群（一主两从）上跑全部规则，与 
 test-crash: ## 200 次随机终止、逐次让系统调用失败，收数与办理都要完整（约二十分钟；CRASH=some 只抽几处）
 	@sh .ci/install dev
 	@YAOTONG_TEST_CRASH=$(or $(CRASH),all) $(PY) -m pytest -n $(JOBS) tests/crash $(ARGS)
+
+test-deploy: ## 照着运维手册从头部署到恢复、不中断重启、核对 deploy/ 的文件（约三分钟；缺少时装 PostgreSQL、nginx）
+	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@sh .ci/install-deploy
+	@$(PY) -m pytest -n 0 tests/deploy $(ARGS)
+
+docs: ## 文档：手写的与由代码得出的，合成 build/docs-site；有断了的链接就停下
+	@sh .ci/install dev
+	@$(PY) .ci/docs.py
 
 bench: ## 运行 bench/bench_*.py
 	@sh .ci/install dev
@@ -110,6 +120,12 @@ bench-alerts: ## 通知积压多久送完；十万条未结预警时工作台每
 bench-detect: ## 检测方法同公开的方法比：模拟的序列与地图上的命中、误报、快慢（约八分钟；SEEDS="1 2" 换种子）
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_detect $(SEEDS)
+
+bench-special: ## 特药：台账、追溯码索引、收银机询问，同一次与 DuckDB、PostgreSQL 比；两个实例各十万购药人比对一次（约二十分钟、10 GB 盘；CODES="2000000" 可小试）
+	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@$(PY) -m bench.bench_special $(CODES)
+	@$(PY) -m bench.bench_exchange
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

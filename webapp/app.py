@@ -8,20 +8,29 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import (
     alert_api,
     alert_pages,
+    allowance_api,
     audit_pages,
     basemap_pages,
     bulk_pages,
+    buyer_pages,
     case_pages,
     case_papers,
+    code_pages,
     coverage_pages,
     delivery_pages,
     desk_pages,
+    exchange_api,
+    exchange_pages,
     exemption_pages,
     find_pages,
+    find_words,
+    installing,
+    ledger_pages,
     login_pages,
     map_pages,
     metrics,
@@ -42,6 +51,7 @@ from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
 from webapp.people import login_manager
 from webapp.security import protect
+from webapp.shrinking import shrink
 from webapp.throttle import throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
@@ -55,6 +65,8 @@ from yaotong.workspace import Workspace, open_workspace
 
 _BLUEPRINTS = (
     find_pages.bp,
+    find_words.bp,
+    installing.bp,
     public_api.bp,
     public_api.tiles_bp,
     login_pages.bp,
@@ -62,12 +74,16 @@ _BLUEPRINTS = (
     alert_pages.bp,
     bulk_pages.bp,
     alert_api.bp,
+    allowance_api.bp,
     pharmacy_pages.bp,
     risk_pages.bp,
     rule_pages.bp,
     version_pages.bp,
     source_pages.bp,
     coverage_pages.bp,
+    ledger_pages.bp,
+    code_pages.bp,
+    buyer_pages.bp,
     exemption_pages.bp,
     silence_pages.bp,
     delivery_pages.bp,
@@ -78,6 +94,8 @@ _BLUEPRINTS = (
     map_pages.bp,
     basemap_pages.bp,
     audit_pages.bp,
+    exchange_api.bp,
+    exchange_pages.bp,
     probes.bp,
     metrics.bp,
 )
@@ -97,6 +115,7 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_NAME": "yaotong-session",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": workspace.settings.https,
             "PERMANENT_SESSION_LIFETIME": _SESSION,
             "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
@@ -104,13 +123,17 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    CSRFProtect(app)
+    guard = CSRFProtect(app)
+    # These come with a signature or a token of their own, and no cookie.
+    guard.exempt(exchange_api.bp)
+    guard.exempt(allowance_api.bp)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     watch(app)
+    shrink(app)
     _speak(app)
     throttle(app, workspace.settings.public_per_minute)
     keep_record(app)
@@ -128,6 +151,9 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
     app.wsgi_app = Watched(around)  # type: ignore[assignment]
+    proxies = workspace.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def _speak(app: Flask) -> None:

@@ -17,6 +17,7 @@ from yaotong.acts.joint import finish_task, move_case, propose_case
 from yaotong.acts.joint_letters import POLICE
 from yaotong.cases.decide import MAX_ALERTS
 from yaotong.cases.model import CaseSaid
+from yaotong.cases.money import fen_of
 from yaotong.cases.states import CaseAct
 from yaotong.departments import departments
 from yaotong.errors import NotFound, UsageError, YaotongError
@@ -158,6 +159,7 @@ def as_case_said(form: Mapping[str, str]) -> CaseSaid:
         department=form.get("department", ""),
         outcome=form.get("outcome", ""),
         due=asking.day(form, "due"),
+        fen=fen_of(form.get("yuan", "")),
     )
 
 

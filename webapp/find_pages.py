@@ -1,149 +1,179 @@
-"""For citizens: the landing page and the pharmacy finder. Works without JavaScript and signs nobody in."""
+"""For citizens: the landing page, the pharmacy finder, a shop, and help with dual-channel medicines.
+
+Everything works without JavaScript and signs nobody in.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from webapp import asking
-from webapp.context import current_lang, current_workspace
-from webapp.words import say
+from webapp.context import current_workspace
+from webapp.find_asking import BIG_COOKIE, Question, is_big, question
+from webapp.locator import drawn
+from webapp.ways import Way, ways_to
 from yaotong import clock
+from yaotong.errors import NotFound
 from yaotong.reads import public
 from yaotong.reads.fitting import Wanted
-from yaotong.reads.public import Town
+from yaotong.reads.sketch import sketch
 
 bp = Blueprint("find", __name__)
-BIG_COOKIE = "yaotong-big"
-PAGE_ROWS = 20
 # Categories of the business scope that a citizen may want, the plainest first.
 DRUGS = ("RX", "OTC_A", "FOUR", "ABX", "DUAL", "COLD", "BLOOD")
 SERVICES = (
     "delivery",
-    "night",
+    "barrier_free",
     "pharmacist_consultation",
-    "emergency_drugs",
-    "expired_drug_return",
     "cold_chain",
+    "expired_drug_return",
+    "emergency_drugs",
+    "night",
 )
-_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """From where distances are measured: the citizen's own position, or the middle of a town."""
-
-    lon: float
-    lat: float
-    crs: str
-    town: Town | None
+# A station of medicines for the people, and what it may do.
+STATION = ("service_station", "health_check", "home_medicine_check", "chronic_care")
+# Farther than this from every shop, a position is not in this city.
+_FAR_M = 30_000
+_KEPT = ("big", "lang")
 
 
 @bp.get("/")
 def home() -> str:
     """What this is, and the way to the finder."""
-    towns = public.register(current_workspace()).towns
-    return render_template("home.html", towns=towns, big=_is_big())
+    return render_template("home.html", towns=_towns(), big=is_big())
 
 
 @bp.get("/find")
 def page() -> Response:
     """The nearest pharmacies to a place, or those whose name or address holds a text."""
-    now, towns = clock.now(), public.register(current_workspace()).towns
-    wanted, place = _wanted(now), _place(towns)
-    found = _found(wanted, place, now)
+    now = clock.now()
+    asked = question(current_workspace(), now)
+    found = _found(asked, now)
     response = make_response(
         render_template(
             "find.html",
             found=found,
-            wanted=wanted,
-            place=place,
-            towns=towns,
-            drugs=DRUGS,
-            services=SERVICES,
-            at=now,
-            big=_is_big(),
+            asked=asked,
+            wanted=asked.wanted,
+            place=asked.place,
+            towns=_towns(),
+            at=asked.wanted.open_at or now,
+            away=_away(asked, found),
+            unmet=_unmet(asked, found),
+            picture=_picture(asked, found),
+            **_choices(),
         )
     )
+    return _remembered(response)
+
+
+@bp.get("/find/shop/<path:license_no>")
+def shop(license_no: str) -> Response:
+    """One pharmacy: every entry with who said it and when."""
+    now = clock.now()
+    found = public.one(current_workspace(), license_no, at=now)
+    if found is None:
+        raise NotFound("没有这家药店，或它已暂停、关闭。请回到“找药店”重新查找。")
+    picture = sketch(public.register(current_workspace()), [found], None)
+    at = (None if picture is None else drawn(picture)), now
+    page = render_template("find_shop.html", one=found, picture=at[0], at=now, big=is_big())
+    return _remembered(make_response(page))
+
+
+@bp.get("/find/medicines")
+def medicines() -> Response:
+    """国谈药 and dual-channel medicines: where, what a first buyer needs, and the law in plain words."""
+    now, ws = clock.now(), current_workspace()
+    shops = public.pharmacies(ws, at=now, wanted=Wanted(dual_channel=True), limit=200)
+    listed = [one for one in public.register(ws).medicines(now.date()) if one.dual_channel]
+    page = render_template("find_medicines.html", found=shops, listed=listed, at=now, big=is_big())
+    return _remembered(make_response(page))
+
+
+def _remembered(response: Response) -> Response:
     if request.args.get("big") in ("0", "1"):
         response.set_cookie(BIG_COOKIE, request.args["big"], max_age=31_536_000, samesite="Lax")
     return response
 
 
-def _found(wanted: Wanted, place: Place | None, now: datetime) -> dict[str, Any] | None:
+def _towns() -> tuple[public.Town, ...]:
+    return public.register(current_workspace()).towns
+
+
+def _choices() -> dict[str, Any]:
+    return {"drugs": DRUGS, "services": SERVICES, "station": STATION, "big": is_big()}
+
+
+def _found(asked: Question, now: datetime) -> dict[str, Any] | None:
     """The answer, or None while nobody has said where or what."""
-    workspace = current_workspace()
+    workspace, place = current_workspace(), asked.place
     if place is not None:
         return public.nearest(
-            workspace, place.lon, place.lat, crs=place.crs, limit=PAGE_ROWS, at=now, wanted=wanted
+            workspace,
+            place.lon,
+            place.lat,
+            crs=place.crs,
+            limit=asked.rows,
+            at=now,
+            wanted=asked.wanted,
+            ellipsoid=True,
         )
-    if wanted.text:
-        return public.pharmacies(workspace, at=now, wanted=wanted, limit=PAGE_ROWS)
+    if asked.words:
+        return public.pharmacies(workspace, at=now, wanted=asked.wanted, limit=asked.rows)
     return None
 
 
-def _wanted(now: datetime) -> Wanted:
-    asked = request.args
-    return Wanted(
-        open_at=now if asking.flag(asked, "open") else None,
-        insurance=asking.flag(asked, "insurance") or None,
-        dual_channel=asking.flag(asked, "dual") or None,
-        all_night=bool(asking.flag(asked, "night")),
-        services=asking.several(asked, "service"),
-        drug=asking.words(asked, "drug"),
-        text=asking.words(asked, "q"),
-    )
+def _away(asked: Question, found: dict[str, Any] | None) -> float | None:
+    """How far the nearest shop is from a position outside the city, in metres; else None."""
+    if found is None or asked.place is None or not asked.place.own or not found["features"]:
+        return None
+    nearest: float = found["features"][0]["properties"]["distance_m"]
+    return nearest if nearest > _FAR_M else None
 
 
-def _place(towns: tuple[Town, ...]) -> Place | None:
-    """A position wins over a town: who shares it wants it used."""
-    asked = request.args
-    if asked.get("lon") and asked.get("lat"):
-        crs = asked.get("crs") or "wgs84"
-        return Place(asking.required(asked, "lon"), asking.required(asked, "lat"), crs, None)
-    town = next((one for one in towns if one.area_code == asked.get("town")), None)
-    return None if town is None else Place(town.lon, town.lat, "wgs84", town)
-
-
-def _is_big() -> bool:
-    """The large-text view: asked for by the address, else remembered."""
-    return (request.args.get("big") or request.cookies.get(BIG_COOKIE)) == "1"
-
-
-@bp.app_template_filter("far")
-def far(distance_m: float) -> str:
-    """320 米, 1.3 公里."""
-    if distance_m < 995:
-        return f"{round(distance_m, -1):.0f} {say('米')}"
-    return f"{distance_m / 1000:.1f} {say('公里')}"
-
-
-@bp.app_template_filter("changes")
-def changes(properties: dict[str, Any], now: datetime) -> str:
-    """When the state changes, in words: "21:30 打烊", "明天 08:00 开门"; "" when nobody knows."""
-    if properties["next_change"] is None:
-        return say("24 小时营业") if properties["opening_hours"] == "24/7" else ""
-    change = clock.to_beijing(datetime.fromisoformat(properties["next_change"]))
-    what = say("打烊") if properties["open_state"] == "open" else say("开门")
-    when = f"{_day(change, now)}{change:%H:%M}"
-    return f"{what} {when}" if current_lang() == "en" else f"{when} {what}"
-
-
-def _day(change: datetime, now: datetime) -> str:
-    ahead = (change.date() - now.date()).days
-    if ahead == 0:
+def _unmet(asked: Question, found: dict[str, Any] | None) -> str:
+    """Why a medicine was not found as hoped: unlisted, silent, nobody (said to have it); "" for all well."""
+    if found is None or asked.meant is None:
         return ""
-    if ahead == 1:
-        return f"{say('明天')} "
-    if change < now + timedelta(days=7):
-        return f"{say(_WEEKDAYS[change.weekday()])} "
-    return f"{change:%Y-%m-%d} "
+    if not asked.meant.found:
+        return "unlisted"
+    if not asked.meant.codes:
+        return "silent"
+    told = {one["properties"].get("stock", {}).get("state") for one in found["features"]}
+    return "" if "yes" in told else "nobody"
 
 
-@bp.app_template_filter("dial")
-def dial(phone: str) -> str:
-    """A telephone number as a dialler wants it."""
-    return "".join(one for one in phone if one.isdigit() or one == "+")
+def _picture(asked: Question, found: dict[str, Any] | None) -> Any:
+    """The sketch of where the shops lie; None where there is nothing to draw."""
+    if found is None or not found["features"]:
+        return None
+    place = asked.place
+    here = None if place is None else public.in_wgs84(place.lon, place.lat, place.crs)
+    picture = sketch(public.register(current_workspace()), found["features"], here)
+    return None if picture is None else drawn(picture)
+
+
+@bp.app_template_filter("ways")
+def ways(feature: dict[str, Any]) -> list[Way]:
+    """Links to a shop in map apps; none for a shop without a position."""
+    point = feature["geometry"]
+    if point is None:
+        return []
+    lon, lat = point["coordinates"]
+    return ways_to(lon, lat, feature["properties"]["name"])
+
+
+@bp.app_template_global("kept_url")
+def kept_url(endpoint: str, **values: Any) -> str:
+    """The address of a citizens' page with the large text and the language that this one was asked in."""
+    kept = {name: request.args[name] for name in _KEPT if name in request.args}
+    return url_for(endpoint, **{**kept, **values})
+
+
+@bp.app_template_global("again")
+def again(**changes: Any) -> str:
+    """This very search with some parts changed; None takes a part away."""
+    asked = {name: request.args.getlist(name) for name in request.args} | changes
+    return url_for("find.page", **{name: value for name, value in asked.items() if value is not None})

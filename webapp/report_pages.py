@@ -14,7 +14,7 @@ from yaotong.acts.reporting import FORMATS, export_report
 from yaotong.reads.exports import exports
 from yaotong.reads.reports import preview
 from yaotong.reports.as_svg import as_svg
-from yaotong.reports.model import Chart
+from yaotong.reports.model import Chart, DualMap
 from yaotong.reports.periods import KINDS, TITLES, Period, period_asked
 
 bp = Blueprint("reports", __name__)
@@ -79,6 +79,6 @@ def _following(period: Period) -> str | None:
     return f"{period.end.date()}" if period.end.date() <= clock.now().date() else None
 
 
-def _svg(chart: Chart) -> Markup:
+def _svg(chart: Chart | DualMap) -> Markup:
     # Made by our own drawing, every text in it escaped.
     return Markup(as_svg(report_words.chart(chart)))

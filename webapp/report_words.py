@@ -9,7 +9,7 @@ from webapp.context import current_lang
 from webapp.i18n import translate
 from yaotong.departments import departments
 from yaotong.reads.rulebook import rule_names
-from yaotong.reports.model import Cell, Chart, shown
+from yaotong.reports.model import Cell, Chart, DualMap, shown
 from yaotong.terms import TERMS
 
 
@@ -39,8 +39,11 @@ def cell(value: Cell, share: bool = False) -> str:
     return told(shown(value, share))
 
 
-def chart(one: Chart) -> Chart:
+def chart(one: Chart | DualMap) -> Chart | DualMap:
     """A chart with its words in the language of the page."""
+    if isinstance(one, DualMap):
+        sides = tuple((told(title), told(unit), values) for title, unit, values in one.sides)
+        return replace(one, title=told(one.title), sides=sides)
     labels = tuple(told(label) for label in one.labels)
     marked = frozenset(told(label) for label in one.marked)
     return replace(one, title=told(one.title), unit=told(one.unit), labels=labels, marked=marked)

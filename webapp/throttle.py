@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 
 from webapp.faults import answer
 
-PUBLIC = ("public_api.nearest", "public_api.pharmacies", "find.page")
+PUBLIC = ("public_api.nearest", "public_api.pharmacies", "find.page", "exchange_api.take")
 _MOST_ADDRESSES = 50_000
 _FULL_AGAIN_S = 60.0
 

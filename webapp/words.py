@@ -10,6 +10,7 @@ from markupsafe import Markup
 from webapp.context import current_lang
 from webapp.i18n import translate
 from yaotong import clock
+from yaotong.cases.money import yuan
 from yaotong.reads.rulebook import as_html
 from yaotong.terms import TERMS
 
@@ -17,7 +18,9 @@ from yaotong.terms import TERMS
 def add_words(app: Flask) -> None:
     """Put the functions below into every template."""
     app.jinja_env.globals.update(_=say, term=term_of, now=clock.now)
-    app.jinja_env.filters.update(moment=moment, day=day, left=left, num=num, pick=pick, markdown=markdown)
+    app.jinja_env.filters.update(
+        moment=moment, day=day, left=left, num=num, yuan=yuan, pick=pick, markdown=markdown
+    )
 
 
 def say(text: str) -> str:

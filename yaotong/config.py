@@ -17,9 +17,11 @@ from yaotong.addresses import Network
 from yaotong.basemaps.model import Basemap
 from yaotong.basemaps.reading import read_basemaps
 from yaotong.channels import Paced
+from yaotong.config_text import TEMPLATE
 from yaotong.errors import ConfigError
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
+from yaotong.till.settings import ALLOWANCE, Allowing, read_allowing
 
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -27,87 +29,6 @@ _KEY_BYTES = 16  # at least
 _TOKEN_CHARS = 32
 # domain/supervision.md §7.3
 _FLOORS = {"model": 0.6, "statutory": 0.9}
-_TEMPLATE = """\
-# 云药通工作区设置 Settings of this workspace. Environment variables win: YAOTONG_DATABASE_URL.
-
-[workspace]
-title = "{title}"
-# true: every screen says that the data are synthetic.
-synthetic = {synthetic}
-
-[store]
-# Empty: SQLite inside this folder. A PostgreSQL URL where departments write at once.
-database_url = ""
-
-[intake]
-# "sha256" or "sm3": the digest of the keyed pseudonyms. Changing it makes new pseudonyms.
-pseudonym_digest = "sha256"
-# The name of the key in keys/pseudonym.key, written before every pseudonym: 1-16 letters, digits, - or _.
-pseudonym_key_id = "k1"
-# WGS-84 box that every pharmacy must lie in: [lon_min, lat_min, lon_max, lat_max]. Empty: no check.
-region = {region}
-
-[limits]
-# What one file may bring in. A file beyond a limit is refused whole, a field beyond its own with its row.
-# file_bytes = 50_000_000
-# rows = 1_000_000
-# columns = 200
-# field_chars = 4_096
-# unpacked_bytes = 200_000_000
-# archive_entries = 1_000
-# json_depth = 32
-# read_seconds = 30
-# read_memory_bytes = 536_870_912
-
-[rules]
-# More alerts of one rule in a day than this: its notices wait until its owner lets them go; alerts are kept.
-flood_alerts_a_day = 200
-# Rules that prove true less often than this are listed in the weekly report, by kind of rule.
-precision_floor = {{ model = 0.6, statutory = 0.9 }}
-
-[delivery]
-# Notices go to public addresses; networks of your own that they may go to as well:
-# allow_private = ["10.20.0.0/16"]
-# One table per webhook; https, unless it says allow_http = true.
-# `secret_file` is relative to this folder and must be readable by you alone.
-# [[delivery.webhook]]
-# department = "psb"
-# url = "https://…"
-# secret_file = "keys/psb-webhook.key"
-# Chats and mail carry a link that begins with:
-# site = "https://yaotong.example.gov.cn"
-# [[delivery.dingtalk]]                        # or wecom, feishu
-# department = "psb"
-# address_file = "keys/psb-dingtalk.key"       # the robot's whole address; or address_env = "NAME"
-# sign_file = "keys/psb-dingtalk-sign.key"     # where the robot is signed (dingtalk, feishu); or sign_env
-# per_minute = 20
-# digest = "hourly"                            # yellow and blue: "none", "hourly" or "daily" at digest_at
-# digest_at = "09:00"
-# quiet = "21:00-08:00"                        # red alone is told then; "" for no quiet hours
-# [[delivery.mail]]
-# department = "psb"
-# host = "smtp.example.gov.cn"
-# tls = "starttls"                             # or "implicit"; "none" inside allow_private alone
-# from = "yaotong@example.gov.cn"
-# to = ["duty@example.gov.cn"]
-# user = "yaotong"
-# password_file = "keys/mail.key"              # or password_env = "NAME"
-
-[metrics]
-# /metrics is for this machine alone, unless a token is set; then everybody needs it. See README 运行.
-# token_file = "keys/metrics.key"
-
-[public]
-# Citizens' requests that one address may make a minute, counted by each process; 0: no limit.
-per_minute = 1200
-
-# Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
-# [[basemap]]
-# id = "tianditu"
-# kind = "tianditu"
-# key_env = "YAOTONG_TIANDITU_KEY"
-# review_no = "GS(…)…号"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +61,13 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
     public_per_minute: int = 1200
+    # Proxies whose word for the asker's address is taken, and whether they are asked by https.
+    trusted_proxies: int = 0
+    https: bool = False
+    # Entries older than this may have changed; counts older than that say nothing of what is there.
+    public_stale_days: int = 365
+    public_stock_hours: int = 24
+    allowance: Allowing = field(default_factory=Allowing)
 
     @property
     def facts_dir(self) -> Path:
@@ -184,7 +112,8 @@ def create(
         if not settings.exists():
             box = list(region) if region else []
             settings.write_text(
-                _TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box), "utf-8"
+                TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box) + ALLOWANCE,
+                "utf-8",
             )
         make_key(home / "keys" / "pseudonym.key")
         make_key(home / "keys" / "session.key")
@@ -233,6 +162,11 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
+        trusted_proxies=_whole(_table(raw, "web"), "trusted_proxies", 0, 0, path),
+        https=bool(_table(raw, "web").get("https", False)),
+        public_stale_days=_whole(_table(raw, "public"), "stale_days", 365, 1, path),
+        public_stock_hours=_whole(_table(raw, "public"), "stock_hours", 24, 1, path),
+        allowance=read_allowing(_table(raw, "allowance"), home, path, _read_key),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from yaotong.codes import FILE_REASONS, ROW_REASONS, Outcome
 from yaotong.columns import Column, Feed, Kind, choice, date, flag, ident, moment, number, text
+from yaotong.receipts import Receipt, Rejection
 
 __all__ = [
-    "AREAS",
-    "CALENDAR",
-    "DEPARTMENTS",
-    "DRUGS",
-    "DUTY",
-    "FEEDS",
-    "INSPECTIONS",
-    "PHARMACIES",
-    "PRESCRIPTIONS",
-    "PURCHASES",
-    "RECALLS",
-    "SALES",
-    "SETTLEMENTS",
-    "STOCK_COUNTS",
-    "Column",
-    "Feed",
-    "Kind",
-    "Receipt",
-    "Rejection",
-]
+    "AREAS", "CALENDAR", "DEPARTMENTS", "DRUGS", "DUTY", "FEEDS", "INSPECTIONS", "PHARMACIES", "PLACES",
+    "PRESCRIPTIONS", "PURCHASES", "RECALLS", "SALES", "SETTLEMENTS", "STOCK_COUNTS", "STOCK_MOVES",
+    "Column", "Feed", "Kind", "Receipt", "Rejection",
+]  # fmt: skip
 
 _LEAST_PACKS = 0.001  # split packs are sold by the piece, and nobody writes of less
 _VALIDITY = (date("valid_from"), date("valid_to"))
@@ -88,6 +70,7 @@ DRUGS = Feed(
         choice("prescription", "rx", "otc"),
         Column("limit_per_sale", Kind.NUMBER, low=0, high=1e4),
         ident("product_code"),
+        text("brand_name"),
         *_VALIDITY,
     ),
 )
@@ -145,6 +128,23 @@ STOCK_COUNTS = Feed(
         ident("batch_no"),
     ),
     moment="counted_at",
+)
+STOCK_MOVES = Feed(
+    "stock_moves",
+    "调拨与报损",
+    ("pharmacy_id", "move_id"),
+    (
+        ident("move_id", True),
+        ident("pharmacy_id", True),
+        moment("moved_at", True),
+        choice("kind", "transfer_in", "transfer_out", "damaged", "expired", "lost", "stolen", required=True),
+        ident("drug_code", True),
+        number("quantity", _LEAST_PACKS, 1e7, True),
+        ident("batch_no"),
+        ident("counterpart"),  # the other pharmacy of a transfer
+        ident("report_no"),  # of the report to the police or the regulator
+    ),
+    moment="moved_at",
 )
 PRESCRIPTIONS = Feed(
     "prescriptions",
@@ -232,6 +232,22 @@ CALENDAR = Feed(
         text("name"),
     ),
 )
+PLACES = Feed(
+    "places",
+    "地名",
+    ("place_id",),
+    (
+        ident("place_id", True),
+        text("name", True),
+        choice("kind", "village", "street", "bus_stop", "landmark", required=True),
+        text("other_names"),
+        Column("lon", Kind.NUMBER, True),
+        Column("lat", Kind.NUMBER, True),
+        choice("crs", "wgs84", "cgcs2000", "gcj02", "bd09", required=True),
+        ident("town_code"),
+        *_VALIDITY,
+    ),
+)
 DEPARTMENTS = Feed(
     "departments",
     "机构名录",
@@ -255,6 +271,7 @@ FEEDS: Mapping[str, Feed] = {
         SALES,
         PURCHASES,
         STOCK_COUNTS,
+        STOCK_MOVES,
         PRESCRIPTIONS,
         SETTLEMENTS,
         DUTY,
@@ -262,78 +279,6 @@ FEEDS: Mapping[str, Feed] = {
         INSPECTIONS,
         CALENDAR,
         DEPARTMENTS,
+        PLACES,
     )
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """One refused row: 1-based data row, column (may be empty), reason of contract §4, sentence."""
-
-    row: int
-    column: str
-    reason: str
-    message: str
-
-    def __post_init__(self) -> None:
-        if self.reason not in ROW_REASONS:
-            raise ValueError(f"{self.reason!r} is not a row reason of the contract")
-
-    def as_dict(self) -> dict[str, Any]:
-        """The form that receipts and reject files carry."""
-        return {"row": self.row, "column": self.column, "reason": self.reason, "message": self.message}
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one file. `rows == accepted + duplicates + len(rejected)` always holds.
-
-    A refused file counts nothing (rows = 0) and says why in `file_reason` and `message`.
-    """
-
-    file: str
-    feed: str
-    sha256: str
-    outcome: Outcome
-    rows: int = 0
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: tuple[Rejection, ...] = ()
-    file_reason: str | None = None
-    message: str = ""
-    seconds: float = 0.0
-    profile: str = ""
-    notes: tuple[str, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        if self.rows != self.accepted + self.duplicates + len(self.rejected):
-            raise ValueError("a receipt must account for every row")
-        if (self.outcome is Outcome.REJECTED_FILE) != (self.file_reason is not None):
-            raise ValueError("a refused file has a file_reason, and only a refused file has one")
-        if self.file_reason is not None and self.file_reason not in FILE_REASONS:
-            raise ValueError(f"{self.file_reason!r} is not a file reason of the contract")
-
-    @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Receipt:
-        """A receipt from its JSON form."""
-        rejected = tuple(Rejection(**one) for one in told["rejected"])
-        rest = {"outcome": Outcome(told["outcome"]), "rejected": rejected, "notes": tuple(told["notes"])}
-        return cls(**{**told, **rest})
-
-    def as_dict(self) -> dict[str, Any]:
-        """The JSON form of contract §4."""
-        return {
-            "file": self.file,
-            "feed": self.feed,
-            "sha256": self.sha256,
-            "outcome": str(self.outcome),
-            "rows": self.rows,
-            "accepted": self.accepted,
-            "duplicates": self.duplicates,
-            "rejected": [one.as_dict() for one in self.rejected],
-            "file_reason": self.file_reason,
-            "message": self.message,
-            "seconds": round(self.seconds, 3),
-            "profile": self.profile,
-            "notes": list(self.notes),
-        }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yaotong.codes import CATEGORIES
+from yaotong.exchange.words import WORDS
+from yaotong.special_terms import PAIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ TERMS: dict[str, Term] = {
     "audit.silence_add": Term("作出静默", "silence made"),
     "audit.silence_end": Term("终止静默", "silence ended"),
     "audit.settings_change": Term("设置变动", "settings changed"),
+    "audit.visits_publish": Term("公布检查核实", "visits published"),
     "audit.detect": Term("检测", "detection run"),
     "audit.backup": Term("备份", "backup"),
     "audit.restore": Term("恢复", "restore"),
@@ -289,6 +292,17 @@ TERMS: dict[str, Term] = {
     "service.emergency_drugs": Term("急救药品", "emergency medicines"),
     "service.expired_drug_return": Term("过期药回收", "takes back expired medicines"),
     "service.cold_chain": Term("冷链药品", "cold-chain medicines"),
+    "service.barrier_free": Term("无障碍", "step-free access"),
+    "service.service_station": Term("民生药事服务站", "medicines service station"),
+    "service.health_check": Term("血压血糖测量", "blood pressure and sugar"),
+    "service.home_medicine_check": Term("家庭药箱整理", "home medicine review"),
+    "service.chronic_care": Term("慢病用药随访", "care of chronic illness"),
+    # kinds of places a citizen may name
+    "place.town": Term("镇街", "town"),
+    "place.village": Term("村", "village"),
+    "place.street": Term("街路", "street"),
+    "place.landmark": Term("地标", "landmark"),
+    "place.bus_stop": Term("公交站", "bus stop"),
 }
 _CATEGORIES_EN = {
     "NARC": "narcotic drugs",
@@ -317,6 +331,9 @@ _CATEGORIES_EN = {
     "WATCH": "medicines under watch",
 }
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
+TERMS.update({name: Term(*pair) for name, pair in PAIRS.items()})
+
+TERMS.update({name: Term(*both) for name, both in WORDS.items()})
 
 
 def term(name: str, lang: str = "zh") -> str:

@@ -53,6 +53,13 @@ def led(ws: Workspace, rule_id: str = "") -> list[dict[str, Any]]:
     return [one for one in rows if one["lead"] == "msa" and (not rule_id or one["rule_id"] == rule_id)]
 
 
+def test_a_period_after_the_data_says_where_they_end(whole: Workspace) -> None:
+    later = NOW + timedelta(days=60)
+    past, june = (period_asked("monthly", day, later.date()) for day in (date(2026, 8, 1), date(2026, 6, 1)))
+    assert preview(whole, MSA, past, now=later).newest == date(2026, 6, 30)
+    assert preview(whole, MSA, june, now=later).newest is None
+
+
 def judge(ws: Workspace, alert_id: str, outcome: Outcome, at: datetime) -> None:
     """Accept, check, dispose and close."""
     for act, said in (

@@ -31,7 +31,8 @@ from yaotong.viewer import Viewer
 
 TODAY = date(2026, 7, 6)
 KNOWN = ("msa", "nhsa", "hc", "psb")
-OUTCOMES = {"warning": "警告", "fine": "罚款"}
+OUTCOMES = {"warning": "警告", "fine": "罚款", "recover": "追回"}
+SUMS = ("recover",)
 SAYABLE = {"text": "说明", "department": "hc", "outcome": "warning", "due": TODAY}
 
 
@@ -46,7 +47,7 @@ def case_in(state: CaseState, standing: Standing = Standing.AGREED) -> JointCase
 
 
 def check(case: JointCase, act: CaseAct, actor: Viewer, said: CaseSaid) -> CaseMove:
-    return check_case_move(case, act, actor, said, today=TODAY, outcomes=OUTCOMES, known=KNOWN)
+    return check_case_move(case, act, actor, said, today=TODAY, outcomes=OUTCOMES, sums=SUMS, known=KNOWN)
 
 
 def said_for(move: CaseMove | None) -> CaseSaid:
@@ -161,6 +162,25 @@ def test_an_outcome_is_one_of_the_departments_own() -> None:
     case = case_in(CaseState.OUTCOMES)
     with pytest.raises(UsageError, match="处理结果"):
         check(case, CaseAct.ENTER, viewer("msa"), CaseSaid(text="x", outcome="filed"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fen", "fits"),
+    [
+        ("recover", 1, True),
+        ("recover", None, False),
+        ("recover", 0, False),
+        ("fine", None, True),
+        ("fine", 1, False),
+    ],
+)
+def test_a_sum_comes_with_the_outcomes_that_have_one(outcome: str, fen: int | None, fits: bool) -> None:
+    case, said = case_in(CaseState.OUTCOMES), CaseSaid(text="x", outcome=outcome, fen=fen)
+    if fits:
+        assert check(case, CaseAct.ENTER, viewer("msa"), said).act is CaseAct.ENTER
+        return
+    with pytest.raises(UsageError, match="金额"):
+        check(case, CaseAct.ENTER, viewer("msa"), said)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_size_out_of_range_is_refused(tmp_path: Path, wrong: dict[str, int]) -
 
 
 def test_every_table_has_the_contract_columns_and_only_pharmacies_a_bom(small: Written) -> None:
-    for feed in ("pharmacies", "drugs", "recalls", "calendar", "departments"):
+    for feed in ("pharmacies", "drugs", "recalls", "calendar", "departments", "places"):
         content = (small.folder / f"{feed}.csv").read_bytes()
         assert content.startswith(b"\xef\xbb\xbf") == (feed == "pharmacies")
         assert tuple(content.decode("utf-8-sig").split("\n")[0].split(",")) == FEEDS[feed].names

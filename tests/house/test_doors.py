@@ -28,6 +28,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("webapp/metrics.py",),
     "psycopg": ("yaotong/store/",),
     "pyspark": ("yaotong/store/", "yaotong/rules/"),
+    "rbcl": ("yaotong/exchange/group.py",),
     "requests": (),
     "segno": ("webapp/case_papers.py",),
     "smtplib": ("yaotong/delivery/",),

@@ -86,6 +86,11 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def programs(self) -> Path:
+        """Where its own programs are, such as createdb."""
+        return self._programs
+
+    @property
     def address(self) -> str:
         """The URL of its maintenance database."""
         return f"postgresql+psycopg://{ROLE}@/postgres?host={self.folder}"

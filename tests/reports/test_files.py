@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import docx
 import openpyxl
+import pypdfium2
 import pytest
 
 from tests.reports.made import MARK, NASTY, report
@@ -22,7 +23,8 @@ from yaotong.reports.as_docx import NO_FONT, as_docx
 from yaotong.reports.as_pdf import as_pdf
 from yaotong.reports.as_svg import as_svg
 from yaotong.reports.as_xlsx import as_xlsx
-from yaotong.reports.drawn import HEIGHT, WIDTH, Box, Line, Words, shapes
+from yaotong.reports.drawn import shapes
+from yaotong.reports.ink import HEIGHT, WIDTH, Box, Line, Words
 from yaotong.reports.model import Chart
 
 RUN_BY_SPREADSHEETS = tuple("=+-@\t\r＝＋－＠")
@@ -92,8 +94,7 @@ def test_the_mark_is_in_the_head_of_a_word_document_and_across_its_pages(font: F
 
 
 def test_the_mark_is_on_every_page_of_a_pdf(font: Font) -> None:
-    pdfium = pytest.importorskip("pypdfium2")
-    made = pdfium.PdfDocument(as_pdf(report(*((f"行{n}", n, 0.5) for n in range(120))), MARK, font))
+    made = pypdfium2.PdfDocument(as_pdf(report(*((f"行{n}", n, 0.5) for n in range(120))), MARK, font))
     assert len(made) > 2
     for page in made:
         text = page.get_textpage().get_text_range()

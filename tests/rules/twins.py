@@ -37,6 +37,7 @@ class City:
     settlements: Sequence[Row] = ()
     duty: Sequence[Row] = ()
     inspections: Sequence[Row] = ()
+    cross_matches: Sequence[Row] = ()
 
     def drug_of(self, line: Row) -> Row | None:
         """The catalogue's entry of a line's drug on the day of sale."""

@@ -346,3 +346,16 @@ def test_pages_in_english(own_app: Flask, signed: SignIn, agreed: str) -> None:
         text = client.get(path, headers={"Accept-Language": "en"}).get_data(as_text=True)
         assert "Joint cases" in text
         assert "联合办案" not in text
+
+
+def test_insurance_enters_what_it_recovered_in_yuan(own_app: Flask, signed: SignIn) -> None:
+    case = propose(own_app, signed, "nhsa")
+    msa, nhsa = (signed(one, own_app) for one in ("msa", "nhsa"))
+    press(nhsa, case, "agree")
+    post(msa, f"/cases/{case}/visit", **fill(own_app, case), photos=(io.BytesIO(jpeg()), "现场.jpg"))
+    press(msa, case, "conclude", text="查清")
+    assert 'name="yuan"' in nhsa.get(f"/cases/{case}").get_data(as_text=True)
+    assert 'name="yuan"' not in msa.get(f"/cases/{case}").get_data(as_text=True)
+    for bad in ("", "一百", "-3"):
+        assert "金额" in press(nhsa, case, "enter", outcome="recover", text="追回", yuan=bad)
+    assert "1,234.50 元" in press(nhsa, case, "enter", outcome="recover", text="追回", yuan="1,234.5")

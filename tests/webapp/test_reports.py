@@ -15,12 +15,12 @@ from flask.testing import FlaskClient
 from tests.webapp.conftest import DEPARTMENTS, SignIn, ids_of, token
 from webapp import i18n, report_pages
 from yaotong.departments import departments
-from yaotong.reads import report_data, report_desk, reports
+from yaotong.reads import report_data, report_desk, report_map, reports
 from yaotong.reports import data_kpis, front, kpis, periods
 from yaotong.terms import TERMS
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
-SOURCES = (report_data, report_desk, reports, data_kpis, kpis, periods)
+SOURCES = (report_data, report_desk, report_map, reports, data_kpis, kpis, periods)
 
 
 def text(client: FlaskClient, path: str) -> str:

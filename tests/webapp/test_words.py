@@ -10,7 +10,19 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webapp.conftest import SignIn, ids_of
-from webapp import case_pages, case_papers, faults, find_pages, i18n, risk_pages, risk_words, words
+from webapp import (
+    case_pages,
+    case_papers,
+    faults,
+    find_pages,
+    find_words,
+    i18n,
+    installing,
+    risk_pages,
+    risk_words,
+    ways,
+    words,
+)
 from yaotong.terms import TERMS
 
 ROOT = Path(i18n.__file__).parent
@@ -50,14 +62,17 @@ def test_no_page_holds_a_text_outside_the_catalogue(path: Path) -> None:
 def test_texts_of_the_code_have_their_english() -> None:
     texts = (
         _said(words)
-        | _said(find_pages)
+        | _said(find_words)
+        | _said(installing)
         | _said(risk_pages)
         | _said(risk_words)
         | _said(case_pages)
         | _said(case_papers)
         | set(risk_words._MEASURES.values())
         | set(faults._TITLES.values())
-        | set(find_pages._WEEKDAYS)
+        | set(find_words._DAYS.values())
+        | {name for name, _, _ in ways._APPS}
+        | {"{n} 分钟后打烊", "{n} 分钟后开门"}
     )
     assert len(texts) > 15
     assert texts - set(i18n.catalogue()) == set()
@@ -70,7 +85,7 @@ def test_english_is_english() -> None:
 
 
 def test_services_of_the_finder_are_terms() -> None:
-    assert all(f"service.{one}" in TERMS for one in find_pages.SERVICES)
+    assert all(f"service.{one}" in TERMS for one in (*find_pages.SERVICES, *find_pages.STATION))
     assert all(f"category.{one}" in TERMS for one in find_pages.DRUGS)
 
 

@@ -11,10 +11,12 @@ from yaotong.acts.accounts import add_user
 from yaotong.acts.delivering import Delivered, deliver
 from yaotong.acts.detection import RuleRun, detect
 from yaotong.acts.intake import take_in
+from yaotong.acts.publishing_visits import publish_visits
 from yaotong.demo import write_city
 from yaotong.errors import UsageError
 from yaotong.intake import Limits
 from yaotong.records import Receipt
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace, init_workspace
 
 # A box around Pinghu with a margin: a shop outside it has swapped or foreign coordinates.
@@ -25,6 +27,7 @@ _ORDER = (
     "pharmacies",
     "drugs",
     "departments",
+    "places",
     "calendar",
     "recalls",
     "inspections",
@@ -93,6 +96,9 @@ def build_demo(
             role=account.role,
             now=now,
         )
+    leader = DEMO_ACCOUNTS[0]
+    actor = Viewer(leader.username, leader.display_name, leader.department, leader.area_code, leader.role)
+    publish_visits(workspace, actor=actor, until=now.date(), now=now)
     runs = detect(workspace, now=now, progress=lambda run: told(f"规则 {run.rule_id}", 1, 1))
     return DemoBuilt(workspace, tuple(receipts), tuple(runs), deliver(workspace, now=now))
 

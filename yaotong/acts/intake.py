@@ -9,24 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import geopandas as gpd
-import pandas as pd
-
 from yaotong import intake
 from yaotong.acts.handover import read_apart
 from yaotong.acts.limits import limits_of
 from yaotong.acts.lines import RECORDED, Staged, Task
 from yaotong.acts.recording import note
+from yaotong.acts.registering import keep_registry
+from yaotong.acts.vaulting import Sealed, pseudonymiser_of, sealed_in
 from yaotong.acts.wordings import outdated
 from yaotong.codes import Outcome
 from yaotong.errors import FileRefused, StoreError, UsageError
 from yaotong.facts import FACT_MOMENTS
 from yaotong.intake import Limits, Reading, Reference
-from yaotong.joins import place, quality
-from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
 from yaotong.records import Receipt
-from yaotong.store import Connection, accounts, factfiles, findings, loads, outlines, prints, registry
-from yaotong.store.schema import REGISTRIES, area, drug, pharmacy, placement, quality_finding
+from yaotong.store import Connection, accounts, factfiles, findings, loads, prints, registry, vault
+from yaotong.store.schema import area, drug, pharmacy, placement
 from yaotong.store.scratch import scratch, turn
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -134,30 +131,38 @@ def _attempt(workspace: Workspace, sent: _Sent) -> Receipt:
     with scratch(workspace.store) as folder:
         task, seen = _task(workspace, sent, folder)
         read = read_apart(task)
+        sealed = sealed_in(workspace, task.pseudonymiser.sealer, folder)
         with _rejects_written(workspace, read, sent.now):
             if sent.on_bad_rows == "atomic" and read.rejected:
                 return _record(workspace, _atomic_refusal(read, sent), sent)
-            return _keep(workspace, read, sent, seen)
+            return _keep(workspace, read, sent, seen, sealed)
 
 
 def _task(workspace: Workspace, sent: _Sent, folder: Path) -> tuple[Task, dict[str, int]]:
     """What the reader must know, and the newest version of each feed of lines it knows of."""
-    settings, store = workspace.settings, workspace.store
+    store = workspace.store
     with store.read() as connection:
         feeds = [one for one in FACT_MOMENTS if sent.feed in (None, one)]
         kept = {name: factfiles.kept(connection, store.facts_dir, name) for name in feeds}
         placed = registry.read(connection, placement)
         known = reference(connection, workspace, sent.feed)
-    keyed = intake.Pseudonymiser(
-        settings.pseudonym_key, settings.pseudonym_key_id, digest=settings.pseudonym_digest
-    )
+    keyed = pseudonymiser_of(workspace, sent.now)
     inside = placed[placed["area_code"].notna()]
     areas = dict(zip(inside["license_no"], inside["area_code"], strict=True))
     for name, files in kept.items():
         prints.cover(prints.place_of(store.facts_dir, name), files, recorded=name in RECORDED)
-    at = store.facts_dir
     task = Task(
-        sent.path, sent.feed, sent.profile, known, keyed, sent.limits, sent.now, folder, areas, kept, at
+        sent.path,
+        sent.feed,
+        sent.profile,
+        known,
+        keyed,
+        sent.limits,
+        sent.now,
+        folder,
+        areas,
+        kept,
+        store.facts_dir,
     )
     return task, {name: max((one.version for one in files), default=0) for name, files in kept.items()}
 
@@ -175,7 +180,9 @@ def reference(connection: Connection, workspace: Workspace, feed: str | None) ->
     )
 
 
-def _keep(workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[str, int]) -> Receipt:
+def _keep(
+    workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[str, int], sealed: Sealed
+) -> Receipt:
     feed = _feed_of(read)
     with workspace.store.write() as connection:
         known = loads.seen(connection, read.sha256, feed)
@@ -185,7 +192,8 @@ def _keep(workspace: Workspace, read: Reading | Staged, sent: _Sent, seen: dict[
                 raise _Overtaken
             kept = _keep_lines(connection, workspace, read, version)
         else:
-            kept = _keep_registry(connection, read, version)
+            kept = _Kept(*keep_registry(connection, read, version))
+        vault.keep(connection, sealed, sent.now)
         receipt = _receipt(read, sent, kept, known)
         _write_receipt(connection, receipt, sent, kept.version)
     return receipt
@@ -221,34 +229,6 @@ def _keep_lines(connection: Connection, workspace: Workspace, staged: Staged, ve
     corrected = {one.line_id for one in ended if one.line_sha in held}
     findings.mark_corrected(connection, sorted(corrected), version)
     return _Kept(staged.accepted, staged.duplicates, version)
-
-
-def _keep_registry(connection: Connection, reading: Reading, version: int) -> _Kept:
-    table, key = REGISTRIES[reading.feed.name], reading.feed.key
-    frame = _storable(reading.accepted)
-    applied = registry.apply(connection, table, key, frame, version)
-    if not applied.changed:
-        return _Kept(0, applied.unchanged + reading.duplicates, None)
-    if reading.feed.name in ("areas", "pharmacies"):
-        _place_again(connection, version)
-    return _Kept(applied.changed, applied.unchanged + reading.duplicates, version)
-
-
-def _place_again(connection: Connection, version: int) -> None:
-    """Placements and quality findings are derived whole from the two registries."""
-    shops = registry.read(connection, pharmacy)
-    known = outlines.read_areas(connection)
-    placed = place(shops, known)
-    registry.replace(connection, placement, PLACEMENT_KEY, placed, version)
-    found = quality(shops, placed) if len(known) else quality(shops, placed).iloc[0:0]
-    registry.replace(connection, quality_finding, QUALITY_KEY, found, version)
-
-
-def _storable(frame: pd.DataFrame) -> pd.DataFrame:
-    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
-    if isinstance(frame, gpd.GeoDataFrame):
-        plain["geometry"] = frame.geometry.to_wkb()
-    return plain
 
 
 def _receipt(read: Reading | Staged, sent: _Sent, kept: _Kept, known: bool) -> Receipt:

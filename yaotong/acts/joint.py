@@ -201,6 +201,7 @@ def _enter(moving: Moving) -> None:
         clean(moving.said.text),
         moving.actor.username,
         moving.now,
+        moving.said.fen,
     )
 
 

@@ -56,8 +56,11 @@ def begin(
         raise NotFound(f"没有案件 {case_no}，或本部门没有参加。")
     case = joint.as_case(connection, row)
     known = departments()
-    mine = known[actor.department].outcomes if actor.department in known else {}
-    move = check_case_move(case, act, actor, said, today=now.date(), outcomes=mine, known=list(known))
+    mine = known.get(actor.department)
+    outcomes, sums = ((), ()) if mine is None else (tuple(mine.outcomes), mine.sums)
+    move = check_case_move(
+        case, act, actor, said, today=now.date(), outcomes=outcomes, sums=sums, known=list(known)
+    )
     if if_match is not None and if_match != case.revision:
         raise Conflict("这个案件刚刚被别人更新过。请刷新后再操作。")
     return Moving(connection, row, case, move, actor, said, now)

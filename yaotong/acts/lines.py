@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from yaotong import memory
+from yaotong.acts.vaulting import write_sealed
 from yaotong.acts.wordings import Wording
 from yaotong.facts import FACT_MOMENTS
 from yaotong.intake import Limits, Pseudonymiser, Reading, Reference
@@ -132,6 +133,7 @@ class _Staging:
         new = self._new_wordings(rivals)
         repeated = self._ledger.stored
         files = self._stage.settle(repeated)
+        write_sealed(self._task.pseudonymiser.sealer, self._task.folder)
         counts = self._counts
         return Staged(
             feed=self._feed,

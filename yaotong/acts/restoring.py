@@ -123,9 +123,12 @@ def _bring_keys(folder: Path, keys: Path | None, about: Mapping[str, Any]) -> No
     if keys is not None:
         if not (keys / _PSEUDONYM).is_file():
             raise UsageError(f"{keys} 里没有 {_PSEUDONYM}。请指明存放密钥的目录。")
-        for one in sorted(keys.iterdir()):
-            if one.is_file() and not (inside / one.name).exists():
-                _copy_key(one, inside / one.name)
+        # Data keys of the vault lie in a folder of their own.
+        for one in sorted(keys.rglob("*")):
+            target = inside / one.relative_to(keys)
+            if one.is_file() and not target.exists():
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                _copy_key(one, target)
     if (inside / _PSEUDONYM).exists():
         wanted = about.get("pseudonym_key", {}).get("fingerprint")
         if key_fingerprint(config.pseudonym_key(inside)) != wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -43,10 +43,14 @@ def check_case_move(
     said: CaseSaid,
     *,
     today: date,
-    outcomes: Mapping[str, object],
+    outcomes: Collection[str],
+    sums: Collection[str],
     known: Collection[str],
 ) -> CaseMove:
-    """The move an act stands for, if it may be made; `outcomes` are those the actor's department has."""
+    """The move an act stands for, if it may be made.
+
+    `outcomes` are those the actor's department has, `sums` those of them that come with a sum of money.
+    """
     unit = case.unit(actor.department)
     if unit is None:
         raise Forbidden("本部门不是这个案件的办案单位。")
@@ -57,8 +61,8 @@ def check_case_move(
         )
     _check_who(move, unit, actor)
     _check_said(move, said, today)
-    if "outcome" in move.asks and said.outcome not in outcomes:
-        raise UsageError(f"请从本部门的处理结果中选一个：{'、'.join(outcomes)}。")
+    if "outcome" in move.asks:
+        _check_outcome(said, outcomes, sums)
     if "department" in move.asks:
         _check_invited(case, said.department, known)
     _check_ready(case, act)
@@ -125,6 +129,15 @@ def _check_said(move: CaseMove, said: CaseSaid, today: date) -> None:
         raise UsageError("请写明期限。")
     if said.due is not None and not today <= said.due <= today + timedelta(days=MAX_DUE_DAYS):
         raise UsageError(f"期限应在今天至 {MAX_DUE_DAYS} 天之内。")
+
+
+def _check_outcome(said: CaseSaid, outcomes: Collection[str], sums: Collection[str]) -> None:
+    if said.outcome not in outcomes:
+        raise UsageError(f"请从本部门的处理结果中选一个：{'、'.join(outcomes)}。")
+    if said.outcome in sums and not said.fen:
+        raise UsageError("这个处理结果要写明金额（元）。")
+    if said.outcome not in sums and said.fen is not None:
+        raise UsageError("这个处理结果没有金额，请把金额留空。")
 
 
 def _check_invited(case: JointCase, department: str, known: Collection[str]) -> None:

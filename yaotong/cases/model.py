@@ -63,3 +63,4 @@ class CaseSaid:
     department: str = ""
     outcome: str = ""
     due: date | None = None
+    fen: int | None = None

@@ -14,11 +14,15 @@ from yaotong.cli.auditing import audit_group
 from yaotong.cli.backing import backup_command, restore_command
 from yaotong.cli.clusters import clusters_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
+from yaotong.cli.exchange import exchange_group
+from yaotong.cli.inspecting import inspections_group
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
 from yaotong.cli.scanning import scan_command
+from yaotong.cli.tracing import traces_group
+from yaotong.cli.vault import vault_group
 from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
 
@@ -30,14 +34,18 @@ COMMANDS = (
     alerts_group,
     rules_group,
     scan_command,
+    traces_group,
     clusters_command,
     route_command,
     duty_command,
+    inspections_group,
     report_command,
     deliver_command,
     worker_command,
     user_group,
     audit_group,
+    exchange_group,
+    vault_group,
     backup_command,
     restore_command,
     doctor_command,

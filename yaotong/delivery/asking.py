@@ -34,12 +34,13 @@ def ask(
     allowed: Sequence[Network] = (),
     timeout: float = TIMEOUT_SECONDS,
     look_up: Resolve = resolve,
+    most_bytes: int = MAX_ANSWER_BYTES,
 ) -> Answer | Attempt:
     """The answer within `timeout` seconds in all, or the failed attempt. Redirects are not followed."""
     until = time.monotonic() + timeout
     try:
         with httpcore.ConnectionPool(network_backend=CheckedBackend(allowed, until, look_up)) as pool:
-            return _asked(pool, url, headers, body, until)
+            return _asked(pool, url, headers, body, until, most_bytes)
     except Refused:
         return REFUSED
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
@@ -49,7 +50,7 @@ def ask(
 
 
 def _asked(
-    pool: httpcore.ConnectionPool, url: str, headers: Mapping[str, str], body: bytes, until: float
+    pool: httpcore.ConnectionPool, url: str, headers: Mapping[str, str], body: bytes, until: float, most: int
 ) -> Answer:
     sent: dict[bytes | str, bytes | str] = {
         **dict(headers.items()),
@@ -61,7 +62,7 @@ def _asked(
         read = bytearray()
         for part in answer.iter_stream():
             read += part
-            if len(read) > MAX_ANSWER_BYTES:
+            if len(read) > most:
                 break
         given = {name.lower(): value for name, value in answer.headers}
         retry_after = given.get(b"retry-after", b"").decode("latin-1") or None

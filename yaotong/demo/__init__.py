@@ -19,7 +19,7 @@ from yaotong.demo.catalogue import Catalogue, read_catalogue
 from yaotong.demo.demand import closed_for_festival, draw_counts, plain_demand
 from yaotong.demo.hours import Clock
 from yaotong.demo.people import Extras
-from yaotong.demo.places import TOWNS, Places, areas_geojson, draw_places
+from yaotong.demo.places import TOWNS, Places, areas_geojson, draw_places, named_places
 from yaotong.demo.plan import Plan
 from yaotong.demo.registers import calendar, departments
 from yaotong.demo.shops import Shops, build_shops
@@ -54,9 +54,9 @@ def write_city(
     """Write a demo city as feed files of contract §3 into `feeds_dir`, and `truth.json` beside them.
 
     Args:
-        feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, recalls.csv,
-            calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made when absent,
-            files of an older city replaced.
+        feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, places.csv,
+            recalls.csv, calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made
+            when absent, files of an older city replaced.
         days: days of sales, 14..3660, the last one being `until`.
         pharmacies: 9..5000; below about 40, or under 60 days, some stories have no room and are listed
             under `omitted`.
@@ -99,6 +99,7 @@ def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str,
         "pharmacies": write_table(feeds_dir, "pharmacies", stage.shops.feed),
         "drugs": write_table(feeds_dir, "drugs", stage.catalogue.feed()),
         "departments": write_table(feeds_dir, "departments", departments()),
+        "places": write_table(feeds_dir, "places", named_places()),
         "recalls": write_table(feeds_dir, "recalls", stage.recalls),
         "calendar": write_table(feeds_dir, "calendar", calendar(stage.plan, stage.notices)),
         "inspections": write_table(feeds_dir, "inspections", inspections(stage.plan, stage.shops)),

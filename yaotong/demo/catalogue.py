@@ -71,7 +71,7 @@ class Catalogue:
 
     def feed(self) -> pd.DataFrame:
         """The `drugs` feed: every dated row, contract columns only."""
-        return self.dated[list(DRUGS.names)]
+        return self.dated.reindex(columns=list(DRUGS.names), fill_value="")
 
 
 def read_catalogue(until: date) -> Catalogue:

@@ -167,3 +167,29 @@ def _inside(rng: np.random.Generator, shape: BaseGeometry, count: int) -> Floats
 
 def _contained(shape: BaseGeometry, points: Floats) -> NDArray[np.bool_]:
     return np.asarray(shapely.contains_xy(shape, points[:, 0], points[:, 1]), dtype=np.bool_)
+
+
+# Beside each town's centre, in degrees: places that exist nowhere else.
+_NAMED = (
+    ("village", "{town}示例村", 0.008, 0.006),
+    ("bus_stop", "{town}演示公交站", -0.002, 0.002),
+    ("landmark", "{town}演示广场", 0.001, -0.003),
+)
+
+
+def named_places() -> list[dict[str, str]]:
+    """The `places` feed: a village, a bus stop and a square of each town, all invented."""
+    return [
+        {
+            "place_id": f"{town.area_code}-{kind}",
+            "name": name.format(town=town.area_name.removesuffix("街道").removesuffix("镇")),
+            "kind": kind,
+            "other_names": "",
+            "lon": f"{town.lon + east:.6f}",
+            "lat": f"{town.lat + north:.6f}",
+            "crs": "wgs84",
+            "town_code": town.area_code,
+        }
+        for town in TOWNS
+        for kind, name, east, north in _NAMED
+    ]

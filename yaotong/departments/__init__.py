@@ -33,11 +33,12 @@ EVIDENCE_FIELDS = (
 )
 
 
-_SETTINGS = frozenset(
-    "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence outcomes".split(" ")
-)
+_NEEDED = "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split()
+_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "buyers"))
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
+# An administrator of accounts is no investigator.
+_BUYERS_ROLES = ("officer", "leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ class Department:
     evidence: Evidence
     # What its law lets it decide: code → the words in Chinese and in English.
     outcomes: Mapping[str, tuple[str, str]]
+    # Those of them that are entered with a sum of money.
+    sums: tuple[str, ...]
+    # Roles that may see what ties buyers of special drugs together; none where it is not said.
+    buyers: tuple[str, ...] = ()
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -150,6 +155,7 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
         raise ValueError(f"不认识的设置 {'、'.join(sorted(strange))}")
     if evidence["lines"] not in ("all", "settled", "none"):
         raise ValueError("evidence.lines 只能是 all、settled 或 none")
+    outcomes = {**_outcomes(raw.get("outcomes", {})), **_COMMON_OUTCOMES}
     return Department(
         department_id=department_id,
         name_zh=raw["name_zh"],
@@ -165,7 +171,9 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
             frozenset(_known(evidence["as_lead"], EVIDENCE_FIELDS)),
             frozenset(_known(evidence["as_assist"], EVIDENCE_FIELDS)),
         ),
-        outcomes={**_outcomes(raw.get("outcomes", {})), **_COMMON_OUTCOMES},
+        outcomes=outcomes,
+        sums=_known(raw.get("sums", []), tuple(outcomes)),
+        buyers=_known(raw.get("buyers", []), _BUYERS_ROLES),
     )
 
 

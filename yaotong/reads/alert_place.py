@@ -60,7 +60,7 @@ def place_of(workspace: Workspace, area_code: str | None, shops: Sequence[str]) 
         return None
     fine = max(box[2] - box[0], box[3] - box[1]) * _FINE
     outlines = tuple(
-        Outline(code, name, _rings(shapely.simplify(shape, fine)), code == area_code)
+        Outline(code, name, rings_of(shapely.simplify(shape, fine)), code == area_code)
         for code, name, shape in towns
     )
     return Place(outlines, spots, box)
@@ -89,6 +89,7 @@ def _box(shapes: Sequence[Any], spots: Sequence[Spot]) -> tuple[float, float, fl
     return west - pad, south - pad, east + pad, north + pad
 
 
-def _rings(shape: Any) -> tuple[tuple[tuple[float, float], ...], ...]:
+def rings_of(shape: Any) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """The rings of a shape's parts as (lon, lat)."""
     rings = shapely.get_rings(shapely.get_parts(shape))
     return tuple(tuple((float(x), float(y)) for x, y in shapely.get_coordinates(ring)) for ring in rings)

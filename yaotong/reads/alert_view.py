@@ -141,7 +141,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
     return AlertView(
         row=row,
         reasons=tuple(_reason(rule, one) for one in kept),
-        evidence=_evidence(lines, sight_of(viewer.department, row.part)),
+        evidence=_evidence(lines, sight_of(viewer.department, row.part), viewer.department),
         series=series_of(workspace, rule, stored.subject, kept, now) if drawn else None,
         told=tuple(_told(one) for one in sent),
         events=tuple(_event(one) for one in history),
@@ -221,14 +221,14 @@ def _shops(workspace: Workspace, lines: pd.DataFrame, ids: Sequence[str]) -> tup
     return tuple((one, names.shops.get(one, one)) for one in ids)
 
 
-def _evidence(lines: pd.DataFrame, sight: Sight) -> EvidenceTable:
+def _evidence(lines: pd.DataFrame, sight: Sight, reader: str) -> EvidenceTable:
     """What the department's TOML lets it see of the lines, and nothing else."""
     if lines.empty or sight.lines == "none":
         return EvidenceTable((), (), len(lines), len(lines), _counts(lines))
     allowed_lines = sight.admits(lines)
     fields = tuple(name for name in _COLUMNS if name in sight.fields)
     rows = tuple(
-        {name: _COLUMNS[name](line) for name in fields}
+        {name: _COLUMNS[name]({**line, "reader": reader}) for name in fields}
         for line in allowed_lines.head(MAX_LINES).to_dict("records")
     )
     return EvidenceTable(fields, rows, len(lines), len(lines) - len(rows))
@@ -257,7 +257,9 @@ _COLUMNS: Mapping[str, Any] = {
     "unit_price": lambda line: None if pd.isna(line["unit_price_fen"]) else line["unit_price_fen"] / 100,
     "batch_no": _plain("batch_no"),
     "trace_code": _plain("trace_code"),
-    "buyer": lambda line: None if pd.isna(line["buyer_key"]) else buyer_label(line["buyer_key"]),
+    "buyer": lambda line: (
+        None if pd.isna(line["buyer_key"]) else buyer_label(line["buyer_key"], line["reader"])
+    ),
     "prescription_no": _plain("prescription_no"),
     "settlement_id": _plain("settlement_id"),
     "channel": _plain("channel"),

@@ -194,7 +194,7 @@ def _subjects_called(
     called = [
         (part, kind, subject)
         for _, kind, subject in others
-        if low in subject_label(kind, subject, {}, names.areas, fields).lower()
+        if low in subject_label(kind, subject, {}, names.areas, fields, viewer.department).lower()
     ]
     yield from _whole_kinds(called, others)
 
@@ -228,7 +228,7 @@ def _rows(connection: Connection, viewer: Viewer, frame: pd.DataFrame, now: date
     names = Names.of(connection, (subject for kind, subject in kinds if kind == "pharmacy"), areas)
     muted = muted_of(connection, viewer, list(frame["alert_id"]))
     return tuple(
-        _row(one, names, now, shown_fields(viewer.department, one["part"]), muted.get(one["alert_id"]))
+        _row(one, names, now, viewer.department, muted.get(one["alert_id"]))
         for one in frame.to_dict("records")
     )
 
@@ -286,9 +286,8 @@ class Names:
         )
 
 
-def _row(
-    one: Mapping[Any, Any], names: Names, now: datetime, shown: frozenset[str], muted: Muted | None
-) -> AlertRow:
+def _row(one: Mapping[Any, Any], names: Names, now: datetime, reader: str, muted: Muted | None) -> AlertRow:
+    shown = shown_fields(reader, one["part"])
     rule, state = book()[one["rule_id"]], State(one["state"])
     due_column = DUE_OF_STATE.get(state)
     due = one[due_column].to_pydatetime() if due_column else None
@@ -303,7 +302,7 @@ def _row(
         state=str(state),
         part=one["part"],
         subject_kind=one["subject_kind"],
-        subject=subject_label(one["subject_kind"], one["subject"], names.shops, names.areas, shown),
+        subject=subject_label(one["subject_kind"], one["subject"], names.shops, names.areas, shown, reader),
         sentence_zh=explain_sentence(rule, *told, "zh"),
         sentence_en=explain_sentence(rule, *told, "en"),
         area_code=place,

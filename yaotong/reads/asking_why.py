@@ -53,7 +53,7 @@ def name_of_subject(workspace: Workspace, viewer: Viewer, rule_id: str, subject:
     with workspace.store.read() as connection:
         names = Names.read(connection)
     shown = sight_of(viewer.department, "lead" if lead else "assist").fields
-    return subject_label(kind, subject, names.shops, names.areas, shown)
+    return subject_label(kind, subject, names.shops, names.areas, shown, viewer.department)
 
 
 def subject_asked(workspace: Workspace, viewer: Viewer, rule_id: str, text: str, *, now: datetime) -> str:

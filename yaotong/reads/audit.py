@@ -16,6 +16,7 @@ from yaotong.workspace import Workspace
 
 PAGE_ROWS = 50
 _PREFIX = "audit."
+_DIGEST = 64  # letters of a SHA-256
 
 
 def acts() -> tuple[str, ...]:
@@ -68,8 +69,8 @@ class AuditRow:
 
     @property
     def told(self) -> str:
-        """The detail as a person reads it: names and values, without the marks of JSON."""
-        return "；".join(f"{name} {value}" for name, value in json.loads(self.detail or "{}").items())
+        """The detail as a person reads it: names and values; of a digest its head."""
+        return "；".join(f"{name} {_head(value)}" for name, value in json.loads(self.detail or "{}").items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +120,8 @@ def _row(one: Any) -> AuditRow:
         detail="" if one.detail == "{}" else one.detail,
         hash=one.hash,
     )
+
+
+def _head(value: object) -> str:
+    said = str(value)
+    return f"{said[:12]}…" if len(said) == _DIGEST else said

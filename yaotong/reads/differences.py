@@ -105,7 +105,8 @@ class Sight:
 
     def label(self, subject: str, shown: Collection[str]) -> str:
         """What the subject is called."""
-        return subject_label(str(self.rule.subject_kind), subject, self.names.shops, self.names.areas, shown)
+        kind, names = str(self.rule.subject_kind), self.names
+        return subject_label(kind, subject, names.shops, names.areas, shown, self.viewer.department)
 
     def sees(self, one: Mapping[str, Any]) -> bool:
         """Whether it lies in the viewer's area."""

@@ -129,7 +129,9 @@ def _row(one: Exemption, viewer: Viewer, names: Names, spares: int, today: date)
         exemption_id=one.exemption_id,
         rules=one.rule_pattern,
         subject_kind=one.subject_kind,
-        subject=subject_label(one.subject_kind, one.subject, names.shops, names.areas, shown),
+        subject=subject_label(
+            one.subject_kind, one.subject, names.shops, names.areas, shown, viewer.department
+        ),
         license_no=one.subject if one.subject_kind == "pharmacy" and "pharmacy" in shown else "",
         valid_from=one.valid_from,
         valid_until=one.valid_until,

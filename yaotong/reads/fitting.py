@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from yaotong.codes import CATEGORIES
 from yaotong.errors import UsageError
 from yaotong.reads.opening import state_of
+from yaotong.reads.shut import Closure, shut_on
 from yaotong.terms import TERMS
 
 Mask = NDArray[np.bool_]
@@ -39,6 +40,13 @@ class Wanted:
     drug: str = ""
     area_code: str = ""
     text: str = ""
+    # Looked up before the shelf is asked: who has a pharmacist there, who counted the drug as there.
+    on_duty: bool = False
+    in_stock: bool = False
+    # What the words for a medicine came to, instead of `drug`.
+    meant: frozenset[str] | None = None
+    # Only shops of these licence numbers: those with stock, or with a pharmacist there.
+    among: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +66,10 @@ class Shelf:
     scopes: dict[str, Mask]
     scope_unknown: Mask
     said: pd.Series = field(repr=False)
+    closures: tuple[Closure, ...] = field(default=(), repr=False)
 
 
-def shelf_of(shops: pd.DataFrame, drugs: pd.DataFrame) -> Shelf:
+def shelf_of(shops: pd.DataFrame, drugs: pd.DataFrame, closures: tuple[Closure, ...] = ()) -> Shelf:
     """Masks of a register with `service_list` (tuples), and of the drug catalogue's names and categories."""
     numbers, hours = pd.factorize(shops["opening_hours"])
     scopes = [_parts(one) for one in shops["scope"]]
@@ -87,6 +96,7 @@ def shelf_of(shops: pd.DataFrame, drugs: pd.DataFrame) -> Shelf:
         scopes=_holders(scopes),
         scope_unknown=np.array([not one for one in scopes], dtype=bool),
         said=(shops["name"].fillna("") + " " + shops["address"].fillna("")).str.lower(),
+        closures=closures,
     )
 
 
@@ -107,8 +117,12 @@ def fitting(shelf: Shelf, wanted: Wanted, day: date) -> Mask:
         keep &= _offering(shelf, service)
     if wanted.drug:
         keep &= _allowed(shelf, categories_of(wanted.drug, shelf.drugs))
+    if wanted.meant is not None:
+        keep &= _allowed(shelf, wanted.meant)
     if wanted.area_code:
         keep &= shelf.shops["area_code"].fillna("").str.startswith(wanted.area_code).to_numpy(dtype=bool)
+    if wanted.among is not None:
+        keep &= shelf.shops["license_no"].isin(wanted.among).to_numpy(dtype=bool)
     if wanted.text:
         keep &= shelf.said.str.contains(wanted.text.lower(), regex=False).to_numpy(dtype=bool)
     return keep
@@ -140,7 +154,7 @@ def _open(shelf: Shelf, minute: datetime) -> Mask:
     """Who is open; hours change on whole minutes only, so everybody who asks in one minute shares this."""
     states = np.array([state_of(text, minute) == "open" for text in shelf.hours] + [False], dtype=bool)
     mask: Mask = states[shelf.hours_number]  # -1, no hours, takes the False at the end
-    return mask
+    return mask & ~shut_on(shelf.closures, minute.date(), len(mask)) if shelf.closures else mask
 
 
 def _offering(shelf: Shelf, service: str) -> Mask:

@@ -31,6 +31,7 @@ class UnitRow:
     outcome: str | None
     outcome_text: str
     outcome_at: datetime | None
+    outcome_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ def _unit(one: Any, viewer: Viewer, sight: Sight) -> UnitRow:
         outcome=one.outcome,
         outcome_text=(one.outcome_text or "") if read else "",
         outcome_at=one.outcome_at,
+        outcome_fen=one.outcome_fen if read else None,
     )
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from yaotong.reads.acted import acted
 from yaotong.reads.report_facts import figures, last_whole_day, shop_days, special_sales
-from yaotong.reports import data_kpis, kpis
+from yaotong.reports import acted_kpis, data_kpis, kpis
 from yaotong.reports.kpis import Kpi, Letter
 from yaotong.reports.periods import Period
 from yaotong.reports.stories import Part, Step, Story
 from yaotong.rules.book import book
-from yaotong.store import inboxes, loads, reporting
+from yaotong.store import inboxes, loads, reporting, tillbook
+from yaotong.till.decide import LIMIT
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -51,7 +53,7 @@ def compared_kpis(
 def period_kpis(workspace: Workspace, viewer: Viewer, period: Period, *, now: datetime) -> tuple[Kpi, ...]:
     """The figures of one period, in the order of §7.3."""
     moment = period.known_at(now)
-    told = stories(workspace, viewer, moment, now=now)
+    told, known = (stories(workspace, viewer, at, now=now) for at in (moment, now))
     led = [one for one in told if one.lead == viewer.department]
     count, longest = kpis.overdue(led, moment)
     model, statutory, false = kpis.precision(led, period)
@@ -68,7 +70,8 @@ def period_kpis(workspace: Workspace, viewer: Viewer, period: Period, *, now: da
         *kpis.transfers(letters_of(workspace, viewer, moment), period),
         kpis.answers(told, viewer.department, period, moment),
         kpis.relapse(led, period),
-        *_data(workspace, viewer, period, now),
+        *_data(workspace, viewer, period, now, known),
+        *acted(workspace, viewer, known, period, now=now),
         *data_kpis.untold(),
     )
 
@@ -109,16 +112,28 @@ def alerts_by_behaviour(told: Sequence[Story], first: date, last: date) -> list[
     return [one for one in told if first <= one.last_day <= last]
 
 
-def _data(workspace: Workspace, viewer: Viewer, period: Period, now: datetime) -> tuple[Kpi, ...]:
+def _data(
+    workspace: Workspace, viewer: Viewer, period: Period, now: datetime, known: Sequence[Story]
+) -> tuple[Kpi, ...]:
     last = last_whole_day(period, now)
     with workspace.store.read() as connection:
         version = loads.current_version(connection)
     found = shop_days(workspace, version, period.first, last)
     sold = special_sales(workspace, version, period.first, last)
-    mine = sold[(sold["category"] == "") & sold["pharmacy_id"].isin(found.of(viewer)["pharmacy_id"])]
-    told = stories(workspace, viewer, now, now=now)
-    alerts = len(alerts_by_behaviour(told, period.first, period.last))
-    return data_kpis.data_kpis(figures(found, viewer, int(mine["lines"].sum())), alerts)
+    own = frozenset(found.of(viewer)["pharmacy_id"])
+    mine = sold[(sold["category"] == "") & sold["pharmacy_id"].isin(own)]
+    alerts = len(alerts_by_behaviour(known, period.first, period.last))
+    told = data_kpis.data_kpis(figures(found, viewer, int(mine["lines"].sum())), alerts)
+    return (*told, _stopped(workspace, own, period))
+
+
+def _stopped(workspace: Workspace, own: frozenset[str], period: Period) -> Kpi:
+    """What the tills of some pharmacies were told not to sell."""
+    with workspace.store.read() as connection:
+        rows = tillbook.packs_asked(connection, period.start, period.end)
+    asked = [one for one in rows if one.pharmacy_id in own]
+    refused = sum(float(one.packs) for one in asked if one.verdict == LIMIT)
+    return acted_kpis.stopped(refused, sum(int(one.questions) for one in asked))
 
 
 def _story(row: Any, events: Sequence[Any], sent: Sequence[Any]) -> Story:

@@ -57,7 +57,7 @@ def _special(drugs: ir.Table, day: date) -> ir.Table:
 
 def _held(facts: Facts, special: ir.Table, end: datetime) -> ir.Table:
     """Each shop's special drugs that were ever counted or moved lately: packs (NULL unknown), counted_at."""
-    counted = _counted(facts.stock_counts.filter(facts.stock_counts.counted_at < end), special)
+    counted = last_counts(facts.stock_counts.filter(facts.stock_counts.counted_at < end), special)
     moves = _moves(facts, special, end)
     pairs = moves.left_join(counted, _SHELF).drop("pharmacy_id_right", "drug_code_right")
     after = (pairs.moved_at > pairs.counted_at) | pairs.counted_at.isnull()
@@ -73,9 +73,12 @@ def _held(facts: Facts, special: ir.Table, end: datetime) -> ir.Table:
     return kept.mutate(packs=packs).join(special, "drug_code")
 
 
-def _counted(counts: ir.Table, special: ir.Table) -> ir.Table:
-    """The last count of each shop's drugs: its lots of that day together, each by its last line."""
-    some = counts.semi_join(special, "drug_code")
+def last_counts(counts: ir.Table, drugs: ir.Table) -> ir.Table:
+    """The last count of each shop's drugs (those of `drugs`), `counted` packs at `counted_at`.
+
+    Its lots of that day together, each by its last line.
+    """
+    some = counts.semi_join(drugs, "drug_code")
     some = some.mutate(lot=some.batch_no.fill_null(""), day=some.counted_at.date())
     latest = ibis.window(group_by=[*_SHELF, some.lot], order_by=[some.counted_at.desc(), some.line_id.desc()])
     last_day = some.day.max().over(ibis.window(group_by=_SHELF))

@@ -22,20 +22,24 @@ import pandas as pd
 from geo.nearest import Chosen, NearestIndex
 from yaotong.reads.changing import change_mark
 from yaotong.reads.fitting import Shelf, Wanted, fitting, shelf_of
-from yaotong.store import registry
+from yaotong.reads.gazetteer import Gazetteer, gazetteer, spots_of
+from yaotong.reads.medicines import Medicine, medicines_of
+from yaotong.reads.shut import closures_of
+from yaotong.reads.standing_facts import KINDS, NEVER, checked_of
+from yaotong.store import Connection, checks, registry
 from yaotong.store.outlines import read_areas
 from yaotong.store.schema import drug as drug_table
-from yaotong.store.schema import pharmacy, placement
+from yaotong.store.schema import named_place, notice, pharmacy, placement
 from yaotong.store.taken import changed_at, taken_at, version_of
 from yaotong.workspace import Workspace
 
 _FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
 # Feeds whose change makes another register.
-_VERSIONED = (*_FEEDS, "drugs")
+_VERSIONED = (*_FEEDS, "drugs", "places", "calendar")
 # What a feature tells, and asks, of a pharmacy.
 _TOLD = (
     "license_no", "name", "address", "lon", "lat", "area_code", "area_name", "phone", "opening_hours",
-    "insurance_designated", "dual_channel", "service_list", "valid_to", "arrived_at", "scope",
+    "insurance_designated", "dual_channel", "service_list", "valid_to", "arrived_at", "scope", "checked",
 )  # fmt: skip
 _FILTERS = 64
 # How long a request waits for the new register before it goes on with the old one.
@@ -64,18 +68,37 @@ class Register:
     towns: tuple[Town, ...]
     sources: tuple[Mapping[str, str], ...]
     version: int
+    # What else was published when it was read.
+    stamp: tuple[int, str]
+    # How old an entry may be, and a count of stock.
+    stale_days: int
+    stock_hours: int
+    # The feeds that names of places and of medicines are made from.
+    _named: tuple[Any, pd.DataFrame, pd.DataFrame] = field(repr=False)
     # A wish on a day, made ready for the index; kept here, so that it goes with the register.
     chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
+    # The places and the medicines that have a name on a day.
+    places: Callable[[date], Gazetteer] = field(init=False, repr=False)
+    medicines: Callable[[date], tuple[Medicine, ...]] = field(init=False, repr=False)
     _columns: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chosen", lru_cache(maxsize=_FILTERS)(self._choose))
+        areas, named, drugs = self._named
+        places = lru_cache(maxsize=2)(lambda day: gazetteer(spots_of(self.shops, areas, named, day)))
+        object.__setattr__(self, "places", places)
+        object.__setattr__(self, "medicines", lru_cache(maxsize=2)(lambda day: medicines_of(drugs, day)))
         object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in _TOLD})
 
     @property
     def shops(self) -> pd.DataFrame:
         """One row per pharmacy."""
         return self.shelf.shops
+
+    @property
+    def areas(self) -> Any:
+        """The areas with their outlines, WGS-84 (a GeoDataFrame)."""
+        return self._named[0]
 
     def row(self, number: int) -> dict[str, Any]:
         """What is told of the pharmacy at a place of the register."""
@@ -107,9 +130,9 @@ class Keeper:
         if known is not None and self._unchanged(known[0], mark):
             return known[1]
         with self._ws.store.read() as connection:
-            version = version_of(connection, _VERSIONED)
+            now = version_of(connection, _VERSIONED), checks.mark(connection)
         self._looked = time.monotonic()
-        if known is not None and known[1].version == version:
+        if known is not None and (known[1].version, known[1].stamp) == now:
             self._known = (mark, known[1])
             return known[1]
         made = self._made(mark)
@@ -154,23 +177,19 @@ def _keeper(ws: Workspace) -> Keeper:
 
 def _read(ws: Workspace) -> Register:
     with ws.store.read() as connection:
-        version = version_of(connection, _VERSIONED)
-        shops = registry.read(connection, pharmacy)
-        placed = registry.read(connection, placement)[["license_no", "area_code"]]
-        drugs = registry.read(connection, drug_table)
-        areas = read_areas(connection)
+        version, stamp = version_of(connection, _VERSIONED), checks.mark(connection)
+        shops, areas, notices = _shops(connection), read_areas(connection), registry.read(connection, notice)
+        drugs, named = registry.read(connection, drug_table), registry.read(connection, named_place)
         changed = changed_at(connection, pharmacy, "license_no")
         dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
     names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
-    shops = shops.merge(placed, on="license_no", how="left")
-    shops = shops.sort_values("license_no", ignore_index=True)  # at one distance, the lower number first
     shops["area_name"] = shops["area_code"].map(names)
     told = {arrived: f"{arrived.isoformat()}+08:00" for arrived in set(changed.values())}
     shops["arrived_at"] = shops["license_no"].map({one: told[arrived] for one, arrived in changed.items()})
     shops["service_list"] = [_services(one) for one in shops["services"]]
     points = shops[["lon", "lat"]].astype(float)
     return Register(
-        shelf=shelf_of(shops, drugs),
+        shelf=shelf_of(shops, drugs, closures_of(notices, shops)),
         index=NearestIndex(points["lon"], points["lat"]),
         towns=_towns(areas),
         sources=tuple(
@@ -179,7 +198,28 @@ def _read(ws: Workspace) -> Register:
             if (taken := dates[feed]) is not None
         ),
         version=version,
+        stamp=stamp,
+        stale_days=ws.settings.public_stale_days,
+        stock_hours=ws.settings.public_stock_hours,
+        _named=(areas, named, drugs),
     )
+
+
+def _shops(connection: Connection) -> pd.DataFrame:
+    """The pharmacies with the areas they lie in and what visits found, by licence number."""
+    shops = registry.read(connection, pharmacy)
+    placed = registry.read(connection, placement)[["license_no", "area_code"]]
+    shops = shops.merge(placed, on="license_no", how="left")
+    shops = shops.sort_values("license_no", ignore_index=True)  # at one distance, the lower number first
+    visits = checks.published(connection)
+    said = {
+        kind: registry.said_last(connection, pharmacy, "license_no", columns)
+        for kind, columns in KINDS.items()
+        if visits
+    }
+    found = checked_of(visits, said)
+    shops["checked"] = pd.Series([found.get(one, NEVER) for one in shops["license_no"]], dtype=object)
+    return shops
 
 
 def _towns(areas: Any) -> tuple[Town, ...]:

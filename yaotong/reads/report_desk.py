@@ -307,4 +307,4 @@ def meeting_section(one: Material) -> Section:
     rows = [(f"联合办案：{name}", count) for name, count in sorted(by_state.items())]
     rows += [(f"待反馈：{short_name(name)}", count) for name, count in sorted(owed.items())]
     table = Table("提请联席会议", ("事项", "件"), tuple(rows), empty="没有需要提请的事项。", widths=(60, 40))
-    return Section("提请联席会议", (table,), (), ("地图：没有带审图号的底图，本报告不附图。",))
+    return Section("提请联席会议", (table,))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from yaotong.departments import departments
 from yaotong.errors import ConfigError, UsageError
 from yaotong.reads import report_data as data
 from yaotong.reads import report_desk as desk
+from yaotong.reads.coverage import coverage_view
 from yaotong.reads.kpis import Compared, period_kpis
+from yaotong.reads.report_map import map_section
 from yaotong.reads.report_material import Material, gather
 from yaotong.reports.kpis import Kpi
 from yaotong.reports.model import Report, Scope, Section, shown
@@ -55,6 +57,7 @@ _SECTIONS: Mapping[str, tuple[Callable[[Material], Section], ...]] = {
         desk.alert_section,
         data.sales_section,
         data.town_section,
+        map_section,
         desk.department_section,
         desk.low_section,
         desk.repeated_section,
@@ -119,17 +122,19 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A report and its figures as tiles."""
+    """A report and its figures as tiles; `newest`: the last day with any sale, when the period is later."""
 
     report: Report
     tiles: tuple[Tile, ...]
+    newest: date | None = None
 
 
 def preview(workspace: Workspace, viewer: Viewer, period: Period, *, now: datetime) -> Preview:
     """What a page shows of a report."""
     one = gather(workspace, viewer, period, now=now)
     tiles = tuple(_tile(some, one.counts_only) for some in one.kpis if some.now.code in TILES)
-    return Preview(report_of(one), tiles)
+    newest = coverage_view(workspace, viewer).as_of
+    return Preview(report_of(one), tiles, newest if newest is not None and newest < period.first else None)
 
 
 def alerts_behind(

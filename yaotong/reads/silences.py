@@ -208,7 +208,9 @@ def _hidden(one: Face, viewer: Viewer, names: Names, outcome: str | None) -> Hid
         rule_zh=rule.name_zh,
         rule_en=rule.name_en,
         level=str(one.level),
-        subject=subject_label(one.subject_kind, one.subject, names.shops, names.areas, shown),
+        subject=subject_label(
+            one.subject_kind, one.subject, names.shops, names.areas, shown, viewer.department
+        ),
         first_day=one.first_day,
         last_day=one.last_day,
         outcome=outcome,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from yaotong.cases.letter import printable
 from yaotong.cases.letter_pdf import Font
-from yaotong.reports.drawn import HEIGHT, INK, SMALL, WIDTH, Box, Line, Shape, shapes
+from yaotong.reports.drawn import shapes
 from yaotong.reports.front import front
-from yaotong.reports.model import Chart, Mark, Report, Section, Table, shown
+from yaotong.reports.ink import HEIGHT, SMALL, WIDTH, Box, Line, Patch, Shape
+from yaotong.reports.model import Chart, DualMap, Mark, Report, Section, Table, shown
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -126,7 +127,7 @@ def _table(page: FPDF, table: Table) -> None:
     page.ln(2)
 
 
-def _chart(page: FPDF, chart: Chart) -> None:
+def _chart(page: FPDF, chart: Chart | DualMap) -> None:
     tall = HEIGHT * _MM + 8
     if page.will_page_break(tall):
         page.add_page()
@@ -151,10 +152,17 @@ def _draw(page: FPDF, one: Shape, left: float, top: float) -> None:
         page.line(*ends)
         page.set_draw_color(0)
         page.set_line_width(0.2)
+    elif isinstance(one, Patch):
+        page.set_fill_color(*_rgb(one.colour))
+        page.set_draw_color(*_rgb(one.edge))
+        page.set_line_width(0.6 * _MM)
+        page.polygon([(left + x * _MM, top + y * _MM) for x, y in one.corners], style="DF")
+        page.set_draw_color(0)
+        page.set_line_width(0.2)
     else:
         text = printable(one.text)
         back = {"start": 0.0, "middle": 0.5, "end": 1.0}[one.anchor] * page.get_string_width(text)
-        page.set_text_color(*_rgb(INK))
+        page.set_text_color(*_rgb(one.colour))
         page.text(left + one.x * _MM - back, top + one.y * _MM, text)
 
 

@@ -6,8 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 from yaotong.cases.letter_pdf import Font
-from yaotong.reports.drawn import HEIGHT, INK, SMALL, WIDTH, Box, Line, Shape, shapes
-from yaotong.reports.model import Chart
+from yaotong.reports.drawn import shapes
+from yaotong.reports.ink import HEIGHT, SMALL, WIDTH, Box, Line, Patch, Shape
+from yaotong.reports.model import Chart, DualMap
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -16,7 +17,7 @@ _SCALE = 3  # dots to a point: 216 dots to an inch
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 
 
-def as_png(chart: Chart, font: Font) -> bytes:
+def as_png(chart: Chart | DualMap, font: Font) -> bytes:
     """The picture's bytes."""
     # Loaded where it is needed, as the libraries of documents are.
     from PIL import Image, ImageDraw, ImageFont
@@ -38,6 +39,9 @@ def _draw(pen: ImageDraw, one: Shape, letters: object) -> None:
     elif isinstance(one, Line):
         ends = (one.x1, one.y1, one.x2, one.y2)
         pen.line([value * _SCALE for value in ends], fill=one.colour, width=max(round(one.width * _SCALE), 1))
+    elif isinstance(one, Patch):
+        corners = [(x * _SCALE, y * _SCALE) for x, y in one.corners]
+        pen.polygon(corners, fill=one.colour, outline=one.edge, width=max(round(0.6 * _SCALE), 1))
     else:
         place = (one.x * _SCALE, one.y * _SCALE)
-        pen.text(place, one.text, fill=INK, font=letters, anchor=_ANCHORS[one.anchor])  # type: ignore[arg-type]
+        pen.text(place, one.text, fill=one.colour, font=letters, anchor=_ANCHORS[one.anchor])  # type: ignore[arg-type]

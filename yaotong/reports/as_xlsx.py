@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yaotong.cells import exported
 from yaotong.reports.front import front
-from yaotong.reports.model import Cell, Chart, Mark, Report, Section, Table
+from yaotong.reports.model import Cell, Chart, DualMap, Mark, Report, Section, Table
 from yaotong.reports.still import stilled
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def _section(sheet: Worksheet, section: Section) -> None:
     for table in section.tables:
         _table(sheet, table)
     for chart in section.charts:
-        _chart(sheet, chart)
+        if isinstance(chart, DualMap):
+            _map(sheet, chart)
+        else:
+            _chart(sheet, chart)
     for note in section.notes:
         _row(sheet, (note,))
 
@@ -81,6 +84,15 @@ def _table(sheet: Worksheet, table: Table) -> None:
         at = _row(sheet, row)
         for place in table.shares:
             sheet.cell(at, place + 1).number_format = "0.0%"
+    _row(sheet, ())
+
+
+def _map(sheet: Worksheet, one: DualMap) -> None:
+    """The numbers of a map; a workbook has no outlines."""
+    _row(sheet, (one.title,), bold=True)
+    _row(sheet, ("", *(f"{title}（{unit}）" for title, unit, _ in one.sides)), bold=True)
+    for place, ground in enumerate(one.grounds):
+        _row(sheet, (ground.name, *(values[place] for _, _, values in one.sides)))
     _row(sheet, ())
 
 

@@ -4,56 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from yaotong.reports.model import NOTHING, Chart, shown
+from yaotong.reports.ink import BAR, GRID, HEIGHT, MARKED, SMALL, WIDTH, Box, Line, Shape, Words
+from yaotong.reports.mapped import map_shapes
+from yaotong.reports.model import NOTHING, Chart, DualMap, shown
 
-WIDTH, HEIGHT = 460.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 8.0, 22.0, 24.0
-SMALL = 8.0
-GRID, INK, BAR, MARKED = "#dbe2e4", "#566570", "#8fbfbd", "#0f5f66"
 _STEPS = 4
 _MOST_LABELS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A filled rectangle."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    colour: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A stroke."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    colour: str
-    width: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A text on its base line; `anchor` start, middle or end."""
-
-    x: float
-    y: float
-    text: str
-    anchor: str = "middle"
-
-
-Shape = Box | Line | Words
-
-
-def shapes(chart: Chart) -> tuple[Shape, ...]:
+def shapes(chart: Chart | DualMap) -> tuple[Shape, ...]:
     """The chart drawn in WIDTH × HEIGHT; a value that is not known leaves a gap."""
+    if isinstance(chart, DualMap):
+        return tuple(map_shapes(chart))
     top = _ceiling(max((abs(v) for _, values in chart.series for v in values if v is not None), default=0.0))
     return (*_grid(chart, top), *_labels(chart), *_gaps(chart), *_drawn(chart, top))
 

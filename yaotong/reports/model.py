@@ -51,12 +51,39 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """An area as it is drawn: x to the east, y to the south, 0 to 1 of the longer side of all; where it is
+    named; its outlines."""
+
+    name: str
+    at: tuple[float, float]
+    rings: tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DualMap:
+    """The same areas twice, beside one another, each side shaded by its own number; None is not known.
+
+    `sides`: what it is, its unit, and a number to each area.
+    """
+
+    title: str
+    grounds: tuple[Ground, ...]
+    sides: tuple[tuple[str, str, tuple[float | None, ...]], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a side that has not one number to each area."""
+        if any(len(values) != len(self.grounds) for _, _, values in self.sides):
+            raise ValueError("a side of a map needs one number to each area")
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One part of a report, in the order tables, charts, notes."""
 
     title: str
     tables: tuple[Table, ...] = ()
-    charts: tuple[Chart, ...] = ()
+    charts: tuple[Chart | DualMap, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from yaotong.reports.model import Cell, Chart, Report, Section, Table
+from yaotong.reports.model import Cell, Chart, DualMap, Report, Section, Table
 
 LEAST = 5
 HIDDEN = "少于 5"
@@ -76,8 +76,19 @@ def _row(one: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
     return tuple(shown)
 
 
-def _chart(one: Chart) -> Chart:
+def _chart(one: Chart | DualMap) -> Chart | DualMap:
+    if isinstance(one, DualMap):
+        return replace(one, sides=tuple((title, unit, _side(values)) for title, unit, values in one.sides))
     series = tuple(
         (name, tuple(None if small(value) else value for value in values)) for name, values in one.series
     )
     return replace(one, series=series)
+
+
+def _side(values: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    """A map's numbers stand in a table too, with their total: one hidden alone takes the next with it."""
+    shown = [None if small(value) else value for value in values]
+    others = [place for place, value in enumerate(shown) if value]
+    if shown.count(None) == 1 and values.count(None) == 0 and others:
+        shown[min(others, key=lambda place: shown[place] or 0)] = None
+    return tuple(shown)

@@ -31,6 +31,8 @@ def facts_from(
     settlements: Rows = (),
     duty: Rows = (),
     inspections: Rows = (),
+    cross_matches: Rows = (),
+    stock_moves: Rows = (),
     since: date,
     until: date,
 ) -> Facts:
@@ -51,6 +53,8 @@ def facts_from(
         "settlements": settlements,
         "duty": duty,
         "inspections": inspections,
+        "cross_matches": cross_matches,
+        "stock_moves": stock_moves,
     }
     backend = ibis.duckdb.connect(threads=1)
     tables = {}

@@ -76,6 +76,7 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
         ),
         recalls=[_recall(row) for row in case.tables.get("召回", ())],
         notices=[_notice(row) for row in case.tables.get("公告", ())],
+        cross_matches=[_match(row) for row in case.tables.get("跨区命中", ())],
         since=min(days) - timedelta(days=7),
         until=max(until, *days),
     )
@@ -189,6 +190,20 @@ def _recall(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _match(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "token": row["命中号"],
+        "buyer_key": row["购药人"],
+        "region": row.get("地区") or "310116",
+        "categories": f"|{row['类别'].replace('、', '|')}|",
+        "window_since": date.fromisoformat(row["起"]),
+        "window_until": date.fromisoformat(row["止"]),
+        "measure": row.get("计量") or "packs",
+        "total": float(row["合计"]),
+        "threshold": float(row["阈值"]),
+    }
+
+
 def _notice(row: Mapping[str, str]) -> dict[str, Any]:
     return {
         "date_from": date.fromisoformat(row["起"]),
@@ -206,5 +221,6 @@ READERS: Mapping[str, Callable[..., Any]] = {
     "药店": _shops,
     "召回": _recall,
     "公告": _notice,
+    "跨区命中": _match,
     "窗口": _span,
 }

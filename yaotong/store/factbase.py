@@ -16,6 +16,7 @@ from yaotong.lineids import line_id_of
 from yaotong.openings import hours_table, openings_of
 from yaotong.store import factfiles, registry
 from yaotong.store.engine import Store
+from yaotong.store.exchange_tables import cross_match
 from yaotong.store.factengine import DUCKDB, connect, lines_in, registered
 from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
 from yaotong.workdays import days_frame
@@ -50,6 +51,13 @@ def open_sold(store: Store, version: int) -> Sold:
     with store.read() as connection:
         sales = _lines(backend, connection, store, "sales", version)
         return Sold(sales, table_of(backend, "drugs", _drugs(connection, version)))
+
+
+def open_lines(store: Store, feed: str) -> ir.Table:
+    """The lines of one feed as they stand now, and nothing of any other."""
+    backend = connect(spill=store.facts_dir.parent / "spill")
+    with store.read() as connection:
+        return _lines(backend, connection, store, feed, None)
 
 
 def _lines(
@@ -135,4 +143,5 @@ REGISTERS: Mapping[str, Register] = {
     "areas": _register(area),
     "recalls": _register(recall),
     "notices": _register(notice),
+    "cross_matches": _register(cross_match),
 }

@@ -6,8 +6,12 @@ from yaotong.store import audit_tables as audit_tables
 from yaotong.store import delivery_tables as delivery_tables
 from yaotong.store import desk_tables as desk_tables
 from yaotong.store import duty_tables as duty_tables
+from yaotong.store import exchange_tables as exchange_tables
 from yaotong.store import joint_tables as joint_tables
+from yaotong.store import public_tables as public_tables
 from yaotong.store import report_tables as report_tables
 from yaotong.store import risk_tables as risk_tables
 from yaotong.store import rule_tables as rule_tables
 from yaotong.store import silence_tables as silence_tables
+from yaotong.store import till_tables as till_tables
+from yaotong.store import vault_tables as vault_tables

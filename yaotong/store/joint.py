@@ -70,13 +70,20 @@ def put_unit(connection: Connection, case_no: str, unit: Unit, answered: Mapping
 
 
 def set_outcome(
-    connection: Connection, case_no: str, department: str, outcome: str, text: str, by: str, at: datetime
+    connection: Connection,
+    case_no: str,
+    department: str,
+    outcome: str,
+    text: str,
+    by: str,
+    at: datetime,
+    fen: int | None = None,
 ) -> None:
-    """Enter a unit's own outcome."""
+    """Enter a unit's own outcome, with the sum that came back where there is one."""
     connection.execute(
         update(joint_unit)
         .where(joint_unit.c.case_no == case_no, joint_unit.c.department == department)
-        .values(outcome=outcome, outcome_text=text, outcome_by=by, outcome_at=at)
+        .values(outcome=outcome, outcome_text=text, outcome_by=by, outcome_at=at, outcome_fen=fen)
     )
 
 

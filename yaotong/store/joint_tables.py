@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -64,6 +65,7 @@ joint_unit = Table(
     Column("outcome_text", Text),
     Column("outcome_at", DateTime),
     Column("outcome_by", String(64)),
+    Column("outcome_fen", BigInteger),
     CheckConstraint("part in ('lead', 'assist')", name="part"),
     Index("uq_joint_unit_one_lead", "case_no", unique=True, sqlite_where=text("part = 'lead'"),
           postgresql_where=text("part = 'lead'")),

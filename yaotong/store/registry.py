@@ -127,6 +127,15 @@ def said_since(
     return found
 
 
+def said_last(connection: Connection, table: Table, key: str, values: Sequence[str]) -> dict[str, date]:
+    """As `said_since` for several values that change together: the last day on which any of them did."""
+    found: dict[str, date] = {}
+    for value in values:
+        for name, day in said_since(connection, table, key, value).items():
+            found[name] = max(day, found.get(name, day))
+    return found
+
+
 def news(connection: Connection, table: Table, key: tuple[str, ...], frame: pd.DataFrame) -> pd.Series:
     """True for each row of `frame` that adds to or changes the registry; aligned to the frame."""
     if frame.empty:

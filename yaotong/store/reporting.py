@@ -87,6 +87,25 @@ def live_cases(connection: Connection, department: str, moment: datetime) -> lis
     return list(connection.execute(query.order_by(joint_case.c.case_no)).fetchall())
 
 
+def sums(connection: Connection, department: str, since: datetime, until: datetime) -> list[Any]:
+    """Sums of money entered in a span as outcomes of the joint cases that a department is in."""
+    mine = select(joint_unit.c.case_no).where(joint_unit.c.department == department)
+    query = (
+        select(
+            joint_unit.c.outcome, joint_unit.c.outcome_fen, joint_unit.c.outcome_at, joint_case.c.area_code
+        )
+        .join(joint_case, joint_case.c.case_no == joint_unit.c.case_no)
+        .where(
+            joint_unit.c.outcome_fen.is_not(None),
+            joint_unit.c.outcome_at >= since,
+            joint_unit.c.outcome_at <= until,
+            joint_unit.c.case_no.in_(mine),
+        )
+        .order_by(joint_unit.c.case_no, joint_unit.c.department)
+    )
+    return list(connection.execute(query))
+
+
 def rule_changes(connection: Connection, since: datetime, until: datetime) -> list[Row[Any]]:
     """What went live or was taken down in a span, oldest first."""
     query = select(rule_version_event).where(

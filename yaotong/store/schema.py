@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, RECALLS, Feed, Kind
+from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, PLACES, RECALLS, Feed, Kind
 from yaotong.store import further_tables as further_tables  # they belong to the same collection
 from yaotong.store.metadata import metadata as metadata
 from yaotong.store.past_tables import past_of
@@ -126,6 +126,7 @@ drug = _registry("drug", DRUGS)
 recall = _registry("recall", RECALLS)
 notice = _registry("notice", CALENDAR)
 office = _registry("office", DEPARTMENTS)
+named_place = _registry("named_place", PLACES, Column("source_lon", Float), Column("source_lat", Float))
 
 REGISTRIES: dict[str, Table] = {
     "areas": area,
@@ -134,6 +135,7 @@ REGISTRIES: dict[str, Table] = {
     "recalls": recall,
     "calendar": notice,
     "departments": office,
+    "places": named_place,
 }
 
 # Derived from pharmacies and areas whenever either changes; rebuilt, never edited.

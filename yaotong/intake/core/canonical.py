@@ -19,6 +19,7 @@ from yaotong.intake.core.fingerprint import row_shas
 from yaotong.intake.core.judging import Judged
 from yaotong.intake.core.masking import mask_id_like, mask_identity
 from yaotong.intake.core.pseudonym import Pseudonymiser
+from yaotong.intake.core.sealer import COLUMN, FEED, Sealer
 from yaotong.intake.core.source import GEOMETRY, series_of
 from yaotong.intake.core.strays import keyed
 from yaotong.lineids import line_ids
@@ -33,7 +34,7 @@ _NOT_CONTENT = frozenset(("lon", "lat"))
 def canonical(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudonymiser) -> pd.DataFrame:
     """The kept rows of a registry in its canonical columns, with `row_sha`; the index counts from 0."""
     columns = canonical_columns(judged, choice, keep, pseudonymiser)
-    if choice.feed.name == "pharmacies":
+    if choice.feed.name in ("pharmacies", "places"):
         columns.update(_places(columns, judged, keep))
     return _frame(columns, judged, choice, keep)
 
@@ -86,11 +87,33 @@ def canonical_columns(
         for column in choice.feed.columns:
             if column.kind is Kind.IDENTIFIER and not column.personal:
                 columns[column.stored] = keyed(columns[column.stored], moments, pseudonymiser)
+    if pseudonymiser.sealer is not None and choice.feed.name == FEED:
+        _seal(pseudonymiser.sealer, columns, judged, choice, keep, pseudonymiser)
     for column in choice.feed.columns:
         if column.identity:
             born = columns.pop(f"{column.stem}_born")
             columns[f"{column.stem}_age_years"] = _ages(born, columns[choice.feed.moment])
     return columns
+
+
+def _seal(
+    sealer: Sealer,
+    columns: dict[str, Any],
+    judged: Judged,
+    choice: Choice,
+    keep: Bools,
+    pseudonymiser: Pseudonymiser,
+) -> None:
+    """Seal the buyers of the kept rows, by the quarter each line is of."""
+    texts, numbers = judged.texts[COLUMN].kept(keep), judged.typed[COLUMN]
+    codes = np.arange(texts.rows, dtype=np.int32) if texts.codes is None else texts.codes
+    moment = choice.feed.column(choice.feed.moment).stored if choice.feed.moment else ""
+    sealer.take(
+        numbers,
+        pseudonymiser.keys(numbers),
+        codes,
+        columns[moment].to_numpy(zero_copy_only=False).astype("datetime64[s]"),
+    )
 
 
 def _column(

@@ -17,6 +17,7 @@ from yaotong.intake.checks.distinct import COMPILED_FROM, mask_of
 
 if TYPE_CHECKING:
     from yaotong.intake.core.remembered import Remembered
+    from yaotong.intake.core.sealer import Sealer
 
 _HEX_DIGITS = 32
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -33,11 +34,13 @@ class Pseudonymiser:
         key: at least 16 secret bytes.
         key_id: name of the key, letters and digits, so that a rotated key is told from the old one.
         digest: "sha256", or "sm3" where the national algorithm is asked for.
+        sealer: seals buyers' numbers beside their pseudonyms where a vault is kept.
     """
 
     key: bytes = field(repr=False)
     key_id: str
     digest: Literal["sha256", "sm3"] | str = "sha256"
+    sealer: Sealer | None = field(default=None, repr=False, compare=False)
     _memory: list[Remembered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,1 @@
+"""Between regions: agreements, signed messages, private matching and hand-overs. Pure: no store, no clock."""
