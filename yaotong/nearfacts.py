@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +19,9 @@ class AtHand(Protocol):
 
     def shop_days(self) -> ir.Table | None:
         """As Facts.shop_days, of all days; None when they are not known beforehand."""
+
+    def late_sales(self, since: datetime) -> ir.Table | None:
+        """The sales of the last months without those before; None when they do not reach back so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class NearFacts(Facts):
         if known is None or self.only is not None:
             return Facts.first_sold(self)
         return known.aggregate(first=known.day.min())
+
+    def late(self, since: datetime) -> NearFacts:
+        """The facts for who reads no sales before a moment: no file of earlier months is then opened."""
+        sales = self.at_hand.late_sales(since)
+        return self if sales is None else replace(self, sales=sales)
 
     def _of_whom(self, lines: ir.Table, feed: str) -> ir.Table:
         if self.only is None or feed not in KEYS[self.only[0]]:

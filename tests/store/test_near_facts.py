@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.cities import city
-from yaotong.facts import FACT_MOMENTS, LINKS, Facts
+from yaotong.facts import FACT_MOMENTS, LINKS, Facts, Window
 from yaotong.nearfacts import NearFacts
+from yaotong.rules.book import book
+from yaotong.rules.run import run_rule
 from yaotong.rules.scope import narrowed
 from yaotong.store import loads, recent, shopdays
 from yaotong.store.athand import near
@@ -59,7 +63,7 @@ def test_months_that_do_not_fit_stay_in_the_files(monkeypatch: pytest.MonkeyPatc
     last = datetime(2026, 6, 30).date()
     for room, month in ((100, "2026-05"), (69, "2026-06"), (29, None)):
         monkeypatch.setattr(recent, "MOST_LINES", room)
-        assert recent._first_month(files, last) == month
+        assert recent.first_month(files, last) == month
 
 
 @pytest.mark.parametrize(("link", "feed"), [(link, feed) for link in LINKS for feed in LINKS[link]])
@@ -134,3 +138,29 @@ def test_counts_are_kept_beside_the_files_and_a_torn_entry_is_made_anew(
         kept.unlink()
         kept.mkdir()  # what cannot be kept is worked out
         assert rows(shopdays.shop_days(connection, tmp_path, version)) == rows(first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule_id", [one.rule_id for one in book().values() if one.apart])
+def test_a_rule_about_one_subject_reads_no_sales_further_back_than_it_says(
+    both: tuple[Facts, NearFacts], rule_id: str
+) -> None:
+    """What `NearFacts.late` rests on; the sales before are cut off here, and nothing may change."""
+    rule, plain = book()[rule_id], both[0]
+    for days in (0, 5, 17):
+        day = moment_of(plain, days).date()
+        window = Window(day - timedelta(days=3), day)
+        start = window.widened(rule.lookback_days + 1).start
+        late = replace(plain, sales=plain.sales.filter(plain.sales.sold_at >= start))
+        found = [rows(pa.Table.from_pandas(run_rule(rule, facts, window))) for facts in (plain, late)]
+        assert found[0] == found[1]
+
+
+def test_sales_of_the_last_months_stand_alone_only_for_who_reads_no_others(
+    both: tuple[Facts, NearFacts],
+) -> None:
+    plain, quick = both
+    late = quick.late(moment_of(plain, 30)).sales
+    assert plain.sales.count().to_pandas() > late.count().to_pandas() > 0
+    assert late.sold_at.min().to_pandas().day == 1
+    assert quick.late(moment_of(plain, 90)).sales.count().to_pandas() == plain.sales.count().to_pandas()

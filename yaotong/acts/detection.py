@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -91,12 +93,23 @@ def detect(
         facts = near(facts, workspace.store, version, recent=bool(marks) and not whole)
     judging = Judging(workspace.store, facts, version)
     order = Order(since, until, {} if whole else marks)
-    runs = run_rules(workspace, judging, rules, order, now, progress)
+    with _kept_apart():
+        runs = run_rules(workspace, judging, rules, order, now, progress)
     with workspace.store.write() as connection:
         settle(connection)
         remind(connection, now)
         note_runs(connection, runs, version, now)
     return runs
+
+
+@contextmanager
+def _kept_apart() -> Iterator[None]:
+    """What is in memory by now stays: the collector, whom rules call often, does not look it over."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def run_rules(

@@ -13,6 +13,7 @@ from ibis.backends.sql import SQLBackend
 from yaotong.alerts.model import Finding
 from yaotong.codes import Level
 from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.nearfacts import NearFacts
 from yaotong.rules.keys import key_of
 from yaotong.rules.lint import tables_of
 from yaotong.rules.model import Rule, Values
@@ -120,7 +121,12 @@ class Judging:
 
     def facts_of(self, rule: Rule, span: Span) -> Facts:
         """The facts that a span is judged on."""
-        return self.facts if span.keys is None else narrowed(self.facts, rule.apart, span.keys)
+        if span.keys is None:
+            return self.facts
+        facts = self.facts
+        if isinstance(facts, NearFacts):
+            facts = facts.late(span.window.widened(rule.lookback_days + 1).start)
+        return narrowed(facts, rule.apart, span.keys)
 
 
 @dataclass(frozen=True, slots=True)

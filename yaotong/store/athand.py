@@ -16,7 +16,7 @@ from yaotong.nearfacts import NearFacts
 from yaotong.store import factfiles
 from yaotong.store.engine import Store
 from yaotong.store.factengine import registered
-from yaotong.store.recent import FilesInForce, files_in_force, with_recent
+from yaotong.store.recent import FilesInForce, files_in_force, first_month, with_recent
 from yaotong.store.shopdays import shop_days
 
 # Lines of more days than these share a key with so many that a look at all lines costs no more.
@@ -41,7 +41,9 @@ def near(facts: Facts, store: Store, version: int, *, recent: bool) -> Facts:
     last = max(days["day"].to_pylist())
     at_hand = _AtHand(backend, files, last, registered(backend, "shop_days", days))
     if recent:
-        facts = with_recent(facts, at_hand.con, files, last)
+        month = first_month(files, last)
+        facts = with_recent(facts, at_hand.con, files, month)
+        at_hand.month = month if month and files["sales"].since(month) else None
     return NearFacts(**{one.name: getattr(facts, one.name) for one in fields(Facts)}, at_hand=at_hand)
 
 
@@ -66,10 +68,17 @@ class _AtHand:
         self._keys: dict[Link, _Made] = {}
         self._lines: dict[tuple[str, Link], _Made] = {}
         self._number = 0
+        self.month: str | None = None  # whose sales and later ones are in memory
 
     def shop_days(self) -> ir.Table:
         """The counts of all shops and days."""
         return self._days
+
+    def late_sales(self, since: datetime) -> ir.Table | None:
+        """The sales in memory, or None when they begin later."""
+        if self.month is None or since < datetime.strptime(self.month, "%Y-%m"):
+            return None
+        return self._backend.table("sales_recent")
 
     def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table | None:
         """The lines, or None when the moment lies too far back or there are none at all."""

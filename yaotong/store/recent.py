@@ -51,9 +51,8 @@ def files_in_force(connection: Connection, facts_dir: Path, version: int) -> dic
     return {feed: FilesInForce(some) for feed, some in found.items()}
 
 
-def with_recent(facts: Facts, con: Any, files: Mapping[str, FilesInForce], last: date) -> Facts:
-    """Facts on DuckDB with the lines of the last months in memory, as many months as there is room for."""
-    month = _first_month(files, last)
+def with_recent(facts: Facts, con: Any, files: Mapping[str, FilesInForce], month: str | None) -> Facts:
+    """Facts on DuckDB with the lines of a month and later ones in memory: `<feed>_recent`."""
     if month is None:
         return facts
     backend = facts.sales.get_backend()
@@ -65,7 +64,7 @@ def with_recent(facts: Facts, con: Any, files: Mapping[str, FilesInForce], last:
     return replace(facts, **tables)
 
 
-def _first_month(files: Mapping[str, FilesInForce], last: date) -> str | None:
+def first_month(files: Mapping[str, FilesInForce], last: date) -> str | None:
     """The first month of those wanted that can all be held; None when the last one alone is too large."""
     lines: Counter[str] = Counter()
     for some in files.values():
