@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,10 +15,9 @@ from werkzeug.test import TestResponse
 
 from tests.cities import copy_of
 from webapp.app import create_app
-from webapp.context import WORKSPACE_KEY
 from yaotong.acts.accounts import add_user
 from yaotong.reads.audit import Asked, audit_page
-from yaotong.workspace import Workspace, init_workspace
+from yaotong.workspace import Workspace, init_workspace, open_workspace
 
 NOON = datetime(2026, 7, 1, 12, 0)
 PASSWORD = "only-for-tests-1"
@@ -48,13 +47,17 @@ class Hands:
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch, settings: str = "") -> None:
         self.now = NOON
         monkeypatch.setattr("yaotong.clock.now", lambda: self.now)
-        copy_of(_pristine(), home).store.engine.dispose()
+        self.workspace: Workspace = copy_of(_pristine(), home)
         if settings:
             path = home / "settings.toml"
             old = path.read_text("utf-8")
             path.write_text(old[: old.index("[accounts]")] + settings, "utf-8")
-        self.app: Flask = create_app(home)
-        self.workspace: Workspace = self.app.config[WORKSPACE_KEY]
+            self.workspace = open_workspace(home, {})
+
+    @cached_property
+    def app(self) -> Flask:
+        """The app, made when first asked for."""
+        return create_app(self.workspace.settings.home)
 
     def later(self, **spans: float) -> None:
         self.now += timedelta(**spans)
