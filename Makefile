@@ -121,8 +121,10 @@ bench-detect: ## 检测方法同公开的方法比：模拟的序列与地图上
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_detect $(SEEDS)
 
-bench-special: ## 跨区域比对：两个实例各十万购药人，一次比对要多久（约五分钟）
+bench-special: ## 特药：台账、追溯码索引、收银机询问，同一次与 DuckDB、PostgreSQL 比；两个实例各十万购药人比对一次（约二十分钟、10 GB 盘；CODES="2000000" 可小试）
 	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@$(PY) -m bench.bench_special $(CODES)
 	@$(PY) -m bench.bench_exchange
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束

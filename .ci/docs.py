@@ -27,6 +27,7 @@ COPIED = {
     "CONTRIBUTING.md": "developer.md",
     "yaotong/decisions.md": "decisions.md",
     "CHANGELOG.md": "changes.md",
+    "yaotong/exchange/protocol.md": "exchange/protocol.md",
 }
 # Links that lead out of the documents, to files beside them.
 _OUT = {"(yaotong/decisions.md)": "(decisions.md)", "(CHANGELOG.md)": "(changes.md)"}
@@ -39,6 +40,7 @@ def assemble(folder: Path) -> None:
         text = (ROOT / name).read_text("utf-8")
         for old, new in _OUT.items():
             text = text.replace(old, new)
+        (folder / page).parent.mkdir(exist_ok=True)
         (folder / page).write_text(text, "utf-8")
     made = {
         "data-dictionary.md": data_dictionary(),

@@ -16,14 +16,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
+import shapely.affinity
 from sqlalchemy import delete
 
 from bench import rule_oddities as odd
 from bench.rule_feeds import FEEDS_BESIDE, sales_table
 from bench.rule_lines import City, Lines
+from geo.crs import Crs, to_wgs84
 from yaotong import acts
 from yaotong.codes import Outcome
 from yaotong.demo import write_city
@@ -43,6 +47,8 @@ from yaotong.workspace import Workspace, init_workspace, open_workspace
 
 UNTIL = date(2026, 6, 30)
 REGION = (120.90, 30.55, 121.32, 30.90)
+# Pinghu has so many: a county of more is drawn larger, so that shops stand no closer than they do.
+REAL_SHOPS = 280
 REGISTERS = ("areas.geojson", "pharmacies.csv", "drugs.csv", "departments.csv", "calendar.csv", "recalls.csv")
 # Share of the history's days that each load brings, oldest first; and of the shops that each night load does.
 HISTORY = (("half", 0.5), ("quarter", 0.25), ("last", 0.25))
@@ -55,11 +61,12 @@ _REGISTERED_SHARE = 0.25
 
 def build(home: Path, *, shops: int, days: int, lines: int, seed: int = 11) -> Workspace:
     """A workspace with so many lines of sales, and the other feeds in proportion."""
-    workspace = init_workspace(home, synthetic=True, region=REGION)
+    workspace = init_workspace(home, synthetic=True, region=_larger(REGION, shops))
     now = datetime(2026, 7, 1, 2)
     # The registers only: the city's own sales are not taken in.
     write_city(home / "feeds", days=30, pharmacies=shops, seed=seed, until=UNTIL)
     _recall(home / "feeds" / "recalls.csv")
+    _spread(home / "feeds", shops)
     for name in REGISTERS:
         path = home / "feeds" / name
         receipt = acts.take_in(workspace, path, feed=name.split(".")[0], now=now, limits=Limits.off())
@@ -97,6 +104,38 @@ def versions(connection: Any) -> dict[str, int]:
     told = loads.history(connection, limit=1_000)
     mine = told[told["file"].isin([name for name, _ in (*HISTORY, *NIGHTS)])]
     return dict(zip(mine["file"], mine["data_version"].astype(int), strict=True))
+
+
+def _scale(shops: int) -> float:
+    return float(max(1.0, shops / REAL_SHOPS) ** 0.5)
+
+
+def _middle() -> tuple[float, float]:
+    west, south, east, north = REGION
+    return (west + east) / 2, (south + north) / 2
+
+
+def _larger(region: tuple[float, float, float, float], shops: int) -> tuple[float, float, float, float]:
+    west, south, east, north = shapely.affinity.scale(
+        shapely.box(*region), *[_scale(shops)] * 2, origin=_middle()
+    ).bounds
+    return west, south, east, north
+
+
+def _spread(feeds: Path, shops: int) -> None:
+    """Draw the county, its towns and where its shops stand larger about its middle, in degrees of WGS-84."""
+    by = _scale(shops)
+    areas = gpd.read_file(feeds / "areas.geojson")
+    areas["geometry"] = areas.geometry.scale(by, by, origin=_middle())
+    areas.to_file(feeds / "areas.geojson", driver="GeoJSON")
+    path = feeds / "pharmacies.csv"
+    frame = pd.read_csv(path, dtype=str)
+    for crs, some in frame.groupby("crs").groups.items():
+        stand = to_wgs84(*(frame.loc[some, name].to_numpy(dtype=float) for name in ("lon", "lat")), Crs(crs))
+        for name, middle, degrees in zip(("lon", "lat"), _middle(), stand, strict=True):
+            frame.loc[some, name] = [f"{middle + (one - middle) * by:.6f}" for one in degrees]
+    frame["crs"] = str(Crs.WGS84)
+    frame.to_csv(path, index=False)
 
 
 def _recall(path: Path) -> None:

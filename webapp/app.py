@@ -13,11 +13,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import (
     alert_api,
     alert_pages,
+    allowance_api,
     audit_pages,
     basemap_pages,
     bulk_pages,
+    buyer_pages,
     case_pages,
     case_papers,
+    code_pages,
     coverage_pages,
     delivery_pages,
     desk_pages,
@@ -27,6 +30,7 @@ from webapp import (
     find_pages,
     find_words,
     installing,
+    ledger_pages,
     login_pages,
     map_pages,
     metrics,
@@ -70,12 +74,16 @@ _BLUEPRINTS = (
     alert_pages.bp,
     bulk_pages.bp,
     alert_api.bp,
+    allowance_api.bp,
     pharmacy_pages.bp,
     risk_pages.bp,
     rule_pages.bp,
     version_pages.bp,
     source_pages.bp,
     coverage_pages.bp,
+    ledger_pages.bp,
+    code_pages.bp,
+    buyer_pages.bp,
     exemption_pages.bp,
     silence_pages.bp,
     delivery_pages.bp,
@@ -115,7 +123,10 @@ def create_app(home: Path | None = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    CSRFProtect(app).exempt(exchange_api.bp)
+    guard = CSRFProtect(app)
+    # These come with a signature or a token of their own, and no cookie.
+    guard.exempt(exchange_api.bp)
+    guard.exempt(allowance_api.bp)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)

@@ -22,9 +22,12 @@ def document() -> Json:
             "description": "公众接口只读药店与区域名录；部门接口须先登录，写操作带 X-CSRFToken。",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_public(), **_tiles(), **_alerts(), **_feeds(), **_exchange()},
+        "paths": {**_public(), **_tiles(), **_alerts(), **_feeds(), **_exchange(), **_till()},
         "components": {
-            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "yaotong-session"}},
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "yaotong-session"},
+                "till": {"type": "http", "scheme": "bearer"},
+            },
             "schemas": {"Problem": _problem()},
         },
     }
@@ -123,6 +126,19 @@ def _exchange() -> Json:
     wire = {"schema": {"type": "string", "format": "binary"}}
     operation["requestBody"] = {"required": True, "content": {media: wire}}
     return {"/api/v1/exchange": {"post": operation}}
+
+
+def _till() -> Json:
+    licence = {"name": "X-Licence", "in": "header", "required": True, "schema": {"type": "string"}}
+    operation = _operation(
+        "allowance", "收银机售前询问：可售、已到限量、请药师核对", [licence], "application/json"
+    )
+    words = {name: {"type": "string"} for name in ("buyer", "drug_code", "trace_code")}
+    flags = {name: {"type": "boolean"} for name in ("prescription", "minor")}
+    asked = {"type": "object", "required": ["drug_code", "packs"]}
+    body = {**asked, "properties": {**words, **flags, "packs": {"type": "number", "exclusiveMinimum": 0}}}
+    operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return {"/api/v1/allowance": {"post": {**operation, "security": [{"till": []}]}}}
 
 
 def _operation(name: str, summary: str, parameters: list[Json], media: str) -> Json:

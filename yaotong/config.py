@@ -21,6 +21,7 @@ from yaotong.config_text import TEMPLATE
 from yaotong.errors import ConfigError
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
+from yaotong.till.settings import ALLOWANCE, Allowing, read_allowing
 
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -66,6 +67,7 @@ class Settings:
     # Entries older than this may have changed; counts older than that say nothing of what is there.
     public_stale_days: int = 365
     public_stock_hours: int = 24
+    allowance: Allowing = field(default_factory=Allowing)
 
     @property
     def facts_dir(self) -> Path:
@@ -110,7 +112,8 @@ def create(
         if not settings.exists():
             box = list(region) if region else []
             settings.write_text(
-                TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box), "utf-8"
+                TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box) + ALLOWANCE,
+                "utf-8",
             )
         make_key(home / "keys" / "pseudonym.key")
         make_key(home / "keys" / "session.key")
@@ -163,6 +166,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         https=bool(_table(raw, "web").get("https", False)),
         public_stale_days=_whole(_table(raw, "public"), "stale_days", 365, 1, path),
         public_stock_hours=_whole(_table(raw, "public"), "stock_hours", 24, 1, path),
+        allowance=read_allowing(_table(raw, "allowance"), home, path, _read_key),
         basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
     )
 

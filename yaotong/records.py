@@ -5,30 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from yaotong.columns import Column, Feed, Kind, choice, date, flag, ident, moment, number, text
-from yaotong.slips import Receipt, Rejection
+from yaotong.receipts import Receipt, Rejection
 
 __all__ = [
-    "AREAS",
-    "CALENDAR",
-    "DEPARTMENTS",
-    "DRUGS",
-    "DUTY",
-    "FEEDS",
-    "INSPECTIONS",
-    "PHARMACIES",
-    "PLACES",
-    "PRESCRIPTIONS",
-    "PURCHASES",
-    "RECALLS",
-    "SALES",
-    "SETTLEMENTS",
-    "STOCK_COUNTS",
-    "Column",
-    "Feed",
-    "Kind",
-    "Receipt",
-    "Rejection",
-]
+    "AREAS", "CALENDAR", "DEPARTMENTS", "DRUGS", "DUTY", "FEEDS", "INSPECTIONS", "PHARMACIES", "PLACES",
+    "PRESCRIPTIONS", "PURCHASES", "RECALLS", "SALES", "SETTLEMENTS", "STOCK_COUNTS", "STOCK_MOVES",
+    "Column", "Feed", "Kind", "Receipt", "Rejection",
+]  # fmt: skip
 
 _LEAST_PACKS = 0.001  # split packs are sold by the piece, and nobody writes of less
 _VALIDITY = (date("valid_from"), date("valid_to"))
@@ -145,6 +128,23 @@ STOCK_COUNTS = Feed(
         ident("batch_no"),
     ),
     moment="counted_at",
+)
+STOCK_MOVES = Feed(
+    "stock_moves",
+    "调拨与报损",
+    ("pharmacy_id", "move_id"),
+    (
+        ident("move_id", True),
+        ident("pharmacy_id", True),
+        moment("moved_at", True),
+        choice("kind", "transfer_in", "transfer_out", "damaged", "expired", "lost", "stolen", required=True),
+        ident("drug_code", True),
+        number("quantity", _LEAST_PACKS, 1e7, True),
+        ident("batch_no"),
+        ident("counterpart"),  # the other pharmacy of a transfer
+        ident("report_no"),  # of the report to the police or the regulator
+    ),
+    moment="moved_at",
 )
 PRESCRIPTIONS = Feed(
     "prescriptions",
@@ -271,6 +271,7 @@ FEEDS: Mapping[str, Feed] = {
         SALES,
         PURCHASES,
         STOCK_COUNTS,
+        STOCK_MOVES,
         PRESCRIPTIONS,
         SETTLEMENTS,
         DUTY,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from yaotong.codes import CATEGORIES
 from yaotong.exchange.words import WORDS
+from yaotong.special_terms import PAIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +331,7 @@ _CATEGORIES_EN = {
     "WATCH": "medicines under watch",
 }
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
+TERMS.update({name: Term(*pair) for name, pair in PAIRS.items()})
 
 TERMS.update({name: Term(*both) for name, both in WORDS.items()})
 

@@ -32,6 +32,17 @@ GOOD: dict[str, dict[str, str]] = {
         "quantity": "12",
         "batch_no": "B1",
     },
+    "stock_moves": {
+        "move_id": "M1",
+        "pharmacy_id": SHOP,
+        "moved_at": "2026-06-01 18:00:00",
+        "kind": "transfer_out",
+        "drug_code": "YP01",
+        "quantity": "1.5",
+        "batch_no": "B1",
+        "counterpart": "浙DA057300002",
+        "report_no": "",
+    },
     "prescriptions": {
         "prescription_no": "R1",
         "issued_at": "2026-06-01 09:10:00",
@@ -74,6 +85,7 @@ GOOD: dict[str, dict[str, str]] = {
 }
 LINE_IDS = {
     "stock_counts": f"{SHOP}/YP01/2026-06-01T21:00:00",
+    "stock_moves": f"{SHOP}/M1",
     "prescriptions": "R1",
     "settlements": "J1",
     "duty": f"{SHOP}/Y1/2026-06-01T08:00:00",

@@ -42,6 +42,7 @@ def test_the_month_of_a_line_is_decided_by_the_contract_s_moment() -> None:
         "sales": "sold_at",
         "purchases": "received_at",
         "stock_counts": "counted_at",
+        "stock_moves": "moved_at",
         "prescriptions": "issued_at",
         "settlements": "settled_at",
         "duty": "duty_from",

@@ -30,6 +30,7 @@ from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.scope import Span
 from yaotong.store import Connection, alerts, findings, judged, loads, rulebook
+from yaotong.store.athand import near
 from yaotong.store.clearing import clear
 from yaotong.store.factbase import open_facts
 from yaotong.store.factengine import DUCKDB
@@ -86,6 +87,8 @@ def detect(
         version, marks = loads.current_version(connection), judged.marks(connection)
     clear(workspace.store, version)
     facts = open_facts(workspace.store, until=until, version=version, engine=engine)
+    if engine == DUCKDB:
+        facts = near(facts, workspace.store, version, recent=bool(marks) and not whole)
     judging = Judging(workspace.store, facts, version)
     order = Order(since, until, {} if whole else marks)
     runs = run_rules(workspace, judging, rules, order, now, progress)

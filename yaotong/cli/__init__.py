@@ -21,6 +21,7 @@ from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
 from yaotong.cli.running import deliver_command, doctor_command, user_group
 from yaotong.cli.scanning import scan_command
+from yaotong.cli.tracing import traces_group
 from yaotong.cli.vault import vault_group
 from yaotong.cli.working import worker_command
 from yaotong.errors import YaotongError
@@ -33,6 +34,7 @@ COMMANDS = (
     alerts_group,
     rules_group,
     scan_command,
+    traces_group,
     clusters_command,
     route_command,
     duty_command,

@@ -34,9 +34,11 @@ EVIDENCE_FIELDS = (
 
 
 _NEEDED = "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split()
-_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums"))
+_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "buyers"))
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
+# An administrator of accounts is no investigator.
+_BUYERS_ROLES = ("officer", "leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Department:
     outcomes: Mapping[str, tuple[str, str]]
     # Those of them that are entered with a sum of money.
     sums: tuple[str, ...]
+    # Roles that may see what ties buyers of special drugs together; none where it is not said.
+    buyers: tuple[str, ...] = ()
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -169,6 +173,7 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
         ),
         outcomes=outcomes,
         sums=_known(raw.get("sums", []), tuple(outcomes)),
+        buyers=_known(raw.get("buyers", []), _BUYERS_ROLES),
     )
 
 

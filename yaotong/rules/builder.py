@@ -32,6 +32,7 @@ def facts_from(
     duty: Rows = (),
     inspections: Rows = (),
     cross_matches: Rows = (),
+    stock_moves: Rows = (),
     since: date,
     until: date,
 ) -> Facts:
@@ -53,6 +54,7 @@ def facts_from(
         "duty": duty,
         "inspections": inspections,
         "cross_matches": cross_matches,
+        "stock_moves": stock_moves,
     }
     backend = ibis.duckdb.connect(threads=1)
     tables = {}

@@ -6,6 +6,8 @@ may meet a stranger's. What no line of the other feed answers is unknown, and ne
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import ibis
 import ibis.expr.types as ir
 
@@ -18,12 +20,16 @@ from yaotong.rules.shapes import DAY_S, latest, located, number_of, packs_of
 NOTHING = 1e-6  # packs: less than any part of one that is sold
 
 
-def prescribed(facts: Facts, sales: ir.Table) -> ir.Table:
+def prescribed(facts: Facts, sales: ir.Table, *, since: datetime | None = None) -> ir.Table:
     """Sales lines whose prescription the prescription feed holds for the same drug.
 
+    With `since`, of lines whose prescription is that of a line since then.
     Adds issued_at, prescribed (packs), treated_days, issuer_key, patient_key and rx_line_id.
     """
-    known = facts.prescriptions.select(
+    papers = facts.prescriptions
+    if since is not None:
+        papers = facts.sharing("prescriptions", "prescription_no", since)
+    known = papers.select(
         "prescription_no",
         "drug_code",
         "issued_at",
@@ -36,12 +42,12 @@ def prescribed(facts: Facts, sales: ir.Table) -> ir.Table:
     return sales.join(known, ["prescription_no", "drug_code"])
 
 
-def dispensed(facts: Facts, sales: ir.Table) -> ir.Table:
+def dispensed(facts: Facts, sales: ir.Table, *, since: datetime | None = None) -> ir.Table:
     """Prescribed lines sold on the day their prescription was issued, or later.
 
     What was sold before is R-M13's: else a day would be judged by papers of days to come.
     """
-    lines = prescribed(facts, sales)
+    lines = prescribed(facts, sales, since=since)
     return lines.filter(lines.issued_at.date() <= lines.sold_at.date())
 
 

@@ -82,7 +82,7 @@ def _days(facts: Facts, window: Window) -> ir.Table:
     """The days that can have data: within reach, and not before the first sale ever sent."""
     days = day_numbers(facts.days)
     days = days.filter((days.day >= window.widened(_REACH_DAYS).since) & (days.day <= window.until))
-    first = facts.sales.aggregate(first=facts.sales.sold_at.min().date())
+    first = facts.first_sold()
     return days.join(first, days.day >= first.first).drop("first")
 
 
@@ -155,8 +155,7 @@ def _after_outage(facts: Facts, window: Window, share: float) -> ir.Table:
 
 def _shops_a_day(facts: Facts, window: Window) -> ir.Table:
     """area_code, number, shops: how many shops of a town sent anything on a day, where any did."""
-    sales = facts.sales.filter(inside(facts.sales, window.widened(_REACH_DAYS + _AFTER_DAYS + 1)))
-    reported = sales.select("pharmacy_id", day=sales.sold_at.date()).distinct()
+    reported = facts.shop_days(window.widened(_REACH_DAYS + _AFTER_DAYS + 1).start, window.end)
     reported = reported.mutate(number=number_of(reported.day))
     placed = reported.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
     return placed.group_by("area_code", "number").agg(shops=placed.count())

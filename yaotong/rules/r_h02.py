@@ -80,8 +80,8 @@ def _surges(facts: Facts, daily: ir.Table, near: ir.Table, window: Window, value
 
 def _sent(facts: Facts, window: Window) -> ir.Table:
     """(pharmacy_id, past): the days on which each shop sent anything; others are missing, and not zero."""
-    sales = facts.sales.filter(inside(facts.sales, window.widened(_FURTHEST + 1)))
-    return sales.select("pharmacy_id", past=number_of(sales.sold_at.date())).distinct()
+    days = facts.shop_days(window.widened(_FURTHEST + 1).start, window.end)
+    return days.select("pharmacy_id", past=number_of(days.day))
 
 
 def _above_own(daily: ir.Table, sent: ir.Table, high: ir.Table, values: Values) -> ir.Table:

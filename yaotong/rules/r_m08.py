@@ -48,24 +48,25 @@ def _expiring(facts: Facts, window: Window, values: Values) -> ir.Table:
     ends = number_of(shops.valid_to)
     since, until = (number_of(ibis.literal(day)) for day in (window.since, window.until))
     soon = shops.filter(ends >= since, ends <= until + first)
-    read = window.widened(_STRETCH_DAYS)
-    lines = facts.sales.filter(inside(facts.sales, read), facts.sales.quantity > 0).join(soon, "pharmacy_id")
-    lines = lines.mutate(day=lines.sold_at.date())
-    lines = lines.mutate(left=number_of(lines.valid_to) - number_of(lines.day))
-    lines = lines.filter(lines.left >= 0, lines.left <= first)
-    stretch = ibis.cases((lines.left <= last, last), (lines.left <= second, second), else_=first)
-    firsts = (
-        lines.mutate(stretch=stretch)
-        .group_by("pharmacy_id", "stretch")
-        .agg(
-            day=lambda one: one.day.min(),
-            at=lambda one: one.sold_at.min(),
-            measure=lambda one: one.left.max().cast("float64"),
-            line_id=lambda one: one.line_id.argmin(latest(one.sold_at, one.line_id)),
-        )
+    days = facts.shop_days(window.widened(_STRETCH_DAYS).start, window.end)
+    days = days.filter(days.sold > 0).join(soon, "pharmacy_id")
+    days = days.mutate(left=number_of(days.valid_to) - number_of(days.day))
+    days = days.filter(days.left >= 0, days.left <= first)
+    stretch = ibis.cases((days.left <= last, last), (days.left <= second, second), else_=first)
+    firsts = days.mutate(stretch=stretch).group_by("pharmacy_id", "stretch")
+    firsts = firsts.agg(day=lambda one: one.day.min(), left=lambda one: one.left.max())
+    firsts = firsts.filter(firsts.day >= window.since, firsts.day <= window.until)
+    sold = facts.sales.filter(inside(facts.sales, window), facts.sales.quantity > 0)
+    sold = sold.select("pharmacy_id", "sold_at", "line_id", day=sold.sold_at.date())
+    rows = sold.join(firsts, ["pharmacy_id", "day"]).group_by("pharmacy_id", "day", "stretch", "left")
+    rows = rows.agg(
+        at=lambda one: one.sold_at.min(),
+        line_id=lambda one: one.line_id.argmin(latest(one.sold_at, one.line_id)),
     )
-    rows = firsts.filter(firsts.day >= window.since, firsts.day <= window.until).mutate(
-        threshold=firsts.stretch.cast("float64"), level=ibis.literal(str(Level.BLUE))
+    rows = rows.mutate(
+        measure=rows.left.cast("float64"),
+        threshold=rows.stretch.cast("float64"),
+        level=ibis.literal(str(Level.BLUE)),
     )
     return shop_findings(facts, rows, clause="expiring", measure="max")
 

@@ -42,8 +42,10 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 def _histories(facts: Facts, window: Window) -> ir.Table:
     """Lines on prescriptions of the feed, each with what had been sold on its prescription after it."""
-    sales = facts.sales.filter(facts.sales.sold_at < window.end, facts.sales.prescription_no.notnull())
-    lines = dispensed(facts, of_now(sales, "sold_at", ["prescription_no", "drug_code"], window))
+    sales = facts.sharing("sales", "prescription_no", window.start)
+    sales = sales.filter(sales.sold_at < window.end, sales.prescription_no.notnull())
+    now = of_now(sales, "sold_at", ["prescription_no", "drug_code"], window)
+    lines = dispensed(facts, now, since=window.start)
     ordered = ibis.cumulative_window(group_by=lines.rx_line_id, order_by=[lines.sold_at, lines.line_id])
     whole = ibis.window(group_by=lines.rx_line_id)
     told = lines.mutate(

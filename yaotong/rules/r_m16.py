@@ -26,11 +26,8 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 def _daily(facts: Facts, window: Window, values: Values) -> ir.Table:
     """(pharmacy_id, number): lines and returns, from as far back as an original sale is looked for."""
     far = int(values["back_days"]) + _KNOWN_DAYS + int(values["grace_days"])
-    sales = sold_between(facts.sales, window, far)
-    lines = sales.select("pharmacy_id", number=number_of(sales.sold_at.date()), is_back=sales.quantity < 0)
-    return lines.group_by("pharmacy_id", "number").agg(
-        lines=lines.count(), returns=lines.is_back.cast("int64").sum()
-    )
+    days = facts.shop_days(window.widened(far).start, window.end)
+    return days.select("pharmacy_id", "lines", number=number_of(days.day), returns="returned")
 
 
 def _without_origin(facts: Facts, daily: ir.Table, window: Window, values: Values) -> ir.Table:

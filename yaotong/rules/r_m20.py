@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.shapes import day_numbers, inside, noticed, number_of
+from yaotong.rules.shapes import day_numbers, noticed, number_of
 
 _PAST_DAYS = 56
 
@@ -80,9 +80,8 @@ def _expected(facts: Facts, window: Window) -> ir.Table:
 
 def _reported(facts: Facts, window: Window) -> ir.Table:
     """pharmacy_id, number, lines: the days a shop reported, from twice the past on."""
-    sales = facts.sales.filter(inside(facts.sales, window.widened(2 * _PAST_DAYS + 400)))
-    daily = sales.group_by("pharmacy_id", day=sales.sold_at.date()).agg(lines=sales.count())
-    return daily.mutate(number=number_of(daily.day))
+    daily = facts.shop_days(window.widened(2 * _PAST_DAYS + 400).start, window.end)
+    return daily.select("pharmacy_id", "day", "lines", number=number_of(daily.day))
 
 
 def _pace(reported: ir.Table) -> ir.Table:

@@ -106,8 +106,7 @@ def _past(facts: Facts, daily: ir.Table, high: ir.Table, window: Window) -> ir.T
     reporting day without the category is zero; a day without any report is missing. `city` is what all other
     shops sold on the day, `past_city` what they sold on the earlier one.
     """
-    sales = facts.sales.filter(inside(facts.sales, window.widened(_REACH_DAYS + _RUN_DAYS)))
-    reported = sales.select("pharmacy_id", day=sales.sold_at.date()).distinct()
+    reported = facts.shop_days(window.widened(_REACH_DAYS + _RUN_DAYS).start, window.end)
     reported = reported.select(shop="pharmacy_id", past_number=number_of(reported.day))
     pairs = high.join(reported, high.pharmacy_id == reported.shop)
     apart = pairs.number - pairs.past_number

@@ -48,7 +48,7 @@ def _histories(facts: Facts, window: Window, rescan_s: int) -> ir.Table:
 
     A scan of the same code at the same shop for the same buyer within `rescan_s` is the same sale.
     """
-    sales = facts.sales
+    sales = facts.sharing("sales", "trace_code", window.start)
     coded = sales.filter(sales.trace_code.notnull(), sales.sold_at < window.end)
     counts = coded.group_by("trace_code").agg(lines=coded.count())
     several = coded.semi_join(counts.filter(counts.lines > 1), "trace_code")

@@ -19,12 +19,14 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Trace codes sold again after an insured person had them, or sold as what they did not come in as."""
     sales = facts.sales
     sold = sales.filter(inside(sales, window), sales.trace_code.notnull(), sales.quantity > 0)
-    return ibis.union(_resold(facts, sold, window, int(values["least_days"])), _mismatched(facts, sold))
+    return ibis.union(
+        _resold(facts, sold, window, int(values["least_days"])), _mismatched(facts, sold, window)
+    )
 
 
 def _resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.Table:
     """Codes sold again, with the settlement they were sold under before."""
-    kept = resold(facts, sold, window, least_days)
+    kept = resold(facts, sold, window, least_days, since=window.start)
     told = kept.mutate(
         subject=kept.trace_code,
         day=kept.sold_at.date(),
@@ -38,9 +40,9 @@ def _resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir
     return subject_findings(facts, rows, clause="resold", level=Level.RED)
 
 
-def _mismatched(facts: Facts, sold: ir.Table) -> ir.Table:
+def _mismatched(facts: Facts, sold: ir.Table, window: Window) -> ir.Table:
     """Sales of codes that the same shop bought as another drug or another lot."""
-    purchases = facts.purchases
+    purchases = facts.sharing("purchases", "trace_code", window.start)
     bought = purchases.filter(purchases.trace_code.notnull(), purchases.quantity > 0).select(
         "pharmacy_id", "trace_code", "received_at", bought_code="drug_code", bought_no="batch_no"
     )

@@ -17,8 +17,10 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops whose settlements and sales of a day do not answer one another once late lines had their time."""
     grace = int(values["grace_days"])
     start, end = window.start - timedelta(days=grace), window.end - timedelta(days=grace)
-    settled = facts.settlements.mutate(at=facts.settlements.settled_at)
-    sales = facts.sales.filter(facts.sales.settlement_id.notnull())
+    settled = facts.sharing("settlements", "settlement_id", start)
+    settled = settled.mutate(at=settled.settled_at)
+    sales = facts.sharing("sales", "settlement_id", start)
+    sales = sales.filter(sales.settlement_id.notnull())
     sales = sales.mutate(at=sales.sold_at)
     near = settled.filter(settled["at"] >= start, settled["at"] < end, settled.person_key.notnull())
     sold = sales.filter(sales["at"] >= start, sales["at"] < end, sales.quantity > 0)

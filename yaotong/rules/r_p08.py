@@ -36,7 +36,7 @@ def _sold_again(facts: Facts, window: Window, values: Values) -> ir.Table:
     sales = facts.sales
     wide = window.widened(int(values["span_days"]) - 1)
     sold = sales.filter(inside(sales, wide), sales.trace_code.notnull(), sales.quantity > 0)
-    pairs = resold(facts, sold, window, int(values["least_days"]))
+    pairs = resold(facts, sold, window, int(values["least_days"]), since=wide.start)
     age = seconds_between(pairs.first_at, pairs.sold_at)
     kept = pairs.filter(age <= int(values["back_days"]) * DAY_S)
     day = kept.sold_at.date()

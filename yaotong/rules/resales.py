@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import ibis
 import ibis.expr.types as ir
 
@@ -10,15 +12,17 @@ from yaotong.rules.linked import seconds_between, standing
 from yaotong.rules.shapes import DAY_S
 
 
-def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.Table:
+def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int, *, since: datetime) -> ir.Table:
     """Sales of codes that were settled for somebody else at another shop, and did not come back between.
 
-    `sold`: sales lines with a code. Adds person_key, first_at, first_shop and first_line of each settlement.
+    `sold`: sales lines with a code, sold from `since` on. Adds person_key, first_at, first_shop and
+    first_line of each settlement.
     """
-    settled = facts.settlements.filter(
-        facts.settlements.trace_code.notnull(), facts.settlements.settled_at < window.end
+    every, coded = facts.settlements, facts.sharing("settlements", "trace_code", since)
+    settled, mine = (
+        some.filter(some.trace_code.notnull(), some.settled_at < window.end) for some in (every, coded)
     )
-    paid = settled.filter(settled.person_key.notnull(), settled.quantity > 0)
+    paid = mine.filter(mine.person_key.notnull(), mine.quantity > 0)
     first = paid.select(
         "trace_code", "person_key", settled_drug="drug_code",
         first_at="settled_at", first_shop="pharmacy_id", first_line="line_id",
@@ -31,12 +35,13 @@ def resold(facts: Facts, sold: ir.Table, window: Window, least_days: int) -> ir.
     asked = pairs.select("person_key", pharmacy_id="first_shop", drug_code="settled_drug").distinct()
     stood = standing(settled.semi_join(asked, ["person_key", "pharmacy_id", "drug_code"]))
     pairs = pairs.semi_join(stood.select(first_line="line_id"), "first_line").drop("settled_drug")
-    return pairs.anti_join(_came_back(facts, pairs, settled), ["line_id", "first_line"])
+    return pairs.anti_join(_came_back(facts, pairs, mine, since), ["line_id", "first_line"])
 
 
-def _came_back(facts: Facts, pairs: ir.Table, settled: ir.Table) -> ir.Table:
+def _came_back(facts: Facts, pairs: ir.Table, settled: ir.Table, since: datetime) -> ir.Table:
     """Pairs between whose two moments the code was returned or its settlement withdrawn, at any shop."""
-    sales = facts.sales.filter(facts.sales.quantity < 0, facts.sales.trace_code.notnull())
+    sales = facts.sharing("sales", "trace_code", since)
+    sales = sales.filter(sales.quantity < 0, sales.trace_code.notnull())
     withdrawn = settled.filter(settled.quantity < 0)
     backs = ibis.union(
         sales.select("trace_code", back_at="sold_at"), withdrawn.select("trace_code", back_at="settled_at")

@@ -13,6 +13,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from yaotong.facts import FACT_MOMENTS, KEYS, Apart, Facts, Window
+from yaotong.nearfacts import NearFacts
 
 # Facts worked out from registries: a change of these changes them.
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {"openings": ("pharmacies", "notices")}
@@ -104,4 +105,6 @@ def narrowed(facts: Facts, apart: Apart, keys: ir.Table) -> Facts:
         for feed, name in names.items()
         for table in [getattr(facts, feed)]
     }
+    if isinstance(facts, NearFacts):
+        return replace(facts, **less, only=(apart, keys))
     return replace(facts, **less)

@@ -20,7 +20,7 @@ def supplies(facts: Facts, window: Window) -> ir.Table:
     Columns: line_id, person_key, pharmacy_id, drug_code, settled_at, day, days (float, supplied) and
     course_days (the prescription's own).
     """
-    settled, sales = facts.settlements, facts.sales
+    settled, sales = facts.sharing("settlements", "buyer", window.start), facts.sales
     linked = sales.filter(sales.settlement_id.notnull(), sales.prescription_no.notnull(), sales.quantity > 0)
     papers = prescribed(facts, linked)
     papers = papers.filter(papers.treated_days.notnull(), papers.prescribed > NOTHING)

@@ -13,4 +13,5 @@ from yaotong.store import report_tables as report_tables
 from yaotong.store import risk_tables as risk_tables
 from yaotong.store import rule_tables as rule_tables
 from yaotong.store import silence_tables as silence_tables
+from yaotong.store import till_tables as till_tables
 from yaotong.store import vault_tables as vault_tables

@@ -14,6 +14,8 @@ REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("purchases", "drug_code"): _DRUG,
     ("stock_counts", "pharmacy_id"): _PHARMACY,
     ("stock_counts", "drug_code"): _DRUG,
+    ("stock_moves", "pharmacy_id"): _PHARMACY,
+    ("stock_moves", "drug_code"): _DRUG,
     ("prescriptions", "drug_code"): _DRUG,
     ("settlements", "pharmacy_id"): _PHARMACY,
     ("settlements", "drug_code"): _DRUG,

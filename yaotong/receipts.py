@@ -1,4 +1,4 @@
-"""What became of a file (回执): one receipt, and a rejection for each row that was refused (contract §4)."""
+"""Receipts (回执) of contract §4: what became of a file and of each row that was refused."""
 
 from __future__ import annotations
 
