@@ -205,7 +205,7 @@ def test_it_can_be_installed_and_the_last_answer_read_offline(
         ".map(async (one) => one.url + await (await cache.match(one)).text())))"
     )
     assert not [one for one in kept if "121.0912" in one or "30.6012" in one]
-    last = next(one for one in kept if "/find/last" in one)
+    last = next(one for one in kept if one.startswith(f"{base}/find/last"))
     assert "甲药店" in last
     assert "data-far" not in last
     assert "步行" not in last

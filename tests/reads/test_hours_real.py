@@ -68,6 +68,7 @@ def _plain_change(week: Week, at: datetime) -> datetime | None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # on a machine that is busy
 def test_every_shop_of_manchester_at_ten_thousand_moments(real_data: Path, tmp_path: Path) -> None:
     ws = init_workspace(tmp_path / "home")
     file = real_data / "manchester/gm_pharmacies.geojson"
