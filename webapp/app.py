@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -11,6 +10,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import (
+    account_pages,
+    admin_pages,
     alert_api,
     alert_pages,
     allowance_api,
@@ -21,6 +22,7 @@ from webapp import (
     case_pages,
     case_papers,
     code_pages,
+    correction_pages,
     coverage_pages,
     delivery_pages,
     desk_pages,
@@ -34,25 +36,35 @@ from webapp import (
     login_pages,
     map_pages,
     metrics,
+    ogc_api,
+    oidc_pages,
+    opendata_pages,
     pharmacy_pages,
+    planning_pages,
     probes,
     public_api,
     report_pages,
     risk_pages,
     rule_pages,
+    seal_pages,
+    second_pages,
     silence_pages,
     source_pages,
     version_pages,
     why_pages,
+    wrong_pages,
 )
 from webapp.audit_pages import keep_record
 from webapp.context import WORKSPACE_KEY
 from webapp.faults import handle_faults
 from webapp.i18n import COOKIE, LANGUAGES, asked_language
-from webapp.people import login_manager
+from webapp.keeping import keep_to_role
+from webapp.oidc_pages import add_oidc
+from webapp.people import home_page, login_manager
+from webapp.quick import Quick
 from webapp.security import protect
 from webapp.shrinking import shrink
-from webapp.throttle import throttle
+from webapp.throttle import Limits, throttle
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched, watch
 from webapp.words import add_words
@@ -69,13 +81,23 @@ _BLUEPRINTS = (
     installing.bp,
     public_api.bp,
     public_api.tiles_bp,
+    wrong_pages.bp,
+    seal_pages.bp,
+    ogc_api.bp,
+    opendata_pages.bp,
+    correction_pages.bp,
     login_pages.bp,
+    second_pages.bp,
+    oidc_pages.bp,
+    account_pages.bp,
+    admin_pages.bp,
     desk_pages.bp,
     alert_pages.bp,
     bulk_pages.bp,
     alert_api.bp,
     allowance_api.bp,
     pharmacy_pages.bp,
+    planning_pages.bp,
     risk_pages.bp,
     rule_pages.bp,
     version_pages.bp,
@@ -99,8 +121,9 @@ _BLUEPRINTS = (
     probes.bp,
     metrics.bp,
 )
+# What these take comes with a signature or a token of its own, and no cookie.
+_UNSIGNED = (wrong_pages.bp, seal_pages.bp, exchange_api.bp, allowance_api.bp)
 _FORM_BYTES = 1 << 20  # of an upload beside its file
-_SESSION = timedelta(minutes=30)
 
 
 def create_app(home: Path | None = None) -> Flask:
@@ -116,17 +139,14 @@ def create_app(home: Path | None = None) -> Flask:
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": workspace.settings.https,
-            "PERMANENT_SESSION_LIFETIME": _SESSION,
+            "PERMANENT_SESSION_LIFETIME": workspace.settings.access.longest,
             "MAX_CONTENT_LENGTH": limits_of(workspace.settings).file_bytes + _FORM_BYTES,
             "WTF_CSRF_TIME_LIMIT": None,
         }
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     protect(app)
-    guard = CSRFProtect(app)
-    # These come with a signature or a token of their own, and no cookie.
-    guard.exempt(exchange_api.bp)
-    guard.exempt(allowance_api.bp)
+    _guard_forms(app)
     login_manager(workspace).init_app(app)
     add_words(app)
     handle_faults(app)
@@ -135,14 +155,24 @@ def create_app(home: Path | None = None) -> Flask:
     watch(app)
     shrink(app)
     _speak(app)
-    throttle(app, workspace.settings.public_per_minute)
+    limits = throttle(app, workspace.settings.public_per_minute)
+    keep_to_role(app)
     keep_record(app)
-    _answer_tiles(app, workspace)
-    app.context_processor(lambda: {"settings": workspace.settings, "departments": departments()})
+    add_oidc(app, workspace.settings.oidc)
+    _answer_before(app, workspace, limits)
+    known = {"settings": workspace.settings, "departments": departments(), "home_page": home_page}
+    app.context_processor(lambda: known)
     return app
 
 
-def _answer_tiles(app: Flask, workspace: Workspace) -> None:
+def _guard_forms(app: Flask) -> None:
+    """A token of the session in every form, save in those of citizens, who have no session: see `proofs`."""
+    guard = CSRFProtect(app)
+    for blueprint in _UNSIGNED:
+        guard.exempt(blueprint)
+
+
+def _answer_before(app: Flask, workspace: Workspace, limits: Limits) -> None:
     committed = change_mark(workspace)
 
     def mark() -> Hashable | None:
@@ -150,7 +180,7 @@ def _answer_tiles(app: Flask, workspace: Workspace) -> None:
         return None if number is None else (number, clock.now().date())
 
     around = TileAnswers(app.wsgi_app, app.config["SESSION_COOKIE_NAME"], mark)
-    app.wsgi_app = Watched(around)  # type: ignore[assignment]
+    app.wsgi_app = Watched(Quick(around, workspace, limits))  # type: ignore[assignment]
     proxies = workspace.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -61,3 +61,27 @@ def months_option(
             for name, values in packs.items()
         ],
     }
+
+
+def hours_option(lines: dict[str, list[float]], unit: str) -> dict[str, Any]:
+    """Shares by hour of day, in per cent."""
+    axis = {"axisLabel": {"color": _INK}}
+    return {
+        "animation": False,
+        "color": ["#c2703d", "#0f5f66"],
+        "grid": {"left": 44, "right": 12, "top": 48, "bottom": 28},
+        "legend": {"top": 0, "left": 0, "textStyle": {"color": _INK}},
+        "tooltip": _TOOLTIP,
+        "xAxis": {"type": "category", "data": [f"{hour:02d}:00" for hour in range(24)], **axis},
+        "yAxis": {
+            "type": "value",
+            "name": unit,
+            "min": 0,
+            "max": 100,
+            "splitLine": {"lineStyle": {"color": _GRID}},
+        },
+        "series": [
+            {"type": "line", "step": "end", "name": name, "data": values, "symbolSize": 5}
+            for name, values in lines.items()
+        ],
+    }

@@ -25,7 +25,7 @@ from webapp.check_html import Page, read_page
 START_SECONDS = 60
 PAGE_SECONDS = 30.0
 MIN_PAGE_BYTES = 400
-PUBLIC_PAGES = ("/", "/find", "/login")
+PUBLIC_PAGES = ("/", "/find", "/wrong", "/seal", "/opendata", "/login")
 OFFICE_PAGES = ("/desk", "/map", "/alerts", "/risk", "/rules", "/reports", "/sources")
 PROBES = ("/healthz", "/readyz")
 # The middle of Pinghu, WGS-84: the demo city lies around it.
@@ -33,7 +33,12 @@ PUBLIC_CALLS = (
     "/api/v1/public/pharmacies/nearest?lon=121.02&lat=30.70&crs=wgs84&limit=10",
     "/api/v1/public/pharmacies?area=330482",
     "/api/v1/openapi.json",
+    "/ogc/",
+    "/ogc/collections/pharmacies/items?limit=2",
+    "/opendata/changes.json",
 )
+# Where administrators work, and nowhere else.
+_ONLY = {"auditor": "/audit", "sysadmin": "/admin", "secadmin": "/admin"}
 # What an office page must lead to: the name of the thing and the form of its address.
 DETAILS = (
     ("预警", re.compile(r"/alerts/[^/?#]+")),
@@ -44,12 +49,12 @@ DETAILS = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One demo account: `department` is its id, such as `psb`; an auditor sees the audit page alone."""
+    """One demo account: `department` is its id, such as `psb`; an administrator sees one page alone."""
 
     username: str
     password: str
     department: str
-    audits: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +152,8 @@ def walk(base_url: str, accounts: Sequence[Account]) -> Iterator[Visit]:
             if not officer.sign_in(account):
                 yield from officer.visits
                 continue
-            if account.audits:
-                officer.page("/audit")
+            if account.only:
+                officer.page(account.only)
             else:
                 _walk_office(officer)
             yield from officer.visits
@@ -204,7 +209,7 @@ def demo_accounts() -> list[Account]:
     from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 
     return [
-        Account(one.username, DEMO_PASSWORD, one.department, one.role == "auditor") for one in DEMO_ACCOUNTS
+        Account(one.username, DEMO_PASSWORD, one.department, _ONLY.get(one.role, "")) for one in DEMO_ACCOUNTS
     ]
 
 

@@ -12,6 +12,7 @@ from webapp.problems import problem
 from webapp.watching import request_number
 from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, StoreError, UsageError, YaotongError
 
+_FOR_PROGRAMS = ("/api/", "/ogc/", "/opendata/")
 _STATUS: dict[type[YaotongError], int] = {
     NotFound: 404,
     Forbidden: 403,
@@ -59,10 +60,10 @@ def handle_faults(app: Flask) -> None:
 
 
 def answer(status: int, detail: str) -> Response:
-    """The error as a problem document below /api, as a page elsewhere."""
+    """The error as a problem document where programs ask, as a page elsewhere."""
     title = translate(_TITLES.get(status, "出错了"), current_lang())
     detail = translate(detail, current_lang())
-    if request.path.startswith("/api/"):
+    if request.path.startswith(_FOR_PROGRAMS):
         return problem(status, kind_of(status), title, detail)
     page = render_template("fault.html", status=status, title=title, detail=detail)
     return make_response(page, status)

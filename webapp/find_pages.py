@@ -13,6 +13,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from webapp.context import current_workspace
 from webapp.find_asking import BIG_COOKIE, Question, is_big, question
 from webapp.locator import drawn
+from webapp.unmet import count_unmet
 from webapp.ways import Way, ways_to
 from yaotong import clock
 from yaotong.errors import NotFound
@@ -51,6 +52,8 @@ def page() -> Response:
     now = clock.now()
     asked = question(current_workspace(), now)
     found = _found(asked, now)
+    if found is not None and asked.place is not None:
+        count_unmet(current_workspace(), found, asked.place, asked.wanted, now)
     response = make_response(
         render_template(
             "find.html",

@@ -6,7 +6,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-_FIXED = {
+FIXED = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -24,7 +24,7 @@ def protect(app: Flask) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        for name, value in _FIXED.items():
+        for name, value in FIXED.items():
             response.headers.setdefault(name, value)
         response.headers["Content-Security-Policy"] = policy(g.get("csp_nonce", ""))
         if request.endpoint != "static" and "Cache-Control" not in response.headers:

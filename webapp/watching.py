@@ -30,7 +30,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 LOG = logging.getLogger("yaotong.requests")
 LOG_ENV = "YAOTONG_REQUEST_LOG"
 HEADER = "X-Request-ID"
-_ID, _ROUTE, _WHO = "yaotong.request_id", "yaotong.route", "yaotong.who"
+_ID, ROUTE, _WHO = "yaotong.request_id", "yaotong.route", "yaotong.who"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 # What Flask was never asked: kept tiles.
@@ -72,7 +72,7 @@ def watch(app: Flask) -> None:
 
     @app.before_request
     def _route() -> None:
-        request.environ[_ROUTE] = request.url_rule.rule if request.url_rule is not None else "(none)"
+        request.environ[ROUTE] = request.url_rule.rule if request.url_rule is not None else "(none)"
 
     @app.teardown_request
     def _who(_error: BaseException | None) -> None:
@@ -104,7 +104,7 @@ def _number(environ: Environ) -> str:
 
 def _done(environ: Environ, told: dict[str, int], began: float) -> None:
     seconds = time.perf_counter() - began
-    route, method = str(environ.get(_ROUTE, _KEPT)), _method(environ)
+    route, method = str(environ.get(ROUTE, _KEPT)), _method(environ)
     count_request(method, route, told["status"], seconds)
     if LOG.isEnabledFor(logging.INFO) and LOG.handlers:
         line = {

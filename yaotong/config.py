@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import re
-import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from yaotong.access import ACCESS_TEMPLATE, Access, Oidc, read_access, read_oidc
 from yaotong.addresses import Network
 from yaotong.basemaps.model import Basemap
 from yaotong.basemaps.reading import read_basemaps
 from yaotong.channels import Paced
 from yaotong.config_text import TEMPLATE
 from yaotong.errors import ConfigError
+from yaotong.keyfiles import audit_key as audit_key
+from yaotong.keyfiles import factor_key, read_key
+from yaotong.keyfiles import key_fingerprint as key_fingerprint
+from yaotong.keyfiles import make_key as make_key
+from yaotong.keyfiles import pseudonym_key as pseudonym_key
+from yaotong.publication import Publication, read_publication
 from yaotong.receivers import Webhook as Webhook
 from yaotong.receivers import read_receivers
 from yaotong.till.settings import ALLOWANCE, Allowing, read_allowing
 
 SETTINGS_FILE = "settings.toml"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
-_KEY_BYTES = 16  # at least
+KEYS = ("pseudonym.key", "session.key", "audit.key", "factor.key")
 _TOKEN_CHARS = 32
 # domain/supervision.md §7.3
 _FLOORS = {"model": 0.6, "statutory": 0.9}
@@ -61,6 +65,11 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Citizens' requests that one address may make a minute; 0: no limit.
     public_per_minute: int = 1200
+    publication: Publication = field(default_factory=Publication)
+    # Seals the secrets of second factors.
+    factor_key: bytes = field(default=b"", repr=False)
+    access: Access = field(default_factory=Access)
+    oidc: Oidc | None = None
     # Proxies whose word for the asker's address is taken, and whether they are asked by https.
     trusted_proxies: int = 0
     https: bool = False
@@ -112,16 +121,16 @@ def create(
         if not settings.exists():
             box = list(region) if region else []
             settings.write_text(
-                TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box) + ALLOWANCE,
+                TEMPLATE.format(title=title, synthetic=str(synthetic).lower(), region=box)
+                + ALLOWANCE
+                + ACCESS_TEMPLATE,
                 "utf-8",
             )
-        make_key(home / "keys" / "pseudonym.key")
-        make_key(home / "keys" / "session.key")
-        make_key(home / "keys" / "audit.key")
+        for name in KEYS:
+            make_key(home / "keys" / name)
     except OSError as error:
-        raise ConfigError(
-            f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
-        ) from error
+        told = f"不能在 {home} 建立工作区：{error.strerror}。请换一个可写的目录（--home）。"
+        raise ConfigError(told) from error
 
 
 def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -141,18 +150,19 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     key_id = str(intake.get("pseudonym_key_id", "k1"))
     if not _KEY_ID.fullmatch(key_id):
         raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
-    receivers = read_receivers(_table(raw, "delivery"), path, _read_key, environ)
+    receivers = read_receivers(_table(raw, "delivery"), path, read_key, environ)
+    synthetic = bool(workspace.get("synthetic", False))
     return Settings(
         home=home,
         title=str(workspace.get("title", "云药通")),
-        synthetic=bool(workspace.get("synthetic", False)),
+        synthetic=synthetic,
         database_url=str(url) or f"sqlite:///{home / 'yaotong.db'}",
         pseudonym_digest=digest,
         region=_region(intake.get("region"), path),
         webhooks=receivers.webhooks,
         pseudonym_key=pseudonym_key(home / "keys"),
         pseudonym_key_id=key_id,
-        session_key=_read_key(home / "keys" / "session.key"),
+        session_key=read_key(home / "keys" / "session.key"),
         audit_key=audit_key(home / "keys"),
         limits=dict(_table(raw, "limits")),
         flood_alerts_a_day=_whole(_table(raw, "rules"), "flood_alerts_a_day", 200, 1, path),
@@ -162,12 +172,16 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         site=receivers.site,
         metrics_token=_token(home, _table(raw, "metrics"), path),
         public_per_minute=_whole(_table(raw, "public"), "per_minute", 1200, 0, path),
+        publication=read_publication(_table(raw, "public"), path, synthetic=synthetic),
         trusted_proxies=_whole(_table(raw, "web"), "trusted_proxies", 0, 0, path),
         https=bool(_table(raw, "web").get("https", False)),
         public_stale_days=_whole(_table(raw, "public"), "stale_days", 365, 1, path),
         public_stock_hours=_whole(_table(raw, "public"), "stock_hours", 24, 1, path),
-        allowance=read_allowing(_table(raw, "allowance"), home, path, _read_key),
-        basemaps=read_basemaps(raw.get("basemap", []), path, environ, _read_key),
+        allowance=read_allowing(_table(raw, "allowance"), home, path, read_key),
+        basemaps=read_basemaps(raw.get("basemap", []), path, environ, read_key),
+        factor_key=factor_key(home / "keys"),
+        access=read_access(_table(raw, "accounts"), path),
+        oidc=read_oidc(_table(raw, "oidc"), path, read_key),
     )
 
 
@@ -181,11 +195,8 @@ def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _region(value: object, path: Path) -> tuple[float, float, float, float] | None:
     if not value:
         return None
-    if (
-        not isinstance(value, list)
-        or len(value) != 4
-        or not all(isinstance(one, int | float) for one in value)
-    ):
+    numbers = isinstance(value, list) and all(isinstance(one, int | float) for one in value)
+    if not isinstance(value, list) or not numbers or len(value) != 4:
         raise ConfigError(f"{path}: region 应为四个数 [lon_min, lat_min, lon_max, lat_max]。")
     west, south, east, north = (float(one) for one in value)
     if west >= east or south >= north:
@@ -226,54 +237,7 @@ def _token(home: Path, metrics: Mapping[str, Any], path: Path) -> str:
         return ""
     if not isinstance(name, str):
         raise ConfigError(f"{path}: [metrics] token_file 应为文件名，如 keys/metrics.key。")
-    token = _read_key(home / name)
+    token = read_key(home / name)
     if len(token) < _TOKEN_CHARS or not token.isprintable():
         raise ConfigError(f"{path}: {name} 应为不少于 {_TOKEN_CHARS} 个字符的一行。")
     return token
-
-
-def pseudonym_key(folder: Path) -> bytes:
-    """The pseudonym key in a folder of keys; ConfigError tells what is wrong with it."""
-    return _key_bytes("pseudonym.key", _read_key(folder / "pseudonym.key"))
-
-
-def audit_key(folder: Path) -> bytes:
-    """The key that signs the head of the audit chain; ConfigError tells what is wrong with it."""
-    return _key_bytes("audit.key", _read_key(folder / "audit.key"))
-
-
-def key_fingerprint(key: bytes) -> str:
-    """What a key can be told by without being known."""
-    return hmac.new(key, b"yaotong pseudonym key", hashlib.sha256).hexdigest()[:16]
-
-
-def _key_bytes(name: str, text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) < _KEY_BYTES:
-        raise ConfigError(f"密钥 {name} 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
-    return key
-
-
-def make_key(path: Path) -> None:
-    """A new random key for its owner alone; one that is there stays."""
-    if path.exists():
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
-
-
-def _read_key(path: Path) -> str:
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"密钥 {path.name} 无法读取。请运行 yaotong init 补齐，或从备份恢复。") from error
-    if mode & 0o077:
-        raise ConfigError(f"密钥 {path.name} 可被他人读取。请运行 chmod 600 {path}")
-    if not text:
-        raise ConfigError(f"密钥 {path.name} 是空的。请从备份恢复。")
-    return text

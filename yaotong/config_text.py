@@ -83,6 +83,10 @@ per_minute = 1200
 # stale_days = 365
 # Counts of stock older than so many hours are not shown as stock.
 # stock_hours = 24
+# The terms on which the public register is given away, shown with it: an SPDX name, its address, your name.
+# licence = "CC-BY-4.0"
+# licence_url = "https://…"
+# publisher = "…"
 
 # Base maps under the dual map, fetched and kept by this server; none is the default. See README 底图.
 # [[basemap]]

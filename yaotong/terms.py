@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yaotong.accountwords import ACCOUNT_WORDS
 from yaotong.codes import CATEGORIES
 from yaotong.exchange.words import WORDS
+from yaotong.public_words import PUBLIC_WORDS
 from yaotong.special_terms import PAIRS
 
 
@@ -72,6 +74,7 @@ TERMS: dict[str, Term] = {
     "audit.silence_add": Term("作出静默", "silence made"),
     "audit.silence_end": Term("终止静默", "silence ended"),
     "audit.settings_change": Term("设置变动", "settings changed"),
+    "audit.correction_answer": Term("答复信息有误", "report of an error answered"),
     "audit.visits_publish": Term("公布检查核实", "visits published"),
     "audit.detect": Term("检测", "detection run"),
     "audit.backup": Term("备份", "backup"),
@@ -330,6 +333,8 @@ _CATEGORIES_EN = {
     "ONLINE_BAN": "not to be sold online",
     "WATCH": "medicines under watch",
 }
+TERMS.update({name: Term(zh, en) for name, (zh, en) in PUBLIC_WORDS.items()})
+TERMS.update({name: Term(zh, en) for name, (zh, en) in ACCOUNT_WORDS.items()})
 TERMS.update({f"category.{name}": Term(zh, _CATEGORIES_EN[name]) for name, zh in CATEGORIES.items()})
 TERMS.update({name: Term(*pair) for name, pair in PAIRS.items()})
 

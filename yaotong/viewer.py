@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-ROLES = ("officer", "leader", "admin", "auditor")
+# Who works with alerts and data; who looks after the system, each a part and none of them the data; and an
+# account whose role the security administrator has yet to give.
+OFFICE = ("officer", "leader", "admin")
+ADMINISTRATORS = ("sysadmin", "secadmin", "auditor")
+UNGRANTED = "none"
+ROLES = (*OFFICE, *ADMINISTRATORS, UNGRANTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """A signed-in person. `area_code` limits what they see to that area and all below it.
 
-    An auditor reads the audit chain and nothing else. `origin` is where the request came from.
+    Administrators see no business data: `yaotong.duties` tells what each may do. `origin` is where the
+    request came from.
     """
 
     username: str
@@ -30,9 +36,14 @@ class Viewer:
         """Whether what is the leaders' alone is open to this person."""
         return self.role in ("leader", "admin")
 
+    @property
+    def works(self) -> bool:
+        """Whether this person has to do with alerts and data at all."""
+        return self.role in OFFICE
+
     def covers(self, area_code: str | None) -> bool:
         """Whether a place lies in the viewer's area; what has no place is seen at county level and above."""
-        if self.role == "auditor":
+        if not self.works:
             return False
         if area_code is None:
             return len(self.area_code) <= 6

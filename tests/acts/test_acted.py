@@ -17,8 +17,10 @@ from yaotong.reads.report_material import gather
 from yaotong.reports.kpis import Kpi
 from yaotong.reports.periods import Period, period_of
 from yaotong.rules.book import book
-from yaotong.store import findings
+from yaotong.store import findings, registry, tillbook
 from yaotong.store.factbase import open_facts
+from yaotong.store.schema import placement
+from yaotong.till.decide import ALLOW, LIMIT
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -84,3 +86,28 @@ def test_gatherings_over_shops_are_counted_with_their_ephedrine(small: Workspace
 
 def test_health_hears_of_no_lines(small: Workspace) -> None:
     assert figure(small, HC, JUNE, "gathered_mg").why == "本部门不看销售明细"
+
+
+def test_packs_that_tills_were_told_not_to_sell_are_counted_by_shop_and_month(small: Workspace) -> None:
+    assert figure(small, MSA, JUNE, "intercepted").why == "本期没有收银机售前询问"
+    with small.store.read() as connection:
+        shops = registry.read(connection, placement, None, ("license_no", "area_code")).dropna()
+    here = shops[shops["area_code"] == "330482001"]["license_no"].iloc[0]
+    rows = [
+        {"pharmacy_id": shop, "asked_at": at, "drug_code": "D", "packs": packs, "verdict": verdict,
+         "reason": "one_sale", "data_version": 1}
+        for shop, at, packs, verdict in (
+            (here, JUNE.start, 3.0, LIMIT),
+            (here, JUNE.end - timedelta(seconds=1), 2.0, LIMIT),
+            (here, JUNE.end - timedelta(seconds=1), 1.0, ALLOW),
+            (here, JUNE.end, 50.0, LIMIT),
+            ("nobody", JUNE.start, 70.0, LIMIT),
+        )
+    ]  # fmt: skip
+    with small.store.write() as connection:
+        tillbook.keep(connection, rows)
+    assert told(small, MSA, JUNE, "intercepted") == (5.0, 3)
+    assert told(small, Viewer("msa", "某员", "msa", "330482002", "officer"), JUNE, "intercepted") == (
+        None,
+        None,
+    )

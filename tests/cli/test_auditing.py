@@ -159,7 +159,7 @@ def test_an_account_for_auditing_moves_nothing(tmp_path: Path, capsys: pytest.Ca
         one = connection.execute(text("select alert_id from alert limit 1")).scalar_one()
     capsys.readouterr()
     assert run("alerts", "note", one, "--as", "shen", "--text", "x", "--home", home) == 1
-    assert "审计管理员只查看审计记录" in capsys.readouterr().err
+    assert "审计管理员不看业务数据" in capsys.readouterr().err
 
 
 def test_keys_of_people_on_the_screen_are_recorded(

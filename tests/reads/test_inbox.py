@@ -86,7 +86,7 @@ def plainly(ws: Workspace, viewer: Viewer) -> list[dict[str, Any]]:
             continue
         if viewer.covers(row["area_code"]):
             shown = shown_fields(viewer.department, part)
-            label = subject_label(row["subject_kind"], row["subject"], shops, areas, shown)
+            label = subject_label(row["subject_kind"], row["subject"], shops, areas, shown, viewer.department)
             place = areas.get(row["area_code"], "")
             found.append(row | {"part": part, "label": label, "place": place, "shown": shown})
     return found

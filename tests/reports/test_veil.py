@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.reports.made import report
@@ -64,3 +66,41 @@ def test_a_chart_has_gaps_for_small_counts() -> None:
     told = veiled(whole)
     assert whole.sections[0].charts[0].series[0][1] == (1.0, None, 3.0)
     assert told.sections[0].charts[0].series[0][1] == (None, None, None)
+
+
+def _possible(shown: tuple[tuple[object, ...], ...], total: int) -> list[set[int]]:
+    """What each hidden count may be, to somebody who knows the total and how the veil works."""
+    cells = [row[1] for row in shown[:-1]]
+    known = [cell for cell in cells if isinstance(cell, int)]
+    most = min((cell for cell in known if cell), default=total)
+    ranges = [
+        range(1, 5) if cell == HIDDEN else range(5, most + 1) for cell in cells if isinstance(cell, str)
+    ]
+    found: list[set[int]] = [set() for cell in cells if cell == HIDDEN]
+    names = [cell for cell in cells if isinstance(cell, str)]
+    for values in product(*ranges):
+        if sum(values) + sum(known) == total:
+            hidden = [value for value, cell in zip(values, names, strict=True) if cell == HIDDEN]
+            for place, value in enumerate(hidden):
+                found[place].add(value)
+    return found
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=5))
+@example([1, 5, 30])
+@example([4, 4, 30])
+@example([1, 1, 9, 12])
+def test_the_difference_of_two_views_isolates_nobody(counts: list[int]) -> None:
+    rows = [(f"镇{place}", count) for place, count in enumerate(counts)]
+    shown = made(Table("表", ("镇街", "家"), (*rows, ("合计", sum(counts))), totals=True))
+    if sum(counts) < 5 or not any(isinstance(row[1], int) and row[1] for row in shown[:-1]):
+        return  # the total itself is hidden, or there is nothing more to withhold
+    assert all(len(values) > 1 for values in _possible(shown, sum(counts)))
+
+
+def test_without_the_withheld_ones_the_difference_would_have_told() -> None:
+    bare = (("甲", HIDDEN), ("乙", 12), ("合计", "不显示"))
+    assert _possible(bare, 13) == [{1}]
+    tight = (("甲", HIDDEN), ("乙", "不显示"), ("丙", 30), ("合计", "不显示"))
+    assert _possible(tight, 36) == [{1}]

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from webapp.find_words import age, changes, dial, far, walk, week
-from yaotong.reads.public import _state
+from yaotong.reads.public import state_of_hours
 
 TOWN = "town=330482001"
 
@@ -139,7 +139,7 @@ NINE = datetime(2026, 7, 1, 9, 0)  # a Wednesday
 def test_what_follows_is_said_in_words(
     shared_app: object, hours: str | None, at: datetime, words: str
 ) -> None:
-    told = _state(hours, at, None) | {"opening_hours": hours}
+    told = state_of_hours(hours, at, None) | {"opening_hours": hours}
     with shared_app.test_request_context("/"):  # type: ignore[attr-defined]
         assert changes(told, at) == words
 

@@ -55,8 +55,12 @@ def _suspend(ws: Workspace, license_no: str) -> None:
                 "sha256": license_no[:64],
             },
         )
-        suspended = update(pharmacy).where(pharmacy.c.license_no == license_no).values(status="suspended")
-        assert connection.execute(suspended).rowcount == 1
+        version = newest["data_version"] + 1
+        own = pharmacy.c.license_no == license_no, pharmacy.c.until_version.is_(None)
+        said = dict(connection.execute(select(pharmacy).where(*own)).mappings().one())
+        assert connection.execute(update(pharmacy).where(*own).values(until_version=version)).rowcount == 1
+        said |= {"row_id": None, "status": "suspended", "since_version": version}
+        connection.execute(insert(pharmacy), said)
 
 
 def test_a_shop_that_is_suspended_is_gone_within_a_second(own_app: Flask) -> None:
@@ -84,9 +88,9 @@ def test_while_a_slow_register_is_read_the_old_one_answers_whole(
     slowly, reads = threading.Event(), []
     read = register_module._read
 
-    def held(of: Workspace) -> Any:
+    def held(of: Workspace, known: Any = None) -> Any:
         reads.append(1)
-        found = read(of)
+        found = read(of, known)
         slowly.wait(20)
         return found
 
@@ -113,7 +117,7 @@ def test_a_register_that_cannot_be_read_is_told_and_read_again(
 ) -> None:
     client = own_app.test_client()
     with monkeypatch.context() as broken:
-        broken.setattr(register_module, "_read", lambda _ws: 1 / 0)
+        broken.setattr(register_module, "_read", lambda *_given: 1 / 0)
         assert client.get(HERE).status_code == 500
     assert client.get(HERE).status_code == 200
 

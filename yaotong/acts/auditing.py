@@ -8,6 +8,7 @@ from datetime import datetime
 
 from yaotong.acts.recording import note, record
 from yaotong.cells import exported
+from yaotong.duties import may
 from yaotong.errors import Forbidden, UsageError
 from yaotong.reads.audit import Asked, rows_of
 from yaotong.store import audit, auditchain
@@ -63,7 +64,7 @@ def purge(workspace: Workspace, viewer: Viewer, before: datetime, *, now: dateti
 
 def check_auditor(viewer: Viewer) -> None:
     """Forbidden to all but the audit administrator."""
-    if viewer.role != "auditor":
+    if not may(viewer, "audit_read"):
         raise Forbidden("审计记录由审计管理员查看。")
 
 

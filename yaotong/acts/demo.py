@@ -56,6 +56,8 @@ DEMO_ACCOUNTS = (
     DemoAccount("psb", "公安演示员", "psb", "330482", "leader"),
     DemoAccount("msa-danghu", "当湖市监所演示员", "msa", "330482001", "officer"),
     DemoAccount("auditor", "审计演示员", "msa", "330482", "auditor"),
+    DemoAccount("sysadmin", "系统演示员", "msa", "330482", "sysadmin"),
+    DemoAccount("secadmin", "安全演示员", "msa", "330482", "secadmin"),
 )
 
 

@@ -61,6 +61,7 @@ class _Sent:
     limits: Limits
     once: str | None
     started: float
+    checked: bool
 
 
 def take_in(
@@ -75,6 +76,7 @@ def take_in(
     now: datetime,
     limits: Limits | None = None,
     once: str | None = None,
+    checked: bool = False,
 ) -> Receipt:
     """Take one file in and return its receipt; a refused file leaves everything as it was.
 
@@ -83,13 +85,14 @@ def take_in(
         once: a key of the sender's own for this sending. Sent again with it, the same file gets the first
             receipt again, and another file is refused as duplicate_upload.
         limits: those of the workspace where not given.
+        checked: a person has just checked each row: no earlier correction stands against it.
     """
     if on_bad_rows not in ON_BAD_ROWS:
         raise UsageError(f"--on-bad-rows 只能是 {' 或 '.join(ON_BAD_ROWS)}，不是 {on_bad_rows!r}。")
     wanted = None if profile == "auto" else profile
     started = time.monotonic()
     bounds = limits or limits_of(workspace.settings)
-    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, origin, now, bounds, once, started)
+    sent = _Sent(path, feed, wanted, on_bad_rows, sent_by, origin, now, bounds, once, started, checked)
     try:
         return _first_receipt(workspace, sent) or _taken(workspace, sent)
     except FileRefused as refused:
@@ -192,7 +195,7 @@ def _keep(
                 raise _Overtaken
             kept = _keep_lines(connection, workspace, read, version)
         else:
-            kept = _Kept(*keep_registry(connection, read, version))
+            kept = _Kept(*keep_registry(connection, read, version, checked=sent.checked))
         vault.keep(connection, sealed, sent.now)
         receipt = _receipt(read, sent, kept, known)
         _write_receipt(connection, receipt, sent, kept.version)
@@ -251,16 +254,12 @@ def _receipt(read: Reading | Staged, sent: _Sent, kept: _Kept, known: bool) -> R
 
 
 def _refusal(sent: _Sent, refused: FileRefused) -> Receipt:
+    name, feed, profile = intake.file_text(sent.path.name), sent.feed or "", sent.profile or ""
     return Receipt(
-        file=intake.file_text(sent.path.name),
-        feed=sent.feed or "",
-        sha256=_hash_of(sent.path),
-        outcome=Outcome.REJECTED_FILE,
-        file_reason=refused.reason,
-        message=refused.message,
-        profile=sent.profile or "",
+        name, feed, _hash_of(sent.path), Outcome.REJECTED_FILE,
+        file_reason=refused.reason, message=refused.message, profile=profile,
         seconds=time.monotonic() - sent.started,
-    )
+    )  # fmt: skip
 
 
 def _hash_of(path: Path) -> str:

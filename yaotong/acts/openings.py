@@ -117,7 +117,7 @@ def open_number(workspace: Workspace, opening_id: int, *, actor: Viewer, now: da
 
 
 def _check_police(actor: Viewer) -> None:
-    if actor.department != POLICE or actor.role == "auditor":
+    if actor.department != POLICE or not actor.works:
         raise Forbidden("身份只由公安依案件开启。")
 
 

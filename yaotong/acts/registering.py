@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
+from yaotong.acts.upholding import upheld
 from yaotong.intake import Reading
 from yaotong.joins import place, quality
 from yaotong.joins.placing import PLACEMENT_KEY, QUALITY_KEY
@@ -12,10 +13,17 @@ from yaotong.store import Connection, outlines, registry
 from yaotong.store.schema import REGISTRIES, pharmacy, placement, quality_finding
 
 
-def keep_registry(connection: Connection, reading: Reading, version: int) -> tuple[int, int, int | None]:
-    """Write what is new of a registry as of a version: rows changed, rows known, the version if any was."""
+def keep_registry(
+    connection: Connection, reading: Reading, version: int, *, checked: bool = False
+) -> tuple[int, int, int | None]:
+    """Write what is new of a registry as of a version: rows changed, rows known, the version if any was.
+
+    `checked`: a person has just checked each row, and no earlier correction stands against it.
+    """
     table, key = REGISTRIES[reading.feed.name], reading.feed.key
     frame = _storable(reading.accepted)
+    if reading.feed.name == "pharmacies" and not checked:
+        frame = upheld(connection, frame, version)
     applied = registry.apply(connection, table, key, frame, version)
     if not applied.changed:
         return 0, applied.unchanged + reading.duplicates, None

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from yaotong import config
+from yaotong.cli.accounts import user_group
 from yaotong.cli.alerts import alerts_group
 from yaotong.cli.auditing import audit_group
 from yaotong.cli.backing import backup_command, restore_command
@@ -19,7 +20,7 @@ from yaotong.cli.inspecting import inspections_group
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
 from yaotong.cli.rules import rules_group
-from yaotong.cli.running import deliver_command, doctor_command, user_group
+from yaotong.cli.running import deliver_command, doctor_command
 from yaotong.cli.scanning import scan_command
 from yaotong.cli.tracing import traces_group
 from yaotong.cli.vault import vault_group

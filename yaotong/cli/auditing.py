@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from yaotong import clock
 from yaotong.acts import auditing
 from yaotong.cli.common import DAY, home_option, opened, operator, print_json
 from yaotong.reads.audit import Asked, acts, audit_page
+from yaotong.reads.unusual import DAYS, unusual_browsing
 from yaotong.terms import term
 
 _SHOWN = 100
@@ -85,3 +87,22 @@ def purge_command(context: click.Context, before: datetime, home: Path | None) -
 
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
+
+
+@audit_group.command("unusual")
+@click.option("--days", type=click.IntRange(1, 366), default=DAYS, show_default=True, help="看最近几天")
+@click.option("--json", "as_json", is_flag=True)
+@home_option
+@click.pass_context
+def unusual_command(context: click.Context, days: int, as_json: bool, home: Path | None) -> int:
+    """列出异常的查看（R-J04）：一小时超过五十次、深夜、辖区外。Exit code 1 when there are any."""
+    found = unusual_browsing(opened(context, home), days=days, now=clock.now())
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return 1 if found else 0
+    for one in found:
+        span = f"{one.since:%Y-%m-%d %H:%M} 至 {one.until:%H:%M}"
+        click.echo(f"{one.actor}\t{term(f'unusual.{one.kind}')}\t{span}\t{one.views} 次")
+    if not found:
+        click.echo(f"最近 {days} 天没有异常的查看。")
+    return 1 if found else 0

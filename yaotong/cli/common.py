@@ -17,6 +17,7 @@ from yaotong import clock, config
 from yaotong.acts.accounts import viewer as viewer_of
 from yaotong.acts.recording import note_settings
 from yaotong.errors import Forbidden
+from yaotong.terms import term
 from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace, open_workspace
 
@@ -57,8 +58,8 @@ def person(workspace: Workspace, username: str) -> Viewer:
     found = viewer_of(workspace, username, operator().origin)
     if found is None:
         raise Forbidden(f"没有可用的账号 {username}。")
-    if found.role == "auditor":
-        raise Forbidden("审计管理员只查看审计记录。请换一个账号。")
+    if not found.works:
+        raise Forbidden(f"{term(f'role.{found.role}')}不看业务数据，也不办理预警。请换一个账号。")
     return found
 
 

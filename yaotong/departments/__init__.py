@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from yaotong.codes import Level
 from yaotong.errors import ConfigError
+from yaotong.records import FEEDS
 
 CHANNELS = ("inbox", "webhook", "dingtalk", "wecom", "feishu", "mail")
 # Told of nothing until an address is set up: what was written before that is not kept for it.
@@ -34,7 +35,7 @@ EVIDENCE_FIELDS = (
 
 
 _NEEDED = "order name_zh name_en short_zh leads assists legal_basis channels deadlines evidence".split()
-_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "buyers"))
+_SETTINGS = frozenset((*_NEEDED, "outcomes", "sums", "buyers", "keeps", "plans"))
 # What any department may find at the end of a joint case, beside the outcomes of its own law.
 _COMMON_OUTCOMES = {"no_breach": ("未发现违法", "no breach found"), "other": ("其他处理", "other")}
 # An administrator of accounts is no investigator.
@@ -100,6 +101,10 @@ class Department:
     sums: tuple[str, ...]
     # Roles that may see what ties buyers of special drugs together; none where it is not said.
     buyers: tuple[str, ...] = ()
+    # Feeds whose registers it answers for: it corrects what is wrong in them.
+    keeps: tuple[str, ...] = ()
+    # Whether it plans where pharmacies are to be.
+    plans: bool = False
 
     def leads_rule(self, rule_id: str) -> bool:
         """Whether an alert of this rule is this department's to lead."""
@@ -144,6 +149,17 @@ def lead_of(rule_id: str, known: Mapping[str, Department]) -> Department:
     return claiming[0]
 
 
+def keeper_of(feed: str, known: Mapping[str, Department]) -> Department:
+    """The one department that answers for a register; ConfigError when none or several claim it."""
+    claiming = [one for one in known.values() if feed in one.keeps]
+    if len(claiming) != 1:
+        names = "、".join(one.department_id for one in claiming) or "无"
+        raise ConfigError(
+            f"名录 {feed} 应由且只由一个部门管理，现在是：{names}。请改 departments/*.toml 的 keeps。"
+        )
+    return claiming[0]
+
+
 def _order(path: Path) -> int:
     return int(tomllib.loads(path.read_text("utf-8")).get("order", 99))
 
@@ -174,6 +190,8 @@ def _department(department_id: str, raw: Mapping[str, Any]) -> Department:
         outcomes=outcomes,
         sums=_known(raw.get("sums", []), tuple(outcomes)),
         buyers=_known(raw.get("buyers", []), _BUYERS_ROLES),
+        plans=bool(raw.get("plans", False)),
+        keeps=_known(raw.get("keeps", []), tuple(FEEDS)),
     )
 
 

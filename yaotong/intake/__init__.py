@@ -4,8 +4,9 @@ Every module directly in this package is a source: it defines one `PROFILE`. The
 subpackages `core`, `formats` and `checks`.
 """
 
+from yaotong.intake.core.canonical import registry_shas
 from yaotong.intake.core.limits import Limits
-from yaotong.intake.core.masking import file_text
+from yaotong.intake.core.masking import file_text, mask_id_like
 from yaotong.intake.core.profile import Profile, profiles
 from yaotong.intake.core.pseudonym import Pseudonymiser
 from yaotong.intake.core.reading import Reading, read_file, write_rejects
@@ -19,8 +20,10 @@ __all__ = [
     "Reading",
     "Reference",
     "file_text",
+    "mask_id_like",
     "profiles",
     "read_file",
+    "registry_shas",
     "sha256_of",
     "write_rejects",
 ]

@@ -98,20 +98,22 @@ def buyers_view(ws: Workspace, viewer: Viewer, asked: Asked) -> BuyersView:
     need_buyers(viewer)
     lines, window = lines_seen(ws, viewer, asked)
     graph = graph_of(lines)
-    rows = _rows(ws, graph)
+    rows = _rows(ws, graph, viewer.department)
     shown = rows[:SHOWN]
-    return BuyersView(window, tuple(shown), len(rows), _ties(ws, graph, {one.handle for one in shown}))
+    return BuyersView(
+        window, tuple(shown), len(rows), _ties(ws, graph, {one.handle for one in shown}, viewer.department)
+    )
 
 
 def buyer_view(ws: Workspace, viewer: Viewer, handle: str, asked: Asked) -> BuyersView:
     """One buyer, those within two ties, and the lines; NotFound where the window has none of them."""
     need_buyers(viewer)
     lines, window = lines_seen(ws, viewer, asked)
-    keys = {handle_of(ws, one): one for one in lines["buyer_key"].unique()}
+    keys = {handle_of(ws, one, viewer.department): one for one in lines["buyer_key"].unique()}
     if handle not in keys:
         raise NotFound("这段时间里没有这名购药人的记录，或不在您的辖区内。")
     near = around(graph_of(lines), keys[handle])
-    rows = _rows(ws, near)
+    rows = _rows(ws, near, viewer.department)
     rows.sort(key=lambda one: one.handle != handle)
     own = lines[lines["buyer_key"] == keys[handle]].sort_values("sold_at")
     with ws.store.read() as connection:
@@ -124,13 +126,19 @@ def buyer_view(ws: Workspace, viewer: Viewer, handle: str, asked: Asked) -> Buye
         )
         for one in own.to_dict("records")
     )  # fmt: skip
-    return BuyersView(window, tuple(rows), len(rows), _ties(ws, near, {one.handle for one in rows}), bought)
+    return BuyersView(
+        window,
+        tuple(rows),
+        len(rows),
+        _ties(ws, near, {one.handle for one in rows}, viewer.department),
+        bought,
+    )
 
 
-def handle_of(ws: Workspace, buyer_key: str) -> str:
-    """What a buyer is called in an address: keyed, so that a log of addresses joins with nothing."""
+def handle_of(ws: Workspace, buyer_key: str, reader: str) -> str:
+    """What a department calls a buyer in an address: keyed, so that a log of addresses joins with nothing."""
     key = ws.settings.session_key.encode()
-    return hmac.new(key, buyer_key.encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, f"{reader}|{buyer_key}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def lines_seen(ws: Workspace, viewer: Viewer, asked: Asked) -> tuple[pd.DataFrame, Window]:
@@ -163,13 +171,13 @@ def _window(facts: Facts, asked: Asked) -> Window:
     return Window(since, until)
 
 
-def _rows(ws: Workspace, graph: Graph) -> list[BuyerRow]:
+def _rows(ws: Workspace, graph: Graph, reader: str) -> list[BuyerRow]:
     ties = pd.concat([graph.edges["a"], graph.edges["b"]]).value_counts()
     rows = [
         BuyerRow(
-            handle_of(ws, one["buyer_key"]), buyer_label(one["buyer_key"]), float(one["packs"]),
-            float(one["mg"]), int(one["mg_unknown"]), int(one["shops"]), int(one["days"]),
-            str(one["region"] or ""), one["reasons"], int(ties.get(one["buyer_key"], 0)),
+            handle_of(ws, one["buyer_key"], reader), buyer_label(one["buyer_key"], reader),
+            float(one["packs"]), float(one["mg"]), int(one["mg_unknown"]), int(one["shops"]),
+            int(one["days"]), str(one["region"] or ""), one["reasons"], int(ties.get(one["buyer_key"], 0)),
         )
         for one in graph.buyers.to_dict("records")
     ]  # fmt: skip
@@ -177,9 +185,9 @@ def _rows(ws: Workspace, graph: Graph) -> list[BuyerRow]:
     return rows
 
 
-def _ties(ws: Workspace, graph: Graph, shown: set[str] | Sequence[str]) -> tuple[Tie, ...]:
+def _ties(ws: Workspace, graph: Graph, shown: set[str] | Sequence[str], reader: str) -> tuple[Tie, ...]:
     made = [
-        Tie(handle_of(ws, a), handle_of(ws, b), str(reason), int(times), float(packs))
-        for a, b, reason, times, packs in graph.edges.itertuples(index=False)
+        Tie(handle_of(ws, a, reader), handle_of(ws, b, reader), str(why), int(times), float(packs))
+        for a, b, why, times, packs in graph.edges.itertuples(index=False)
     ]
     return tuple(one for one in made if one.a in shown and one.b in shown)

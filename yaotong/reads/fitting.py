@@ -95,7 +95,9 @@ def shelf_of(shops: pd.DataFrame, drugs: pd.DataFrame, closures: tuple[Closure, 
         services=_holders(shops["service_list"]),
         scopes=_holders(scopes),
         scope_unknown=np.array([not one for one in scopes], dtype=bool),
-        said=(shops["name"].fillna("") + " " + shops["address"].fillna("")).str.lower(),
+        said=pd.Series(
+            [f"{name or ''} {address or ''}".lower() for name, address in _said(shops)], dtype=object
+        ),
         closures=closures,
     )
 
@@ -180,6 +182,11 @@ def _licensed(shelf: Shelf, day: date) -> Mask:
     until = np.isnat(shelf.until) | (shelf.until >= today)
     licensed: Mask = shelf.active & since & until
     return licensed
+
+
+def _said(shops: pd.DataFrame) -> Iterable[tuple[str, str]]:
+    named = (shops[one].where(shops[one].notna(), None) for one in ("name", "address"))
+    return zip(*named, strict=True)
 
 
 def _holders(lists: Iterable[tuple[str, ...]]) -> dict[str, Mask]:

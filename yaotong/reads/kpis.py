@@ -9,12 +9,13 @@ from typing import Any
 
 from yaotong.reads.acted import acted
 from yaotong.reads.report_facts import figures, last_whole_day, shop_days, special_sales
-from yaotong.reports import data_kpis, kpis
+from yaotong.reports import acted_kpis, data_kpis, kpis
 from yaotong.reports.kpis import Kpi, Letter
 from yaotong.reports.periods import Period
 from yaotong.reports.stories import Part, Step, Story
 from yaotong.rules.book import book
-from yaotong.store import inboxes, loads, reporting
+from yaotong.store import inboxes, loads, reporting, tillbook
+from yaotong.till.decide import LIMIT
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -119,9 +120,20 @@ def _data(
         version = loads.current_version(connection)
     found = shop_days(workspace, version, period.first, last)
     sold = special_sales(workspace, version, period.first, last)
-    mine = sold[(sold["category"] == "") & sold["pharmacy_id"].isin(found.of(viewer)["pharmacy_id"])]
+    own = frozenset(found.of(viewer)["pharmacy_id"])
+    mine = sold[(sold["category"] == "") & sold["pharmacy_id"].isin(own)]
     alerts = len(alerts_by_behaviour(known, period.first, period.last))
-    return data_kpis.data_kpis(figures(found, viewer, int(mine["lines"].sum())), alerts)
+    told = data_kpis.data_kpis(figures(found, viewer, int(mine["lines"].sum())), alerts)
+    return (*told, _stopped(workspace, own, period))
+
+
+def _stopped(workspace: Workspace, own: frozenset[str], period: Period) -> Kpi:
+    """What the tills of some pharmacies were told not to sell."""
+    with workspace.store.read() as connection:
+        rows = tillbook.packs_asked(connection, period.start, period.end)
+    asked = [one for one in rows if one.pharmacy_id in own]
+    refused = sum(float(one.packs) for one in asked if one.verdict == LIMIT)
+    return acted_kpis.stopped(refused, sum(int(one.questions) for one in asked))
 
 
 def _story(row: Any, events: Sequence[Any], sent: Sequence[Any]) -> Story:

@@ -32,6 +32,7 @@ from yaotong.workspace import Workspace
 
 MAX_NEAREST = 100
 MAX_LISTED = 10_000
+_ALREADY = (Crs.WGS84, Crs.CGCS2000)
 _HOURS_NOTE = "营业状态由登记的营业时间推算，前往前请先电话询问。"
 _SCOPE_NOTE = "drug_in_scope 只说明许可的经营范围，不表示有货。"
 _STOCK_NOTE = "库存只来自药店上报的盘点；没有上报或已过时的写作 unknown，前往前请先打电话。"
@@ -55,9 +56,7 @@ def nearest(
     `ellipsoid`, order and distances are those on the WGS-84 ellipsoid.
     UsageError for a position, a coordinate system or a limit that makes no sense.
     """
-    if not 1 <= limit <= MAX_NEAREST:
-        raise UsageError(f"limit 应在 1 到 {MAX_NEAREST} 之间。")
-    here, moment = _position(lon, lat, crs), wanted.open_at or at
+    here, moment = asked_from(lon, lat, crs, limit), wanted.open_at or at
     known = register(ws)
     shelf = _asked(ws, known, wanted, at)
     chosen = known.chosen(shelf.of(wanted), moment.date())
@@ -83,7 +82,7 @@ class _Asked:
         """The wish as the shelf is asked for it."""
         return replace(
             wanted,
-            open_at=_minute(wanted.open_at),
+            open_at=whole_minute(wanted.open_at),
             drug="",
             meant=self.meant,
             among=self.among,
@@ -166,11 +165,17 @@ def pharmacies(
 def one(ws: Workspace, license_no: str, *, at: datetime) -> dict[str, Any] | None:
     """One licensed pharmacy as a feature, or None where there is none of that number."""
     known = register(ws)
-    found = np.flatnonzero((known.shops["license_no"] == license_no).to_numpy(dtype=bool))
-    keep = fitting(known.shelf, Wanted(), at.date())
-    if not len(found) or not keep[found[0]]:
+    number = known.number_of(license_no)
+    if number is None or not fitting(known.shelf, Wanted(), at.date())[number]:
         return None
-    return _feature(_told(known, int(found[0]), at, _Asked()))
+    return _feature(_told(known, number, at, _Asked()))
+
+
+def shop_named(ws: Workspace, license_no: str) -> dict[str, Any] | None:
+    """What the register tells of one pharmacy, licensed or not; None when it knows none of that number."""
+    known = register(ws)
+    number = known.number_of(license_no)
+    return None if number is None else facts_of(known.row(number), None)
 
 
 def _told(known: Register, number: int, moment: datetime | None, shelf: _Asked) -> dict[str, Any]:
@@ -236,13 +241,13 @@ def facts_of(
         "sources": _origin(row),
     }
     if moment is not None:
-        properties |= _state(_text(row["opening_hours"]), moment, shut)
+        properties |= state_of_hours(_text(row["opening_hours"]), moment, shut)
     if meant is not None:
         properties["drug_in_scope"] = in_scope(row["scope"], meant)
     return properties
 
 
-def _state(text: str | None, moment: datetime, shut: date | None) -> dict[str, str | None]:
+def state_of_hours(text: str | None, moment: datetime, shut: date | None) -> dict[str, str | None]:
     """Whether it is open, and when that changes; a closure that was announced goes before its hours."""
     if shut is None:
         hours: Opening = opening(text, moment)
@@ -257,7 +262,14 @@ def _moment(change: datetime | None) -> str | None:
     return f"{change.isoformat()}+08:00" if change else None
 
 
-def _minute(moment: datetime | None) -> datetime | None:
+def asked_from(lon: float, lat: float, crs: str, limit: int) -> tuple[float, float]:
+    """A position in WGS-84; UsageError when it, its system or the limit makes no sense."""
+    if not 1 <= limit <= MAX_NEAREST:
+        raise UsageError(f"limit 应在 1 到 {MAX_NEAREST} 之间。")
+    return _position(lon, lat, crs)
+
+
+def whole_minute(moment: datetime | None) -> datetime | None:
     """Hours change on whole minutes only: everybody who asks in one minute shares a filter."""
     return None if moment is None else moment.replace(second=0, microsecond=0)
 
@@ -270,10 +282,15 @@ def _origin(row: Mapping[Any, Any]) -> list[dict[str, str]]:
     return [{"feed": "pharmacies", "arrived_at": arrived, "note": "本店登记信息最近一次变动到达的时间"}]
 
 
+def notes_of(moment: datetime | None) -> list[str]:
+    """What has to be said beside an answer that is about no medicine."""
+    return [] if moment is None else [_HOURS_NOTE]
+
+
 def _collection(
     known: Register, features: list[Any], moment: datetime | None, shelf: _Asked
 ) -> dict[str, Any]:
-    notes = [] if moment is None else [_HOURS_NOTE]
+    notes = notes_of(moment)
     if shelf.meant is not None:
         notes.append(_SCOPE_NOTE if shelf.meant else _NO_DRUG_NOTE)
     if shelf.stock is not None:
@@ -294,6 +311,8 @@ def _position(lon: float, lat: float, crs: str) -> tuple[float, float]:
         raise UsageError("crs 应为 wgs84、cgcs2000、gcj02 或 bd09。") from error
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise UsageError("lon 应在 -180 到 180 之间，lat 应在 -90 到 90 之间。")
+    if system in _ALREADY:
+        return float(lon), float(lat)
     here = to_wgs84(float(lon), float(lat), system)
     return float(here[0]), float(here[1])
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from yaotong.errors import Forbidden, NotFound
-from yaotong.records import FEEDS, Receipt
+from yaotong.reads.feed_titles import feed_title
+from yaotong.records import Receipt
 from yaotong.store import Connection
 from yaotong.store import receipts as rows
 from yaotong.store.receipts import Asked as Asked
@@ -214,7 +215,7 @@ def _row(found: Any, office: _Office) -> ReceiptRow:
         load_id=int(found.load_id),
         file=found.file,
         feed=found.feed,
-        feed_zh=FEEDS[found.feed].title_zh if found.feed in FEEDS else "未辨认",
+        feed_zh=feed_title(found.feed),
         outcome=found.outcome,
         rows=int(found.rows),
         accepted=int(found.accepted),

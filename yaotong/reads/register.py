@@ -10,14 +10,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from geo.nearest import Chosen, NearestIndex
 from yaotong.reads.changing import change_mark
@@ -25,27 +28,25 @@ from yaotong.reads.fitting import Shelf, Wanted, fitting, shelf_of
 from yaotong.reads.gazetteer import Gazetteer, gazetteer, spots_of
 from yaotong.reads.medicines import Medicine, medicines_of
 from yaotong.reads.shut import closures_of
-from yaotong.reads.standing_facts import KINDS, NEVER, checked_of
+from yaotong.reads.told import COLUMNS, patched, told_shops
 from yaotong.store import Connection, checks, registry
 from yaotong.store.outlines import read_areas
+from yaotong.store.publicly import public_read
 from yaotong.store.schema import drug as drug_table
 from yaotong.store.schema import named_place, notice, pharmacy, placement
-from yaotong.store.taken import changed_at, taken_at, version_of
+from yaotong.store.taken import taken_at, version_of
 from yaotong.workspace import Workspace
 
 _FEEDS = {"pharmacies": "药店名录", "areas": "行政区域"}
 # Feeds whose change makes another register.
 _VERSIONED = (*_FEEDS, "drugs", "places", "calendar")
-# What a feature tells, and asks, of a pharmacy.
-_TOLD = (
-    "license_no", "name", "address", "lon", "lat", "area_code", "area_name", "phone", "opening_hours",
-    "insurance_designated", "dual_channel", "service_list", "valid_to", "arrived_at", "scope", "checked",
-)  # fmt: skip
 _FILTERS = 64
 # How long a request waits for the new register before it goes on with the old one.
 _PATIENCE_S = 0.5
 # How often the version is asked for where commits cannot be seen.
 _LOOK_S = 0.2
+# More changed entries than a few, or than this share, are read with all others.
+_FEW, _MOST_PATCHED = 1_000, 0.05
 _LOG = logging.getLogger(__name__)
 
 
@@ -57,6 +58,14 @@ class Town:
     area_name: str
     lon: float
     lat: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlines:
+    """The outlines of the smallest areas, to be asked which of them a point lies in."""
+
+    codes: tuple[str, ...]
+    tree: shapely.STRtree
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +84,14 @@ class Register:
     stock_hours: int
     # The feeds that names of places and of medicines are made from.
     _named: tuple[Any, pd.DataFrame, pd.DataFrame] = field(repr=False)
+    outlines: Outlines = field(repr=False)
     # A wish on a day, made ready for the index; kept here, so that it goes with the register.
     chosen: Callable[[Wanted, date], Chosen] = field(init=False, repr=False)
     # The places and the medicines that have a name on a day.
     places: Callable[[date], Gazetteer] = field(init=False, repr=False)
     medicines: Callable[[date], tuple[Medicine, ...]] = field(init=False, repr=False)
+    # What was written of a shop, for those who write of it again: by its place here.
+    kept: OrderedDict[Any, Any] = field(init=False, repr=False, default_factory=OrderedDict)
     _columns: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +100,7 @@ class Register:
         places = lru_cache(maxsize=2)(lambda day: gazetteer(spots_of(self.shops, areas, named, day)))
         object.__setattr__(self, "places", places)
         object.__setattr__(self, "medicines", lru_cache(maxsize=2)(lambda day: medicines_of(drugs, day)))
-        object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in _TOLD})
+        object.__setattr__(self, "_columns", {name: self.shops[name].to_numpy() for name in COLUMNS})
 
     @property
     def shops(self) -> pd.DataFrame:
@@ -103,6 +115,17 @@ class Register:
     def row(self, number: int) -> dict[str, Any]:
         """What is told of the pharmacy at a place of the register."""
         return {name: column[number] for name, column in self._columns.items()}
+
+    def number_of(self, license_no: str) -> int | None:
+        """The place of a pharmacy in the register; None when it is not there."""
+        codes = self._columns["license_no"]
+        at = int(np.searchsorted(codes, license_no))
+        return at if at < len(codes) and codes[at] == license_no else None
+
+    def town_at(self, lon: float, lat: float) -> str | None:
+        """The smallest area a point lies in; None outside all."""
+        found = self.outlines.tree.query(shapely.Point(lon, lat), predicate="intersects")
+        return self.outlines.codes[int(found.min())] if len(found) else None
 
     def _choose(self, wanted: Wanted, day: date) -> Chosen:
         return self.index.choose(fitting(self.shelf, wanted, day))
@@ -129,7 +152,7 @@ class Keeper:
         known, mark = self._known, self._mark()
         if known is not None and self._unchanged(known[0], mark):
             return known[1]
-        with self._ws.store.read() as connection:
+        with public_read(self._ws.store) as connection:
             now = version_of(connection, _VERSIONED), checks.mark(connection)
         self._looked = time.monotonic()
         if known is not None and (known[1].version, known[1].stamp) == now:
@@ -158,7 +181,8 @@ class Keeper:
 
     def _make(self, made: Future[Register], mark: int | None) -> None:
         try:
-            found = _read(self._ws)
+            known = self._known
+            found = _read(self._ws, known[1] if known else None)
         except BaseException as error:  # told to everybody who waits for it
             with self._lock:
                 self._making = None
@@ -175,60 +199,69 @@ def _keeper(ws: Workspace) -> Keeper:
     return Keeper(ws)
 
 
-def _read(ws: Workspace) -> Register:
-    with ws.store.read() as connection:
+def _read(ws: Workspace, known: Register | None = None) -> Register:
+    """The register as it stands: whole, or what changed since one that is known put into it."""
+    with public_read(ws.store) as connection:
         version, stamp = version_of(connection, _VERSIONED), checks.mark(connection)
-        shops, areas, notices = _shops(connection), read_areas(connection), registry.read(connection, notice)
         drugs, named = registry.read(connection, drug_table), registry.read(connection, named_place)
-        changed = changed_at(connection, pharmacy, "license_no")
-        dates = {feed: taken_at(connection, feed) for feed in _FEEDS}
-    names = dict(zip(areas["area_code"], areas["area_name"], strict=True))
-    shops["area_name"] = shops["area_code"].map(names)
-    told = {arrived: f"{arrived.isoformat()}+08:00" for arrived in set(changed.values())}
-    shops["arrived_at"] = shops["license_no"].map({one: told[arrived] for one, arrived in changed.items()})
-    shops["service_list"] = [_services(one) for one in shops["services"]]
-    points = shops[["lon", "lat"]].astype(float)
-    return Register(
-        shelf=shelf_of(shops, drugs, closures_of(notices, shops)),
-        index=NearestIndex(points["lon"], points["lat"]),
-        towns=_towns(areas),
-        sources=tuple(
+        notices = registry.read(connection, notice)
+        sources = tuple(
             {"name": title, "updated_on": f"{taken:%Y-%m-%d}"}
             for feed, title in _FEEDS.items()
-            if (taken := dates[feed]) is not None
-        ),
-        version=version,
-        stamp=stamp,
-        stale_days=ws.settings.public_stale_days,
-        stock_hours=ws.settings.public_stock_hours,
-        _named=(areas, named, drugs),
+            if (taken := taken_at(connection, feed)) is not None
+        )
+        news = None if known is None or known.stamp != stamp else _news(connection, known)
+        areas = read_areas(connection) if known is None or news is None else known.areas
+        told = told_shops(connection, _names(areas)) if news is None else news[1]
+    if known is None or news is None:
+        shelf, index = shelf_of(told, drugs, closures_of(notices, told)), _index(told)
+        towns, outlines = _towns(areas), _outlines(areas)
+    else:
+        shelf, moved = patched(known.shelf, *news, drugs)
+        shelf = replace(shelf, closures=closures_of(notices, shelf.shops))
+        index = _index(shelf.shops) if moved else known.index
+        towns, outlines = known.towns, known.outlines
+    days, hours = ws.settings.public_stale_days, ws.settings.public_stock_hours
+    return Register(
+        shelf, index, towns, sources, version, stamp, days, hours, (areas, named, drugs), outlines
     )
 
 
-def _shops(connection: Connection) -> pd.DataFrame:
-    """The pharmacies with the areas they lie in and what visits found, by licence number."""
-    shops = registry.read(connection, pharmacy)
-    placed = registry.read(connection, placement)[["license_no", "area_code"]]
-    shops = shops.merge(placed, on="license_no", how="left")
-    shops = shops.sort_values("license_no", ignore_index=True)  # at one distance, the lower number first
-    visits = checks.published(connection)
-    said = {
-        kind: registry.said_last(connection, pharmacy, "license_no", columns)
-        for kind, columns in KINDS.items()
-        if visits
-    }
-    found = checked_of(visits, said)
-    shops["checked"] = pd.Series([found.get(one, NEVER) for one in shops["license_no"]], dtype=object)
-    return shops
+def _news(connection: Connection, known: Register) -> tuple[frozenset[str], pd.DataFrame] | None:
+    """Whose entries changed, and what they say now; None when too much did, or the areas."""
+    if version_of(connection, ("areas",)) > known.version:
+        return None
+    tables = ((pharmacy, "license_no"), (placement, "license_no"))
+    touched = [registry.touched(connection, table, key, known.version) for table, key in tables]
+    changed = frozenset[str]().union(*touched)
+    if len(changed) > max(len(known.shops) * _MOST_PATCHED, _FEW):
+        return None
+    return changed, told_shops(connection, _names(known.areas), changed)
+
+
+def _names(areas: Any) -> dict[str, str]:
+    """Of all areas, by code."""
+    return dict(zip(areas["area_code"], areas["area_name"], strict=True))
+
+
+def _index(shops: pd.DataFrame) -> NearestIndex:
+    points = shops[["lon", "lat"]].astype(float)
+    return NearestIndex(points["lon"], points["lat"])
+
+
+def _leaves(areas: Any) -> Any:
+    """The smallest areas, by code."""
+    return areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
+
+
+def _outlines(areas: Any) -> Outlines:
+    leaves = _leaves(areas)
+    return Outlines(tuple(leaves["area_code"]), shapely.STRtree(leaves.geometry.to_numpy()))
 
 
 def _towns(areas: Any) -> tuple[Town, ...]:
     """The smallest areas, with a point inside each."""
-    leaves = areas[~areas["area_code"].isin(set(areas["parent_code"].dropna()))].sort_values("area_code")
+    leaves = _leaves(areas)
     middles = leaves.geometry.representative_point()
     rows = zip(leaves["area_code"], leaves["area_name"], middles.x, middles.y, strict=True)
     return tuple(Town(code, name, float(lon), float(lat)) for code, name, lon, lat in rows)
-
-
-def _services(text: object) -> tuple[str, ...]:
-    return tuple(one.strip() for one in text.split("|") if one.strip()) if isinstance(text, str) else ()

@@ -18,6 +18,7 @@ import pandas as pd
 
 from yaotong.reads.map_stock import last_counts
 from yaotong.store.factbase import open_lines
+from yaotong.store.publicly import public_read
 from yaotong.store.taken import version_of
 from yaotong.workspace import Workspace
 
@@ -45,7 +46,7 @@ def stock_of(ws: Workspace, codes: frozenset[str], at: datetime, fresh: timedelt
     """What was counted of some drugs, all together, by licence number; a shop that counts none is absent."""
     if not codes:
         return MappingProxyType({})
-    with ws.store.read() as connection:
+    with public_read(ws.store) as connection:
         version = version_of(connection, ("stock_counts",))
     counts = _counts(ws, codes, version)
     past = counts[counts["counted_at"] <= at]
@@ -73,7 +74,7 @@ def _counts(ws: Workspace, codes: frozenset[str], version: int) -> pd.DataFrame:
 
 def on_duty(ws: Workspace, at: datetime) -> frozenset[str]:
     """Licence numbers of the shops that reported a pharmacist on duty at a moment; silence is no yes."""
-    with ws.store.read() as connection:
+    with public_read(ws.store) as connection:
         version = version_of(connection, ("duty",))
     if not version:
         return frozenset()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from yaotong.kept import Kept
-from yaotong.records import FEEDS
+from yaotong.reads.feed_titles import feed_title
 from yaotong.store import loads, registry
 from yaotong.store.factbase import open_facts
 from yaotong.store.schema import area, pharmacy, quality_finding
@@ -72,7 +72,7 @@ def receipts(workspace: Workspace, limit: int = 200) -> tuple[LoadRow, ...]:
             load_id=int(row["load_id"]),
             file=row["file"],
             feed=row["feed"],
-            feed_zh=FEEDS[row["feed"]].title_zh if row["feed"] in FEEDS else "未辨认",
+            feed_zh=feed_title(row["feed"]),
             outcome=row["outcome"],
             rows=int(row["rows"]),
             accepted=int(row["accepted"]),

@@ -103,7 +103,7 @@ def rule_versions(workspace: Workspace, viewer: Viewer, rule_id: str) -> RuleVer
         live=live.version,
         parameters=_parameters(rule, live, live),
         rows=tuple(_row(rule, one, names) for one in rows),
-        may_draft=mine and viewer.role != "auditor",
+        may_draft=mine and viewer.works,
         may_lead=mine and viewer.leads,
         quarantine=out.reason if out is not None else "",
         quarantined_at=out.since if out is not None else None,

@@ -50,6 +50,14 @@ def gathered(told: Sequence[Story], period: Period, sold: Packs | None) -> tuple
     return count, Kpi("gathered_mg", name, unit, means, round(sold.mg, 1), round(sold.mg, 1), sold.packs)
 
 
+def stopped(packs: float, questions: int) -> Kpi:
+    """14 拦截包数: what tills were told not to sell, of how many questions."""
+    told = ("intercepted", "拦截包数", "盒", "收银机售前询问答“已到限量”的盒数 / 询问次数")
+    if not questions:
+        return Kpi(*told, why="本期没有收银机售前询问")
+    return Kpi(*told, packs, packs, questions)
+
+
 def gathered_alerts(told: Sequence[Story], period: Period) -> list[Story]:
     """The alerts of cross-shop purchases whose behaviour ended in the period."""
     return [one for one in told if one.rule_id in GATHERED and period.first <= one.last_day <= period.last]

@@ -49,15 +49,37 @@ def _table(one: Table) -> Table:
 
 
 def _with_total(rows: list[list[Cell]], place: int) -> None:
-    """Hide what the total of a column, or the sum of the others, would tell of a hidden count."""
-    parts = rows[:-1]
-    hidden = [row for row in parts if row[place] == HIDDEN]
+    """Hide what the total of a column, or the sum of the others, would tell of a hidden count.
+
+    The total may be known from elsewhere: others are withheld, the smallest first, until what is left of it
+    fits more than one value of each hidden count.
+    """
+    parts, total = rows[:-1], rows[-1][place]
+    hidden = sum(row[place] == HIDDEN for row in parts)
     if not hidden:
         return
     shown = [row for row in parts if isinstance(row[place], int | float) and row[place]]
-    if len(hidden) == 1 and shown:
-        min(shown, key=lambda row: float(row[place] or 0))[place] = _WITHHELD
+    shown.sort(key=lambda row: float(row[place] or 0), reverse=True)
+    withheld = 0
+    while shown and (hidden + withheld < 2 or _tells(total, shown, place, hidden, withheld)):
+        shown.pop()[place] = _WITHHELD
+        withheld += 1
     rows[-1][place] = _WITHHELD
+
+
+def _tells(total: Cell, shown: list[list[Cell]], place: int, hidden: int, withheld: int) -> bool:
+    """Whether a total and the shown counts leave one value only for a hidden one.
+
+    A hidden count is 1 to 4, a withheld one at least 5 and no more than the smallest that is shown.
+    """
+    if not isinstance(total, int | float):
+        return False
+    values = [float(str(row[place])) for row in shown]
+    left = float(total) - sum(values)
+    most = withheld * min(values, default=float("inf")) if withheld else 0.0
+    low = max(1.0, left - (LEAST - 1) * (hidden - 1) - most)
+    high = min(LEAST - 1.0, left - (hidden - 1) - LEAST * withheld)
+    return high <= low
 
 
 def _row(one: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from yaotong.alerts.people import Leader
 from yaotong.errors import UsageError
 from yaotong.store.schema import account
+from yaotong.viewer import OFFICE
 
 
 def add(
@@ -46,16 +47,32 @@ def get(connection: Connection, username: str) -> Row[Any] | None:
     return connection.execute(select(account).where(account.c.username == username)).first()
 
 
-def disable(connection: Connection, username: str) -> bool:
-    """Shut an account; False when there is none."""
-    statement = update(account).where(account.c.username == username).values(disabled=True)
-    return connection.execute(statement).rowcount == 1
+def set_disabled(connection: Connection, username: str, disabled: bool) -> None:
+    """Shut an account, or open it again."""
+    connection.execute(update(account).where(account.c.username == username).values(disabled=disabled))
+
+
+def set_password(connection: Connection, username: str, password_hash: str) -> None:
+    """Another password's digest."""
+    own = account.c.username == username
+    connection.execute(update(account).where(own).values(password_hash=password_hash))
+
+
+def set_place(connection: Connection, username: str, role: str, department: str, area_code: str) -> None:
+    """What an account may see: its role, department and area."""
+    values = {"role": role, "department": department, "area_code": area_code}
+    connection.execute(update(account).where(account.c.username == username).values(**values))
+
+
+def listing(connection: Connection) -> list[Row[Any]]:
+    """All accounts, by name."""
+    return list(connection.execute(select(account).order_by(account.c.username)))
 
 
 def scopes(connection: Connection) -> list[tuple[str, str]]:
     """Department and area of the accounts in use, those of most accounts first."""
     who = (account.c.department, account.c.area_code)
-    looking = ~account.c.disabled & (account.c.role != "auditor")
+    looking = ~account.c.disabled & (account.c.role.in_(OFFICE))
     query = select(*who).where(looking).group_by(*who).order_by(func.count().desc(), *who)
     return [(str(row.department), str(row.area_code)) for row in connection.execute(query)]
 
@@ -69,7 +86,7 @@ def leaders(connection: Connection) -> list[Leader]:
 
 def usernames_by_scope(connection: Connection, order: Sequence[str]) -> list[str]:
     """The accounts in use: leaders first, the widest area first, departments in a given order."""
-    in_use = select(account).where(~account.c.disabled, account.c.role != "auditor")
+    in_use = select(account).where(~account.c.disabled, account.c.role.in_(OFFICE))
     rows = connection.execute(in_use).fetchall()
     places = {name: place for place, name in enumerate(order)}
     rows = sorted(

@@ -50,6 +50,16 @@ def get(connection: Connection, alert_id: str) -> Row[Any] | None:
     return connection.execute(select(alert).where(alert.c.alert_id == alert_id)).first()
 
 
+def areas_of(connection: Connection, alert_ids: Sequence[str]) -> dict[str, str | None]:
+    """The area of each alert; a thousand are asked for at a time."""
+    found: dict[str, str | None] = {}
+    for start in range(0, len(alert_ids), 1000):
+        some = alert.c.alert_id.in_(alert_ids[start : start + 1000])
+        rows = connection.execute(select(alert.c.alert_id, alert.c.area_code).where(some))
+        found |= {row.alert_id: row.area_code for row in rows}
+    return found
+
+
 def subjects_of(connection: Connection, finding_ids: Sequence[str]) -> set[str]:
     """The subjects of some findings."""
     found: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,12 @@ def newest(connection: Connection, act: str) -> Row[Any] | None:
     """The last row of an act, or None."""
     query = select(audit).where(audit.c.act == act).order_by(audit.c.seq.desc()).limit(1)
     return connection.execute(query).first()
+
+
+def of_account(connection: Connection, username: str, acts: Sequence[str], limit: int) -> list[Row[Any]]:
+    """An account's own rows of some acts, newest first."""
+    query = select(audit).where(audit.c.actor == username, audit.c.act.in_(acts))
+    return list(connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)))
 
 
 def actors(connection: Connection) -> list[str]:

@@ -41,12 +41,22 @@ def engine(database_url: str) -> Engine:
         ) from error
     except (SQLAlchemyError, ValueError) as error:
         raise StoreError(f"数据库地址无法使用：{error}。请检查 YAOTONG_DATABASE_URL。") from error
+    prepare(made)
+    return made
+
+
+def prepare(made: Engine) -> None:
+    """Have an engine's connections wait, queue and begin as those of all others do."""
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _sqlite_connect)
         event.listen(made, "begin", _sqlite_begin)
     elif made.dialect.name == "postgresql":
         event.listen(made, "connect", _postgres_connect)
-    return made
+
+
+def connecting(url: URL) -> dict[str, Any]:
+    """What an engine that keeps no connections needs to open one."""
+    return {"connect_args": _options(url)["connect_args"]}
 
 
 def reading(engine: Engine) -> Engine:

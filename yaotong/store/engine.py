@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from yaotong.errors import StoreError
 from yaotong.store import dialects
 from yaotong.store.audit import HEAD
+from yaotong.store.grants import grant
 from yaotong.store.witness import Head, Witness
 
 _LOG = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading, of one committed state; StoreError when the database cannot be had."""
-        with _told("读取", _READ), dialects.reading(self.engine).connect() as connection:
+        with told("读取", _READ), dialects.reading(self.engine).connect() as connection:
             yield connection
 
     @contextmanager
@@ -60,7 +61,7 @@ class Store:
         Writers wait for one another, at most `dialects.WAIT_MS`; StoreError after that, and when the
         database is lost on the way.
         """
-        with _told("写入", _WRITE), dialects.writing(self.engine).begin() as connection:
+        with told("写入", _WRITE), dialects.writing(self.engine).begin() as connection:
             connection.info.pop(HEAD, None)
             dialects.queue(connection)
             yield connection
@@ -85,10 +86,11 @@ def _keep_head(witness: Witness, head: Head) -> None:
 def migrate(store: Store) -> None:
     """Bring the database to the newest revision; safe to repeat, and by several at once."""
     config = _alembic()
-    with _told("升级", _MIGRATE), dialects.writing(store.engine).begin() as connection:
+    with told("升级", _MIGRATE), dialects.writing(store.engine).begin() as connection:
         dialects.queue(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        grant(connection)
 
 
 def check_revision(store: Store) -> None:
@@ -114,7 +116,7 @@ def _alembic() -> Config:
 
 
 @contextmanager
-def _told(doing: str, remedy: str) -> Iterator[None]:
+def told(doing: str, remedy: str) -> Iterator[None]:
     """The database's own failures in words; a fault of ours in what we asked of it stays what it is."""
     try:
         yield

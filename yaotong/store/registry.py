@@ -82,6 +82,13 @@ def having(connection: Connection, table: Table, column: str, values: Iterable[s
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
+def touched(connection: Connection, table: Table, key: str, since: int) -> frozenset[str]:
+    """The keys of the rows that began or ended after a data version."""
+    began = select(table.c[key]).where(table.c.since_version > since)
+    ended = select(table.c[key]).where(table.c.until_version > since)
+    return frozenset(str(one) for one in connection.execute(began.union(ended)).scalars())
+
+
 def called(
     connection: Connection, table: Table, code: str, name: str, codes: Iterable[str]
 ) -> dict[str, str]:

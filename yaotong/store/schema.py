@@ -151,6 +151,8 @@ placement = Table(
     Column("until_version", Integer),
     Index(None, "license_no"),
 )
+# Whoever keeps the register in memory asks for what changed since a version.
+_ = [Index(None, one.c[f"{end}_version"]) for one in (pharmacy, placement) for end in ("since", "until")]
 quality_finding = Table(
     "quality_finding",
     metadata,

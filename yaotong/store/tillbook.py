@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -19,3 +20,11 @@ def counts(connection: Connection) -> dict[str, int]:
     """How many questions got each verdict."""
     query = select(till_question.c.verdict, func.count()).group_by(till_question.c.verdict)
     return {str(verdict): int(many) for verdict, many in connection.execute(query)}
+
+
+def packs_asked(connection: Connection, since: datetime, until: datetime) -> list[Any]:
+    """By pharmacy and verdict, the questions of a span and the packs that were asked for."""
+    own = (till_question.c.pharmacy_id, till_question.c.verdict)
+    counted = (func.count().label("questions"), func.sum(till_question.c.packs).label("packs"))
+    span = (till_question.c.asked_at >= since, till_question.c.asked_at < until)
+    return list(connection.execute(select(*own, *counted).where(*span).group_by(*own).order_by(*own)))

@@ -23,7 +23,7 @@ from yaotong.intake.core.sealer import COLUMN, FEED, Sealer
 from yaotong.intake.core.source import GEOMETRY, series_of
 from yaotong.intake.core.strays import keyed
 from yaotong.lineids import line_ids
-from yaotong.records import Column, Kind
+from yaotong.records import Column, Feed, Kind
 
 _DEFAULTS = {("areas", "generation"): "1", ("pharmacies", "status"): "active"}
 _NULLABLE = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
@@ -170,6 +170,36 @@ def _places(columns: dict[str, Any], judged: Judged, keep: Bools) -> dict[str, A
         "lon": pa.array(lon, pa.float64(), mask=np.isnan(lon)),
         "lat": pa.array(lat, pa.float64(), mask=np.isnan(lat)),
     }
+
+
+_KEPT_AS = {
+    Kind.FLAG: pa.bool_(),
+    Kind.NUMBER: pa.float64(),
+    Kind.INTEGER: pa.int64(),
+    Kind.DATE: pa.timestamp("s"),
+    Kind.MOMENT: pa.timestamp("s"),
+}
+
+
+def registry_shas(feed: Feed, frame: pd.DataFrame) -> list[str]:
+    """The `row_sha` of canonical rows whose values were changed since; of feeds without an outline."""
+    held = {one.stored: _KEPT_AS.get(one.kind, pa.string()) for one in feed.columns}
+    held |= {name: pa.float64() for name in ("source_lon", "source_lat") if name in frame}
+    content = {
+        name: pa.array(
+            _moments(frame[name]) if pa.types.is_timestamp(kind) else frame[name].tolist(),
+            kind,
+            from_pandas=True,
+        )
+        for name, kind in held.items()
+        if name not in _NOT_CONTENT
+    }
+    shas: list[str] = row_shas(content).to_pylist()
+    return shas
+
+
+def _moments(days: pd.Series) -> pd.Series:
+    return pd.to_datetime(days).dt.as_unit("s")
 
 
 def _frame(columns: dict[str, Any], judged: Judged, choice: Choice, keep: Bools) -> pd.DataFrame:

@@ -1,0 +1,67 @@
+"""Secrets in files of their own: made for their owner alone, and refused when others can read them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from yaotong.errors import ConfigError
+
+_KEY_BYTES = 16  # at least
+
+
+def make_key(path: Path) -> None:
+    """A new random key for its owner alone; one that is there stays."""
+    if path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+
+
+def read_key(path: Path) -> str:
+    """What a key file says; ConfigError when it is missing, empty or readable by others."""
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"密钥 {path.name} 无法读取。请运行 yaotong init 补齐，或从备份恢复。") from error
+    if mode & 0o077:
+        raise ConfigError(f"密钥 {path.name} 可被他人读取。请运行 chmod 600 {path}")
+    if not text:
+        raise ConfigError(f"密钥 {path.name} 是空的。请从备份恢复。")
+    return text
+
+
+def pseudonym_key(folder: Path) -> bytes:
+    """The pseudonym key in a folder of keys; ConfigError tells what is wrong with it."""
+    return key_bytes(folder / "pseudonym.key")
+
+
+def audit_key(folder: Path) -> bytes:
+    """The key that signs the head of the audit chain; ConfigError tells what is wrong with it."""
+    return key_bytes(folder / "audit.key")
+
+
+def factor_key(folder: Path) -> bytes:
+    """The 32 bytes that seal the secrets of second factors; ConfigError tells what is wrong with it."""
+    return hashlib.sha256(key_bytes(folder / "factor.key")).digest()
+
+
+def key_fingerprint(key: bytes) -> str:
+    """What a key can be told by without being known."""
+    return hmac.new(key, b"yaotong pseudonym key", hashlib.sha256).hexdigest()[:16]
+
+
+def key_bytes(path: Path) -> bytes:
+    """A key written in hexadecimal; ConfigError when it is not one or too short."""
+    try:
+        key = bytes.fromhex(read_key(path))
+    except ValueError:
+        key = b""
+    if len(key) < _KEY_BYTES:
+        raise ConfigError(f"密钥 {path.name} 应为不少于 {_KEY_BYTES * 2} 个十六进制字符。请从备份恢复。")
+    return key
