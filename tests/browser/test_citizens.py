@@ -208,7 +208,7 @@ def test_it_can_be_installed_and_the_last_answer_read_offline(
     last = next(one for one in kept if one.startswith(f"{base}/find/last"))
     assert "甲药店" in last
     assert "data-far" not in last
-    assert "步行" not in last
+    assert "步行约" not in last
     context.set_offline(True)
     page.goto(f"{base}/find?lon=121.0912&lat=30.6012")
     expect(page.locator("h1")).to_have_text("没有网络")
