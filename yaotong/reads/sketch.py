@@ -12,7 +12,7 @@ from yaotong.reads.register import Register
 
 # Of the longer side of the picture: what is smaller cannot be seen.
 _FINE = 1 / 200
-_PAD, _LEAST_DEG = 0.08, 0.004
+_PAD, _LEAST_DEG, _ALONE_DEG = 0.08, 0.004, 0.02
 _SHOPS = 30
 
 
@@ -34,7 +34,9 @@ def sketch(
     west, south, east, north = shapely.total_bounds(
         [shapely.Point(one.lon, one.lat) for one in near]
     ).tolist()
-    pad = max(_PAD * max(east - west, north - south), _LEAST_DEG)
+    # A single shop is shown with two kilometres around it.
+    least = _LEAST_DEG if len(near) > 1 else _ALONE_DEG
+    pad = max(_PAD * max(east - west, north - south), least)
     box = (west - pad, south - pad, east + pad, north + pad)
     return Place(tuple(_outlines(known, box)), tuple(near), box)
 
