@@ -144,12 +144,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         raise ConfigError(f"{path} 无法读取：{error}。请改正，或删去后重新运行 yaotong init。") from error
     workspace, intake = _table(raw, "workspace"), _table(raw, "intake")
     url = environ.get("YAOTONG_DATABASE_URL") or _table(raw, "store").get("database_url") or ""
-    digest = str(intake.get("pseudonym_digest", "sha256"))
-    if digest not in ("sha256", "sm3"):
-        raise ConfigError(f"{path}: pseudonym_digest 只能是 sha256 或 sm3，不是 {digest!r}。")
-    key_id = str(intake.get("pseudonym_key_id", "k1"))
-    if not _KEY_ID.fullmatch(key_id):
-        raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
+    digest, key_id = _naming(intake, path)
     receivers = read_receivers(_table(raw, "delivery"), path, read_key, environ)
     synthetic = bool(workspace.get("synthetic", False))
     return Settings(
@@ -183,6 +178,17 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         access=read_access(_table(raw, "accounts"), path),
         oidc=read_oidc(_table(raw, "oidc"), path, read_key),
     )
+
+
+def _naming(intake: Mapping[str, Any], path: Path) -> tuple[str, str]:
+    """How pseudonyms are made, and the name of their key."""
+    digest = str(intake.get("pseudonym_digest", "sha256"))
+    if digest not in ("sha256", "sm3"):
+        raise ConfigError(f"{path}: pseudonym_digest 只能是 sha256 或 sm3，不是 {digest!r}。")
+    key_id = str(intake.get("pseudonym_key_id", "k1"))
+    if not _KEY_ID.fullmatch(key_id):
+        raise ConfigError(f"{path}: pseudonym_key_id 应为 1 至 16 个字母、数字、- 或 _，不是 {key_id!r}。")
+    return digest, key_id
 
 
 def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:

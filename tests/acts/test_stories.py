@@ -65,7 +65,7 @@ def touching(story: dict[str, Any], found: list[Finding], keyed: Pseudonymiser) 
 def test_the_city_was_taken_in_whole(full: Workspace) -> None:
     with full.store.read() as connection:
         history = loads.history(connection)
-    assert len(history) == 20  # six registries, inspections, counts and twelve months
+    assert len(history) == 21  # seven registries, inspections, counts and twelve months
     assert (history["outcome"] == "accepted").all()
     assert (history["rows"] == history["accepted"]).all()
 

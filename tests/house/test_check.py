@@ -50,6 +50,12 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
         "/rules/R-M01": _page,
         "/sources": _page,
         "/reports": _page,
+        "/wrong": _page,
+        "/seal": _page,
+        "/opendata": _page,
+        "/opendata/changes.json": lambda: {"changes": []},
+        "/ogc/": _collection,
+        "/ogc/collections/pharmacies/items": _collection,
     } | replaced
     pages = dict.fromkeys(map_data(), _collection) | pages
     for path, view in pages.items():

@@ -29,8 +29,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "psycopg": ("yaotong/store/",),
     "pyspark": ("yaotong/store/", "yaotong/rules/"),
     "rbcl": ("yaotong/exchange/group.py",),
-    "requests": (),
-    "segno": ("webapp/case_papers.py",),
+    "requests": ("webapp/oidc_pages.py",),
+    "segno": ("webapp/case_papers.py", "webapp/account_pages.py"),
     "smtplib": ("yaotong/delivery/",),
     # The reading processes are wired to their owner by a pair of local sockets that lead nowhere else.
     "socket": (

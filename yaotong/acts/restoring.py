@@ -133,7 +133,7 @@ def _bring_keys(folder: Path, keys: Path | None, about: Mapping[str, Any]) -> No
         wanted = about.get("pseudonym_key", {}).get("fingerprint")
         if key_fingerprint(config.pseudonym_key(inside)) != wanted:
             raise ConfigError("给的 pseudonym.key 不是这份备份的：用它会把同一人算成两人。请换成原来的密钥。")
-    for name in ("session.key", "audit.key"):
+    for name in ("session.key", "audit.key", "factor.key"):
         make_key(inside / name)
 
 

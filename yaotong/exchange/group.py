@@ -12,17 +12,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-
-import rbcl
+from typing import Any
 
 POINT_BYTES = 32
 _JOB = struct.Struct("<32sI")
 _SHARED_FROM = 4_000  # points; starting a process costs as much as a few thousand of them
-
-# The wheel unpacks libsodium into a temporary file and leaves it there; loaded, it is not needed.
-with suppress(OSError):
-    Path(rbcl.rbcl._sodium._name).unlink()
 
 Job = tuple[bytes, bytes]  # a scalar, and points one after the other
 
@@ -31,25 +27,36 @@ class BadPoint(ValueError):
     """Bytes that are no element of the group, or its identity."""
 
 
+@lru_cache(maxsize=1)
+def _library() -> Any:
+    """libsodium, when it is first needed: the wheel unpacks it into a temporary file and leaves it there."""
+    import rbcl
+
+    # Loaded, the file is not needed.
+    with suppress(OSError):
+        Path(rbcl.rbcl._sodium._name).unlink()
+    return rbcl
+
+
 def point_of(uniform: bytes) -> bytes:
     """The element that 64 uniform bytes map to (RFC 9496 §4.3.4)."""
-    return bytes(rbcl.crypto_core_ristretto255_from_hash(uniform))
+    return bytes(_library().crypto_core_ristretto255_from_hash(uniform))
 
 
 def new_scalar() -> bytes:
     """A fresh secret scalar."""
-    return bytes(rbcl.crypto_core_ristretto255_scalar_random())
+    return bytes(_library().crypto_core_ristretto255_scalar_random())
 
 
 def new_points(count: int) -> list[bytes]:
     """Random elements that belong to nobody."""
-    return [bytes(rbcl.crypto_core_ristretto255_random()) for _ in range(count)]
+    return [bytes(_library().crypto_core_ristretto255_random()) for _ in range(count)]
 
 
 def product(scalar: bytes, point: bytes) -> bytes:
     """scalar · point; BadPoint when it is none."""
     try:
-        return bytes(rbcl.crypto_scalarmult_ristretto255(scalar, point))
+        return bytes(_library().crypto_scalarmult_ristretto255(scalar, point))
     except (RuntimeError, ValueError, TypeError) as error:
         raise BadPoint("no element of ristretto255") from error
 
