@@ -55,7 +55,7 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
         "/opendata": _page,
         "/opendata/changes.json": lambda: {"changes": []},
         "/ogc/": _collection,
-        "/ogc/collections/pharmacies/items": _collection,
+        "/ogc/collections/pharmacies/items": lambda: {"features": [{"id": "P-1"}]},
     } | replaced
     pages = dict.fromkeys(map_data(), _collection) | pages
     for path, view in pages.items():

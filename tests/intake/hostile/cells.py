@@ -46,6 +46,7 @@ _BY_NAME: dict[str, tuple[tuple[str, str, str], ...]] = {
 }  # fmt: skip
 _OWN = {
     ("pharmacies", "lat"): (("bad_number", "30,7", "30.7"), ("missing_value", "", "30.7")),
+    ("places", "lat"): (("bad_number", "30,7", "30.7"), ("missing_value", "", "30.7")),
     ("duty", "until"): (
         ("bad_date", "2026-06-31", "2026-06-30"),
         ("out_of_range", "2026-05-31", "2026-06-30"),

@@ -23,6 +23,7 @@ REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("inspections", "pharmacy_id"): _PHARMACY,
     ("recalls", "drug_code"): _DRUG,
     ("pharmacies", "town_code"): ("towns", "unknown_town"),
+    ("places", "town_code"): ("towns", "unknown_town"),
 }
 
 
