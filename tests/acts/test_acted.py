@@ -17,7 +17,7 @@ from yaotong.reads.report_material import gather
 from yaotong.reports.kpis import Kpi
 from yaotong.reports.periods import Period, period_of
 from yaotong.rules.book import book
-from yaotong.store import findings, registry, tillbook
+from yaotong.store import findings, registry, tillbook, unmet
 from yaotong.store.factbase import open_facts
 from yaotong.store.schema import placement
 from yaotong.till.decide import ALLOW, LIMIT
@@ -111,3 +111,20 @@ def test_packs_that_tills_were_told_not_to_sell_are_counted_by_shop_and_month(sm
         None,
         None,
     )
+
+
+def test_searches_that_did_not_help_are_counted_by_area_and_period(small: Workspace) -> None:
+    assert figure(small, MSA, JUNE, "asked").why == "本期没有未满足的公众查询记录"
+    with small.store.write() as connection:
+        unmet.add(
+            connection,
+            {
+                (JUNE.first, 2, "330482001", "shut"): 3,
+                (JUNE.last, 23, "330482002", "shut"): 4,
+                (JULY.first, 0, "330482001", "shut"): 50,
+                (JUNE.first, 2, "330483001", "shut"): 60,
+            },
+        )
+    assert figure(small, MSA, JUNE, "asked").value == 7
+    town = Viewer("msa", "某员", "msa", "330482001", "officer")
+    assert figure(small, town, JUNE, "asked").value == 3

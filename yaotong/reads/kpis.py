@@ -14,7 +14,7 @@ from yaotong.reports.kpis import Kpi, Letter
 from yaotong.reports.periods import Period
 from yaotong.reports.stories import Part, Step, Story
 from yaotong.rules.book import book
-from yaotong.store import inboxes, loads, reporting, tillbook
+from yaotong.store import inboxes, loads, reporting, tillbook, unmet
 from yaotong.till.decide import LIMIT
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
@@ -124,7 +124,15 @@ def _data(
     mine = sold[(sold["category"] == "") & sold["pharmacy_id"].isin(own)]
     alerts = len(alerts_by_behaviour(known, period.first, period.last))
     told = data_kpis.data_kpis(figures(found, viewer, int(mine["lines"].sum())), alerts)
-    return (*told, _stopped(workspace, own, period))
+    return (*told, _stopped(workspace, own, period), _unanswered(workspace, viewer, period))
+
+
+def _unanswered(workspace: Workspace, viewer: Viewer, period: Period) -> Kpi:
+    """Citizens' searches in the viewer's area that did not help; outside all areas is the whole region's."""
+    with workspace.store.read() as connection:
+        counted = unmet.by_town_and_hour(connection, period.first, period.last)
+    mine = counted[[viewer.covers(code or None) for code in counted["area_code"]]]
+    return acted_kpis.unanswered(int(mine["searches"].sum()) if len(mine) else None)
 
 
 def _stopped(workspace: Workspace, own: frozenset[str], period: Period) -> Kpi:

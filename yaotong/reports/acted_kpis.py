@@ -58,6 +58,19 @@ def stopped(packs: float, questions: int) -> Kpi:
     return Kpi(*told, packs, packs, questions)
 
 
+def unanswered(searches: int | None) -> Kpi:
+    """16 公众: the searches that did not help; those that did are counted nowhere."""
+    told = (
+        "asked",
+        "公众未满足的查询",
+        "次",
+        "期内没有找到、或附近没有营业药店的公众查询（按镇街与小时计数）",
+    )
+    if searches is None:
+        return Kpi(*told, better="low", why="本期没有未满足的公众查询记录")
+    return Kpi(*told, float(searches), searches, None, better="low")
+
+
 def gathered_alerts(told: Sequence[Story], period: Period) -> list[Story]:
     """The alerts of cross-shop purchases whose behaviour ended in the period."""
     return [one for one in told if one.rule_id in GATHERED and period.first <= one.last_day <= period.last]

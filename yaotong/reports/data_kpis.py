@@ -66,7 +66,4 @@ def _per_thousand(figures: Figures, alerts: int) -> Kpi:
 
 def untold() -> tuple[Kpi, ...]:
     """16: what no data here can tell, with why."""
-    return (
-        Kpi("asked", "公众查询量", "次", "公众找药的查询", why="公众查询不留记录"),
-        Kpi("hotline", "12345 满意率", "%", "满意的 / 办结的诉求", why="没有 12345 的数据源"),
-    )
+    return (Kpi("hotline", "12345 满意率", "%", "满意的 / 办结的诉求", why="没有 12345 的数据源"),)
