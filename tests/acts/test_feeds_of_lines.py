@@ -13,9 +13,10 @@ import pytest
 from tests.cities import copy_of
 from tests.intake.helpers import person
 from yaotong import acts
+from yaotong.codes import Outcome
 from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts
 from yaotong.intake.core.pseudonym import Pseudonymiser
-from yaotong.records import FEEDS, Outcome, Receipt
+from yaotong.records import FEEDS, Receipt
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace, init_workspace
 

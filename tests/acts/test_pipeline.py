@@ -14,10 +14,10 @@ from tests.cities import BUILT_AT, city, copy_of
 from yaotong import acts
 from yaotong.addresses import networks
 from yaotong.alerts.states import Act, Outcome, State
+from yaotong.codes import Outcome as FileOutcome
 from yaotong.config import Webhook
 from yaotong.departments import CHANNELS
 from yaotong.errors import Conflict, Forbidden, NotFound
-from yaotong.records import Outcome as FileOutcome
 from yaotong.records import Receipt
 from yaotong.store import alerts, findings, loads, outbox
 from yaotong.viewer import Viewer

@@ -12,8 +12,8 @@ import pytest
 
 from tests.intake.helpers import csv_text, sale
 from yaotong import acts
+from yaotong.codes import Outcome
 from yaotong.errors import StoreError
-from yaotong.records import Outcome
 from yaotong.workspace import init_workspace
 
 NOW = datetime(2026, 7, 1, 8, 30)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from tests.cities import BUILT_AT, city, copy_of
 from yaotong import acts
-from yaotong.records import Outcome
+from yaotong.codes import Outcome
 from yaotong.store.schema import pharmacy
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace

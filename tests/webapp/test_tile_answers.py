@@ -16,6 +16,7 @@ from geo.mercator import tiles_covering
 from tests.webapp.conftest import MORNING
 from webapp import tile_answers
 from webapp.context import WORKSPACE_KEY
+from webapp.quick import Quick
 from webapp.tile_answers import TileAnswers
 from webapp.watching import Watched
 from yaotong.store.risk_tables import risk_override
@@ -32,8 +33,10 @@ def answers_of(app: Flask) -> TileAnswers:
     """What answers tiles before Flask does, below what counts requests."""
     watched = app.wsgi_app
     assert isinstance(watched, Watched)
-    assert isinstance(watched._app, TileAnswers)
-    return watched._app
+    quick = watched._app
+    assert isinstance(quick, Quick)
+    assert isinstance(quick._app, TileAnswers)
+    return quick._app
 
 
 @pytest.fixture
@@ -182,6 +185,7 @@ def test_an_override_that_ends_overnight_is_not_drawn_the_next_day(
     client = signed("msa", own_app)
     today = [client.get(GRADED, headers=PACKED) for _ in range(2)]
     monkeypatch.setattr("yaotong.clock.now", lambda: MORNING + timedelta(days=1))
+    client = signed("msa", own_app)  # nobody stays signed in over night
     known = {**PACKED, "If-None-Match": today[1].headers["ETag"]}
     for _ in range(2):
         morrow = client.get(GRADED, headers=known)
