@@ -156,6 +156,7 @@ dated = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(lines=dated, data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_any_order_split_anyhow_once_or_five_times(

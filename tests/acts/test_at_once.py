@@ -88,6 +88,7 @@ def test_one_file_sent_eight_times_at_once_lands_once(
     assert len(known(workspace, feed)) == 5
 
 
+@pytest.mark.slow
 def test_two_programs_of_four_at_once_each_with_a_file_of_its_own_and_one_they_share(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_when_nothing_came_nothing_is_judged(small: Workspace) -> None:
     assert [run.rule_id for run in runs if run.days or run.found] == []
 
 
+@pytest.mark.slow
 def test_a_late_line_is_judged_on_its_days_and_ends_like_a_run_over_everything(
     small: Workspace, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def watched(own_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     handler.close()
 
 
+@pytest.mark.slow
 def test_of_a_thousand_queries_no_position_is_left(watched: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     app, home, log, calls = watched
     plain = EnvironBuilder().get_environ()

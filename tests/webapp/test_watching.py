@@ -327,6 +327,7 @@ def test_a_store_that_is_gone_is_told_by_its_figure_and_by_readiness(own_app: Fl
     assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.slow
 def test_all_workers_of_a_server_are_counted_together(small: Workspace, tmp_path: Path) -> None:
     home, log = copy_of(small, tmp_path / "home").settings.home, tmp_path / "requests.jsonl"
     with served(home, log) as address:
