@@ -124,23 +124,30 @@ def _keyed(workspace: Workspace, numbers: list[str]) -> list[bytes]:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_all_numbers_of_a_district_over_a_hundred_years_find_none_of_ten_thousand(tmp_path: Path) -> None:
-    """36.5 million numbers: 36,525 days of birth and 999 serials, by the digests that are fast to try."""
+    """36.5 million numbers: 36,525 days of birth and 999 serials, by the digests that are fast to try.
+
+    A tenth of them by default; all with YAOTONG_TEST_ATTACK=all (some minutes).
+    """
+    step = 1 if os.environ.get("YAOTONG_TEST_ATTACK") == "all" else 10
     numbers = people(FULL, seed=10)
     workspace = region(tmp_path / "home", "330482", dict.fromkeys(numbers, 1))
     found = loot(workspace)
     hits = dict.fromkeys(ATTACKS, 0)
-    tried = 0
+    count = with_key = 0
     key = workspace.settings.pseudonym_key
-    with_key = 0
     wanted = {one for one in found if len(one) == 32}
-    for number in district():
-        tried += 1
+    known = {one.encode() for one in numbers}
+    there = 0
+    for number in district(step):
+        count += 1
+        there += number in known
         for name, attack in ATTACKS.items():
             hits[name] += attack(number) in found
         with_key += hmac.digest(key, b"ID|" + number, "sha256").hex()[:32].encode() in wanted
-    assert tried == 36_525 * 999
+    assert count == len(range(0, 36_525, step)) * 999
     assert hits == dict.fromkeys(ATTACKS, 0)
-    assert with_key == FULL
+    # With the key all of them are found: the search itself misses nobody.
+    assert with_key == there > FULL / step / 2
 
 
 ATTACKS: dict[str, Callable[[bytes], bytes]] = {
@@ -150,9 +157,9 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def district() -> Iterator[bytes]:
-    """Every number that somebody born in the area from 1926 to 2025 may have (GB 11643)."""
-    for offset in range(36_525):
+def district(step: int = 1) -> Iterator[bytes]:
+    """Every number that somebody born in the area from 1926 to 2025 may have (GB 11643), of each so many days."""
+    for offset in range(0, 36_525, step):
         day = date(1926, 1, 1) + timedelta(days=offset)
         head = f"{INVENTED_AREA}{day:%Y%m%d}"
         start = sum(int(digit) * weight for digit, weight in zip(head, WEIGHTS, strict=False))
