@@ -19,6 +19,7 @@ from tests.cases.samples import jpeg
 from tests.cities import city, copy_of
 from webapp.app import create_app
 from yaotong import clock
+from yaotong.departments import departments
 
 ENDS = {"msa": "fine", "nhsa": "recover", "hc": "no_issue", "psb": "not_filed"}
 Desks = Callable[[str], Page]
@@ -120,7 +121,8 @@ def test_from_a_finding_to_a_closed_joint_case(desks: Desks, screens: Path) -> N
             "all => all.map((one) => one.value)"
         )
         chosen = outcome if outcome in codes else next(one for one in codes if one)
-        press(page, "enter", outcome=chosen, text="依职责处理完毕")
+        sums = {"yuan": "1234.5"} if chosen in departments()[department].sums else {}
+        press(page, "enter", outcome=chosen, text="依职责处理完毕", **sums)
     msa.goto(case)
     msa.screenshot(path=screens / "story-outcomes.png", full_page=True)
     press(msa, "close", text="各方处理完毕")
