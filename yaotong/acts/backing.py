@@ -12,10 +12,10 @@ from pathlib import Path
 
 from yaotong.acts.recording import record
 from yaotong.config import SETTINGS_FILE, key_fingerprint
+from yaotong.durable import beside
 from yaotong.errors import StoreError
 from yaotong.store import archive, dumping
 from yaotong.store.archive import Part
-from yaotong.store.durable import beside
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 

@@ -12,9 +12,9 @@ from typing import Any
 from yaotong import config
 from yaotong.acts.recording import note
 from yaotong.config import SETTINGS_FILE, key_fingerprint, make_key
+from yaotong.durable import beside
 from yaotong.errors import ConfigError, StoreError, UsageError
 from yaotong.store import archive, auditchain, check_revision, dumping, migrate, open_store
-from yaotong.store.durable import beside
 from yaotong.store.health import Health, examine
 from yaotong.store.witness import Head, Witness
 from yaotong.viewer import Viewer

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from yaotong.durable import beside
 from yaotong.errors import StoreError
 from yaotong.facts import Facts
 from yaotong.ledger.tables import Ledger
 from yaotong.reads.ledger_lines import ledger_from
 from yaotong.store import loads
 from yaotong.store.changes import changes_between
-from yaotong.store.durable import beside
 from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace
 

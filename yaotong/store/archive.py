@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from yaotong.durable import settle_folder
 from yaotong.errors import StoreError, UsageError
-from yaotong.store.durable import settle_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, true
 
+from yaotong.durable import settle_folder
 from yaotong.errors import StoreError
-from yaotong.store.durable import settle_folder
 from yaotong.store.registry import in_force
 from yaotong.store.schema import corrected_line, fact_file
 from yaotong.store.staging import FULL, StagedFile, reading

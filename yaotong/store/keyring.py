@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from yaotong.custody import Custody
+from yaotong.durable import settle_folder
 from yaotong.errors import ConfigError, StoreError
 from yaotong.sealing import Algorithm, CannotOpen, new_key, seal, unseal
-from yaotong.store.durable import settle_folder
 
 FOLDER = "vault"
 _USE = "wrapping"

@@ -11,8 +11,8 @@ import re
 import secrets
 from pathlib import Path
 
+from yaotong.durable import settle_folder
 from yaotong.errors import StoreError
-from yaotong.store.durable import settle_folder
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from yaotong.durable import settle_folder
 from yaotong.errors import StoreError
 from yaotong.traces.codes import Keys, Words
 from yaotong.traces.kernels import STRIDE, merge
@@ -71,7 +72,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     text = json.dumps({"body": body, "crc32": zlib.crc32(_text(body))}).encode()
     _put(folder / (MANIFEST + ".new"), text)
     os.replace(folder / (MANIFEST + ".new"), folder / MANIFEST)
-    _settle(folder)
+    settle_folder(folder)
 
 
 def write_names(folder: Path, name: str, names: dict[str, list[str]]) -> None:
@@ -158,14 +159,6 @@ def _put(path: Path, text: bytes) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _settle(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _text(body: dict[str, Any]) -> bytes:
