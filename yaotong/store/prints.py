@@ -7,14 +7,10 @@ and an entry whose file is not in the manifest is never asked for.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import mmap
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -22,10 +18,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from yaotong.lineids import halves
+from yaotong.store.byfile import adding, entry, name_of, places
 from yaotong.store.factfiles import KeptFile, fingerprints
 
 _MARK = b"YTP1"
-_HEAD = struct.Struct("<4s4x16sQ")  # the mark, whose they are, how many
 _COLUMNS = 5  # of eight bytes each: both lanes of the key, both of the content, when recorded
 _UNDATED = np.iinfo(np.int64).min
 Words = NDArray[np.uint64]
@@ -48,10 +44,8 @@ def place_of(facts_dir: Path, feed: str) -> Path:
 def cover(path: Path, files: Sequence[KeptFile], *, recorded: bool) -> None:
     """Add the files that have no entry yet. A disk that refuses leaves them to be read themselves."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as out:
-            fcntl.flock(out, fcntl.LOCK_EX)
-            known, end = _entries(out)
+        with adding(path) as out:
+            known, end = places(out, _MARK, _COLUMNS * 8)
             missing = [one for one in files if _name(one) not in known]
             if not missing:
                 return
@@ -71,7 +65,7 @@ def near(path: Path, files: Sequence[KeptFile], first: Words) -> Iterator[tuple[
         yield from ((one, None) for one in files)
         return
     with file:
-        known, _ = _entries(file)
+        known, _ = places(file, _MARK, _COLUMNS * 8)
         if not known:
             yield from ((one, None) for one in files)
             return
@@ -93,31 +87,15 @@ def _found(whole: mmap.mmap, place: tuple[int, int], asked: Words) -> Print:
     return Print((one, two), (three, four), five.view(np.int64))
 
 
-def _entries(file: BinaryIO) -> tuple[dict[bytes, tuple[int, int]], int]:
-    """Where whose lines begin and how many they are, and where the whole entries end."""
-    file.seek(0, 2)
-    size, at = file.tell(), 0
-    found: dict[bytes, tuple[int, int]] = {}
-    while at + _HEAD.size <= size:
-        file.seek(at)
-        mark, name, rows = _HEAD.unpack(file.read(_HEAD.size))
-        after = at + _HEAD.size + rows * _COLUMNS * 8
-        if mark != _MARK or after > size:
-            break
-        found[name] = (at + _HEAD.size, rows)
-        at = after
-    return found, at
-
-
 def _name(one: KeptFile) -> bytes:
-    return hashlib.blake2b(f"{one.name}\0{one.sha256}".encode(), digest_size=16).digest()
+    return name_of(one.name, one.sha256)
 
 
 def _entry(one: KeptFile, recorded: bool) -> bytes:
     parts = [_columns(part, recorded) for part in fingerprints(one.path, recorded=recorded)]
     columns = np.concatenate(parts, axis=1) if parts else np.empty((_COLUMNS, 0), dtype=np.uint64)
     columns = np.ascontiguousarray(columns[:, np.argsort(columns[0], kind="stable")])
-    return _HEAD.pack(_MARK, _name(one), columns.shape[1]) + columns.tobytes()
+    return entry(_MARK, _name(one), columns.shape[1], columns.tobytes())
 
 
 def _columns(part: pa.Table, recorded: bool) -> Words:

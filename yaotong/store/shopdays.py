@@ -6,10 +6,8 @@ whose file is not in force is not asked for.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import struct
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,12 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, select
 
+from yaotong.store.byfile import adding, entry, name_of, places
 from yaotong.store.registry import in_force
 from yaotong.store.schema import fact_file
 from yaotong.store.staging import reading
 
 _MARK = b"YTD1"
-_HEAD = struct.Struct("<4s4x16sQ")  # the mark, whose they are, how many bytes follow
 _COUNTS = ("lines", "sold", "returned")
 SCHEMA = pa.schema(
     [("pharmacy_id", pa.string()), ("day", pa.date32()), *((name, pa.int64()) for name in _COUNTS)]
@@ -38,21 +36,19 @@ def shop_days(connection: Connection, facts_dir: Path, version: int) -> pa.Table
     query = select(fact_file.c.path, fact_file.c.sha256).where(
         fact_file.c.feed == "sales", in_force(fact_file, version)
     )
-    files = {_name(path, sha): facts_dir / path for path, sha in connection.execute(query)}
+    files = {name_of(path, sha): facts_dir / path for path, sha in connection.execute(query)}
     parts = _kept(facts_dir / "days" / "sales.bin", files)
     return _added(parts) if parts else SCHEMA.empty_table()
 
 
 def _kept(path: Path, files: dict[bytes, Path]) -> list[pa.Table]:
     """What is known of the files, those worked out that were not."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
-    except OSError:
-        return [_worked_out(one) for one in files.values()]
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        known, end = _entries(file)
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(adding(path))
+        except OSError:
+            return [_worked_out(one) for one in files.values()]
+        known, end = places(file, _MARK)
         found = [_read(file, known[name]) for name in files if name in known]
         missing = {name: _worked_out(one) for name, one in files.items() if name not in known}
         _keep(file, end, missing)
@@ -65,29 +61,9 @@ def _keep(file: BinaryIO, end: int, missing: dict[bytes, pa.Table]) -> None:
             file.truncate(end)  # a torn entry of one who was killed
         for name, table in missing.items():
             body = _bytes(table)
-            file.write(_HEAD.pack(_MARK, name, len(body)) + body)
+            file.write(entry(_MARK, name, len(body), body))
     except OSError:
         return
-
-
-def _entries(file: BinaryIO) -> tuple[dict[bytes, tuple[int, int]], int]:
-    """Where whose entries begin and how long they are, and where the whole ones end."""
-    file.seek(0, 2)
-    size, at = file.tell(), 0
-    found: dict[bytes, tuple[int, int]] = {}
-    while at + _HEAD.size <= size:
-        file.seek(at)
-        mark, name, length = _HEAD.unpack(file.read(_HEAD.size))
-        after = at + _HEAD.size + length
-        if mark != _MARK or after > size:
-            break
-        found[name] = (at + _HEAD.size, length)
-        at = after
-    return found, at
-
-
-def _name(path: str, sha256: str) -> bytes:
-    return hashlib.blake2b(f"{path}\0{sha256}".encode(), digest_size=16).digest()
 
 
 def _bytes(table: pa.Table) -> bytes:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from yaotong.store import factfiles
+from yaotong.store.byfile import name_of
 from yaotong.store.factfiles import KeptFile
 from yaotong.store.staging import reading
 
@@ -70,8 +71,7 @@ def cover(facts_dir: Path, files: Sequence[KeptFile], secret: bytes) -> None:
 
 
 def _place(facts_dir: Path, one: KeptFile) -> Path:
-    name = hashlib.blake2b(f"{one.name}\0{one.sha256}".encode(), digest_size=16).hexdigest()
-    return facts_dir / "codes" / name
+    return facts_dir / "codes" / name_of(one.name, one.sha256).hex()
 
 
 def _hits(place: Path, wanted: int) -> Iterator[tuple[str, Told]]:
