@@ -36,7 +36,7 @@ class Machine:
         self.root = root
         self.checkout = root / "checkout"
         (self.checkout / ".ci").mkdir(parents=True)
-        for name in ("install", "base.lock", "dev.lock", "tool.lock"):
+        for name in ("install", "apt.sh", "base.lock", "dev.lock", "tool.lock"):
             shutil.copy(ROOT / ".ci" / name, self.checkout / ".ci" / name)
         shutil.copy(ROOT / "pyproject.toml", self.checkout)
         self.bin = root / "bin"

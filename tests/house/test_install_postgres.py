@@ -34,6 +34,7 @@ class Machine:
         # The machine that plays may have Debian's server: the script looks at the player's instead.
         text = (ROOT / ".ci" / "install-postgres").read_text("utf-8")
         script.write_text(text.replace("/usr/lib/postgresql/*/bin", f"{self.root}/debian"), "utf-8")
+        shutil.copy(ROOT / ".ci" / "apt.sh", script.parent)
         given = {"PATH": str(self.bin), "LANG": "C.UTF-8", **environ}
         command = [str(self.bin / "sh"), str(script)]
         return subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=60)

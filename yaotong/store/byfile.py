@@ -1,6 +1,5 @@
 """What follows from fact files, worked out once for each and kept beside them in one file.
 
-
 An entry is a head (whose it is, how much follows) and its body. Nothing here is needed: a file without an
 entry is read itself, and an entry whose file is not in force is not asked for.
 """
