@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from tests.exchange.regions import NOW, people, region
-from yaotong.acts.purposes import JOIN, joined_labels, release
+from yaotong.acts.purposes import JOIN, Purpose, joined_labels, release
 from yaotong.demo.identifiers import INVENTED_AREA
 from yaotong.errors import Forbidden
 from yaotong.exchange.elements import uniform_of
@@ -181,10 +181,8 @@ def test_two_departments_names_for_people_cannot_be_joined_without_a_logged_gran
     asked = {"actor": actor, "other": "msa", "buyer_key": keys[0], "case_no": "YT-1", "now": NOW}
     with pytest.raises(Forbidden):
         joined_labels(workspace, **asked)
-    release(
-        workspace, actor=giver, receiver="psb", fields=[JOIN], subject=f"buyer:{keys[0]}", case_no="YT-1",
-        basis="禁毒法", expires_on=NOW.date(), now=NOW,
-    )  # fmt: skip
+    purpose = Purpose("psb", (JOIN,), f"buyer:{keys[0]}", "YT-1", "禁毒法", NOW.date())
+    release(workspace, purpose, actor=giver, now=NOW)
     assert joined_labels(workspace, **asked) == (mine[keys[0]], theirs[keys[0]])
     for wrong in (
         {"buyer_key": keys[1]},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from yaotong.acts.detection import detect
 from yaotong.acts.exchanging import run_matching, settle_all
 from yaotong.acts.partners import add_agreement, draft, end_agreement, link_of, public_key, sign_text
 from yaotong.errors import Forbidden, UsageError
+from yaotong.exchange.agreement import Agreement
 from yaotong.exchange.matching import Buyer, asking, packed
 from yaotong.exchange.message import Denied, Message, Silent, Why, about
 from yaotong.store import alerts, audit, exchange, findings
@@ -200,31 +202,17 @@ def test_a_settlement_that_names_what_was_not_met_is_denied(pair: Pair) -> None:
     assert settle_all(pair.one, actor=SYSTEM, post=Wire(pair.other), now=NOW) == 1
 
 
+def said_by(agreed: Agreement, **changed: Any) -> dict[str, Any]:
+    """What a draft says to come to an agreement, with changes."""
+    said = {one.name: getattr(agreed, one.name) for one in fields(agreed)}
+    parties = [(one.region, one.name, one.url, one.key) for one in agreed.parties]
+    return {**said, "parties": parties, **changed}
+
+
 def test_an_agreement_needs_both_signatures_and_ends_when_it_is_ended(tmp_path: Path) -> None:
     one, other = region(tmp_path / "one", "330482", {}), region(tmp_path / "other", "310116", {})
     pair = agree(one, other, agreement_id="first")
-    text = draft(
-        **{
-            **{
-                name: getattr(pair.agreement, name)
-                for name in (
-                    "categories",
-                    "window_days",
-                    "measure",
-                    "step",
-                    "threshold",
-                    "purpose",
-                    "basis",
-                    "valid_from",
-                    "valid_until",
-                    "max_people",
-                    "runs_a_day",
-                )
-            },
-            "agreement_id": "second",
-            "parties": [(p.region, p.name, p.url, p.key) for p in pair.agreement.parties],
-        }
-    )
+    text = draft(**said_by(pair.agreement, agreement_id="second"))
     half = sign_text(one, text)
     with pytest.raises(UsageError, match="双方的签名"):
         add_agreement(one, half, actor=SYSTEM, now=NOW)
@@ -256,27 +244,8 @@ def test_an_agreement_needs_both_signatures_and_ends_when_it_is_ended(tmp_path: 
     ],
 )  # fmt: skip
 def test_an_agreement_out_of_bounds_is_refused(pair: Pair, wrong: dict[str, object]) -> None:
-    agreed = pair.agreement
-    given = {
-        name: getattr(agreed, name)
-        for name in (
-            "agreement_id",
-            "categories",
-            "window_days",
-            "measure",
-            "step",
-            "threshold",
-            "purpose",
-            "basis",
-            "valid_from",
-            "valid_until",
-            "max_people",
-            "runs_a_day",
-        )
-    }
-    parties = [(p.region, p.name, p.url, p.key) for p in agreed.parties]
     with pytest.raises(UsageError, match="协议不成立"):
-        draft(**{**given, "parties": parties, **wrong})
+        draft(**said_by(pair.agreement, **wrong))
 
 
 def test_too_many_people_and_too_many_runs_are_refused(tmp_path: Path) -> None:

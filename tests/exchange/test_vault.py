@@ -15,7 +15,7 @@ from yaotong.acts.backing import back_up
 from yaotong.acts.exchanging import run_matching
 from yaotong.acts.handovers import offer_case
 from yaotong.acts.openings import answer_opening, ask_opening, open_number
-from yaotong.acts.purposes import release, use, withdraw
+from yaotong.acts.purposes import Purpose, release, use, withdraw
 from yaotong.acts.restoring import restore
 from yaotong.acts.vaulting import change_wrapping, destroy_quarter, open_with, quarters_due, start_vault
 from yaotong.custody import custody_of, period_of, periods_kept
@@ -234,7 +234,7 @@ def test_no_field_goes_to_another_department_without_an_entry_that_holds(home: W
     case = ("msa", "alert:1", "YT-1")
     given = {
         "receiver": "msa",
-        "fields": ["pharmacy"],
+        "fields": ("pharmacy",),
         "subject": "alert:1",
         "case_no": "YT-1",
         "basis": "禁毒法",
@@ -243,16 +243,16 @@ def test_no_field_goes_to_another_department_without_an_entry_that_holds(home: W
     for who, changed, wrong in (
         (OFFICER, {}, Forbidden),
         (LEADER, {"receiver": "psb"}, UsageError),
-        (LEADER, {"fields": []}, UsageError),
-        (LEADER, {"fields": ["id_number"]}, UsageError),
+        (LEADER, {"fields": ()}, UsageError),
+        (LEADER, {"fields": ("id_number",)}, UsageError),
         (LEADER, {"basis": ""}, UsageError),
         (LEADER, {"case_no": " "}, UsageError),
         (LEADER, {"expires_on": NOW.date() - timedelta(days=1)}, UsageError),
         (LEADER, {"expires_on": NOW.date() + timedelta(days=400)}, UsageError),
     ):
         with pytest.raises(wrong):
-            release(home, actor=who, now=NOW, **{**given, **changed})
-    entry = release(home, actor=LEADER, now=NOW, **given)[0]
+            release(home, Purpose(**{**given, **changed}), actor=who, now=NOW)
+    entry = release(home, Purpose(**given), actor=LEADER, now=NOW)[0]
     for field, asked, at, fine in (
         ("pharmacy", case, NOW, True),
         ("drug", case, NOW, False),

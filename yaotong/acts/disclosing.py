@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from yaotong.acts.partners import Link
-from yaotong.acts.purposes import LONGEST, enter, use
+from yaotong.acts.purposes import LONGEST, Purpose, enter, use
 from yaotong.store import Connection, exchange, loads, registry
 from yaotong.store.factbase import open_sold
 from yaotong.store.schema import pharmacy
@@ -41,10 +41,8 @@ def disclosed(
     match = exchange.match(connection, row.token)
     receiver, subject = f"region:{link.partner.region}", f"match:{row.token}"
     last = min(link.agreement.valid_until, now.date() + LONGEST)
-    enter(
-        connection, actor=actor, receiver=receiver, fields=FIELDS, subject=subject, case_no=row.case_id,
-        basis=link.agreement.basis, expires_on=last, now=now,
-    )  # fmt: skip
+    purpose = Purpose(receiver, FIELDS, subject, row.case_id, link.agreement.basis, last)
+    enter(connection, purpose, actor=actor, now=now)
     case = (receiver, subject, row.case_id)
     for field in FIELDS:
         use(connection, field, case, actor=actor, now=now)

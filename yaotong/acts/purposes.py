@@ -4,7 +4,7 @@ until when. What is not in it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from yaotong.acts.recording import note
@@ -21,57 +21,53 @@ JOIN = "pseudonym_join"
 FIELDS = (*EVIDENCE_FIELDS, JOIN)
 
 
-def release(
-    workspace: Workspace,
-    *,
-    actor: Viewer,
-    receiver: str,
-    fields: Sequence[str],
-    subject: str,
-    case_no: str,
-    basis: str,
-    expires_on: date,
-    now: datetime,
-) -> list[int]:
-    """Enter fields of a subject in the ledger for a receiver; the entries. Leaders only, at most a year."""
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Which fields of whom go to whom, for which case, on what basis, and until when.
+
+    UsageError when one of them is not said, or a field is none.
+    """
+
+    receiver: str
+    fields: tuple[str, ...]
+    subject: str
+    case_no: str
+    basis: str
+    expires_on: date
+
+    def __post_init__(self) -> None:
+        if strange := [one for one in self.fields if one not in FIELDS]:
+            raise UsageError(f"没有字段 {'、'.join(strange)}。可用：{'、'.join(FIELDS)}")
+        if not self.fields or not self.receiver.strip():
+            raise UsageError("请写明提供哪些字段、提供给哪个别的部门或地区。")
+        if not all(one.strip() for one in (self.subject, self.case_no, self.basis)):
+            raise UsageError("请写明对象、案号和法律依据。")
+
+
+def release(workspace: Workspace, purpose: Purpose, *, actor: Viewer, now: datetime) -> list[int]:
+    """Enter a purpose in the ledger; an entry for each field. Leaders only, at most a year."""
     if not actor.leads or not actor.works:
         raise Forbidden("向别的部门提供信息由本部门的负责人决定。")
     with workspace.store.write() as connection:
-        return enter(
-            connection, actor=actor, receiver=receiver, fields=fields, subject=subject, case_no=case_no,
-            basis=basis, expires_on=expires_on, now=now,
-        )  # fmt: skip
+        return enter(connection, purpose, actor=actor, now=now)
 
 
-def enter(
-    connection: Connection,
-    *,
-    actor: Viewer,
-    receiver: str,
-    fields: Sequence[str],
-    subject: str,
-    case_no: str,
-    basis: str,
-    expires_on: date,
-    now: datetime,
-) -> list[int]:
+def enter(connection: Connection, purpose: Purpose, *, actor: Viewer, now: datetime) -> list[int]:
     """As `release`, within a transaction of somebody who has decided already."""
-    if strange := [one for one in fields if one not in FIELDS]:
-        raise UsageError(f"没有字段 {'、'.join(strange)}。可用：{'、'.join(FIELDS)}")
-    if not fields or not receiver.strip() or receiver == actor.department:
+    if purpose.receiver == actor.department:
         raise UsageError("请写明提供哪些字段、提供给哪个别的部门或地区。")
-    if not all(one.strip() for one in (subject, case_no, basis)):
-        raise UsageError("请写明对象、案号和法律依据。")
-    if not now.date() <= expires_on <= now.date() + LONGEST:
+    if not now.date() <= purpose.expires_on <= now.date() + LONGEST:
         raise UsageError("期限应在今天之后、一年之内。")
+    case_no, basis = purpose.case_no.strip(), purpose.basis.strip()
     row = {
-        "giver": actor.department, "receiver": receiver, "subject": subject, "case_no": case_no.strip(),
-        "basis": basis.strip(), "released_by": actor.username, "released_at": now, "expires_on": expires_on,
+        "giver": actor.department, "receiver": purpose.receiver, "subject": purpose.subject,
+        "case_no": case_no, "basis": basis, "expires_on": purpose.expires_on,
+        "released_by": actor.username, "released_at": now,
     }  # fmt: skip
-    made = [vault.release(connection, {**row, "field": one}) for one in dict.fromkeys(fields)]
+    made = [vault.release(connection, {**row, "field": one}) for one in dict.fromkeys(purpose.fields)]
     note(
-        connection, actor, "purpose_release", f"release:{made[0]}", now=now, why=case_no, to=receiver,
-        fields=" ".join(fields), basis=basis, until=str(expires_on),
+        connection, actor, "purpose_release", f"release:{made[0]}", now=now, why=case_no, to=purpose.receiver,
+        fields=" ".join(purpose.fields), basis=basis, until=str(purpose.expires_on),
     )  # fmt: skip
     return made
 
