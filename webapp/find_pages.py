@@ -65,6 +65,7 @@ def page() -> Response:
             at=asked.wanted.open_at or now,
             away=_away(asked, found),
             unmet=_unmet(asked, found),
+            drugs_meant=_drugs_meant(asked, found, now),
             picture=_picture(asked, found),
             **_choices(),
         )
@@ -146,6 +147,13 @@ def _unmet(asked: Question, found: dict[str, Any] | None) -> str:
         return "silent"
     told = {one["properties"].get("stock", {}).get("state") for one in found["features"]}
     return "" if "yes" in told else "nobody"
+
+
+def _drugs_meant(asked: Question, found: dict[str, Any] | None, now: datetime) -> tuple[str, ...]:
+    """The medicines that words name which no shop and no place is called by: they stand in the wrong field."""
+    if found is None or found["features"] or not asked.words or asked.medicine:
+        return ()
+    return tuple(one.name for one in public.medicines(current_workspace(), asked.words, now).found[:6])
 
 
 def _picture(asked: Question, found: dict[str, Any] | None) -> Any:

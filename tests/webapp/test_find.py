@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from html import unescape
 from urllib.parse import unquote
 
 import pytest
@@ -284,3 +285,15 @@ def _told(text: str) -> str:
     found = re.search(r'<p class="told">(.*?)</p>', text, re.S)
     assert found is not None
     return found[1]
+
+
+def test_a_medicine_written_where_places_are_asked_for_is_led_to_its_field(citizen: FlaskClient) -> None:
+    page = _text(citizen, f"{TOWN}&q=布洛芬")
+    assert "“布洛芬”是药名" in page
+    told = page[page.index("是药名") :]
+    (link,) = re.findall(r'href="([^"]*drug=[^"]*)"', told[: told.index("</ul>")])
+    led = _text(citizen, unescape(link).partition("?")[2])
+    assert "布洛芬缓释胶囊" in led
+    assert 'class="shop ' in led
+    for other in ("演示", "没有这种药名的药"):
+        assert "是药名" not in _text(citizen, f"{TOWN}&q={other}")
