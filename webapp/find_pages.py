@@ -150,7 +150,7 @@ def _unmet(asked: Question, found: dict[str, Any] | None) -> str:
 
 
 def _drugs_meant(asked: Question, found: dict[str, Any] | None, now: datetime) -> tuple[str, ...]:
-    """The medicines that words name which no shop and no place is called by: they stand in the wrong field."""
+    """The medicines that words name by which no shop and no place is called: it was the wrong field."""
     if found is None or found["features"] or not asked.words or asked.medicine:
         return ()
     return tuple(one.name for one in public.medicines(current_workspace(), asked.words, now).found[:6])
