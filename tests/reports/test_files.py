@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import time
 import zipfile
@@ -26,6 +27,7 @@ from yaotong.reports.as_xlsx import as_xlsx
 from yaotong.reports.drawn import shapes
 from yaotong.reports.ink import HEIGHT, WIDTH, Box, Line, Words
 from yaotong.reports.model import Chart
+from yaotong.reports.still import stilled
 
 RUN_BY_SPREADSHEETS = tuple("=+-@\t\r＝＋－＠")
 ROWS = tuple((text, place, place / 10) for place, text in enumerate(NASTY))
@@ -115,6 +117,30 @@ def test_the_same_report_is_the_same_bytes_at_another_time(font: Font) -> None:
     before = [write() for write in writers]
     time.sleep(2.1)  # A zip tells moments to two seconds.
     assert [write() for write in writers] == before
+
+
+@pytest.mark.parametrize("prefix", ["dcterms", "dct"])
+def test_a_moment_of_making_is_replaced_whatever_its_prefix(prefix: str) -> None:
+    terms = f'xmlns:{prefix}="http://purl.org/dc/terms/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    core = f"<x {terms}><{prefix}:created>2001</{prefix}:created><dc:title>题</dc:title></x>"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as given:
+        given.writestr("docProps/core.xml", core)
+    with zipfile.ZipFile(io.BytesIO(stilled(packed.getvalue(), MARK.at))) as made:
+        page = ElementTree.fromstring(made.read("docProps/core.xml"))
+    said = {one.tag: (one.text, one.attrib) for one in page}
+    typed = {"{http://www.w3.org/2001/XMLSchema-instance}type": "dcterms:W3CDTF"}
+    assert said == {
+        "{http://purl.org/dc/terms/}created": ("2026-06-30T08:00:00Z", typed),
+        "{http://purl.org/dc/elements/1.1/}title": ("题", {}),
+    }
+
+
+def test_no_other_library_changes_the_bytes_of_a_report(font: Font) -> None:
+    before = as_xlsx(report(), MARK), as_docx(report(), MARK, font)
+    # It gives the terms of Dublin Core another prefix, for the whole process.
+    importlib.import_module("owslib.etree")
+    assert (as_xlsx(report(), MARK), as_docx(report(), MARK, font)) == before
 
 
 def test_a_word_document_without_a_font_says_that_its_charts_are_left_out() -> None:
