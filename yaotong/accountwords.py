@@ -20,6 +20,7 @@ ACCOUNT_WORDS: dict[str, tuple[str, str]] = {
     "role.secadmin": ("安全管理员", "security administrator"),
     "role.auditor": ("审计管理员", "audit administrator"),
     "role.none": ("未授角色", "no role yet"),
+    "subject.account": ("平台账号", "account of the platform"),
     # browsing out of the ordinary
     "unusual.many": ("一小时内超过 50 次", "more than 50 within an hour"),
     "unusual.night": ("深夜且未写案号", "at night without a case"),

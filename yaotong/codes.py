@@ -29,6 +29,7 @@ class SubjectKind(StrEnum):
     AREA = "area"
     PRESCRIBER = "prescriber"
     DRUG = "drug"  # of one town: "area_code:drug_code"
+    ACCOUNT = "account"  # of this platform itself
 
 
 class Role(StrEnum):

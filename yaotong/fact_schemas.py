@@ -155,6 +155,8 @@ DRUGS_SCHEMA = pa.schema(
 FACT_MOMENTS: Mapping[str, str] = {
     feed.name: feed.column(feed.moment).stored for feed in FEEDS.values() if feed.moment
 }
+# Registers of which a row is of a day, with the column that tells it.
+REGISTER_DAYS: Mapping[str, str] = {"browsing": "day"}
 Apart = Literal["", "pharmacy", "buyer", "trace_code"]
 # The column of each feed that tells whom a line is about.
 KEYS: Mapping[Apart, Mapping[str, str]] = {
@@ -229,6 +231,16 @@ CROSS_MATCHES_SCHEMA = pa.schema(
         ("threshold", pa.float64()),
     ]
 )
+BROWSING_SCHEMA = pa.schema(
+    [
+        ("actor", pa.string()),  # whose account
+        ("kind", pa.string()),  # many, night or outside: see yaotong.unusual
+        ("day", pa.date32()),
+        ("began", _TS),
+        ("ended", _TS),
+        ("views", pa.int64()),  # how many; never of what
+    ]
+)
 NOTICES_SCHEMA = pa.schema(
     [
         ("date_from", pa.date32()),
@@ -265,4 +277,5 @@ FACT_SCHEMAS: Mapping[str, pa.Schema] = {
     "inspections": INSPECTIONS_SCHEMA,
     "openings": OPENINGS_SCHEMA,
     "cross_matches": CROSS_MATCHES_SCHEMA,
+    "browsing": BROWSING_SCHEMA,
 }

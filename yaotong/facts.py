@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 
 from yaotong.fact_schemas import (
     AREAS_SCHEMA,
+    BROWSING_SCHEMA,
     CROSS_MATCHES_SCHEMA,
     DAYS_SCHEMA,
     DRUGS_SCHEMA,
@@ -29,6 +30,7 @@ from yaotong.fact_schemas import (
     PRESCRIPTIONS_SCHEMA,
     PURCHASES_SCHEMA,
     RECALLS_SCHEMA,
+    REGISTER_DAYS,
     SALES_SCHEMA,
     SETTLEMENTS_SCHEMA,
     STOCK_COUNTS_SCHEMA,
@@ -39,6 +41,7 @@ from yaotong.fact_schemas import (
 
 __all__ = [
     "AREAS_SCHEMA",
+    "BROWSING_SCHEMA",
     "CROSS_MATCHES_SCHEMA",
     "DAYS_SCHEMA",
     "DRUGS_SCHEMA",
@@ -54,6 +57,7 @@ __all__ = [
     "PRESCRIPTIONS_SCHEMA",
     "PURCHASES_SCHEMA",
     "RECALLS_SCHEMA",
+    "REGISTER_DAYS",
     "SALES_SCHEMA",
     "SETTLEMENTS_SCHEMA",
     "STOCK_COUNTS_SCHEMA",
@@ -124,6 +128,8 @@ class Facts(Sold):
     openings: ir.Table
     # Buyers who reach a threshold together with another region, as exchanged with it.
     cross_matches: ir.Table
+    # Accounts that looked at people out of the ordinary, and never what they saw.
+    browsing: ir.Table
     stock_moves: ir.Table
 
     def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table:

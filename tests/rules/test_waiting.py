@@ -18,7 +18,7 @@ PLAN = {
     *(f"R-J{number:02d}" for number in range(1, 5)),
 }
 # What nobody sends yet.
-UNSENT = set("R-M04 R-M25 R-M28 R-P05 R-P07 R-P09 R-H05 R-H06 R-H09 R-J01 R-J02 R-J04".split())
+UNSENT = set("R-M04 R-M25 R-M28 R-P05 R-P07 R-P09 R-H05 R-H06 R-H09 R-J01 R-J02".split())
 # The methods of the DEA litigation stand in the book beside the plan, as peers.
 PEERS = {f"R-D{number:02d}" for number in range(1, 6)} | {"R-P10"}
 

@@ -38,6 +38,7 @@ class City:
     duty: Sequence[Row] = ()
     inspections: Sequence[Row] = ()
     cross_matches: Sequence[Row] = ()
+    browsing: Sequence[Row] = ()
 
     def drug_of(self, line: Row) -> Row | None:
         """The catalogue's entry of a line's drug on the day of sale."""

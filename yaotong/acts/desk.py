@@ -9,7 +9,7 @@ from typing import Any
 
 from yaotong.acts.muting import settle_some
 from yaotong.alerts.effects import Standing, anew, effect, with_look
-from yaotong.alerts.permit import check_department, check_move, check_once, check_reopening
+from yaotong.alerts.permit import check_department, check_move, check_not_own, check_once, check_reopening
 from yaotong.alerts.route import office_of
 from yaotong.alerts.states import Act, Move, Outcome, Said, State
 from yaotong.codes import Level
@@ -61,6 +61,7 @@ def move_alert(
         parts = alerts.parts(connection, alert_id)
         if row is None or actor.department not in parts or not actor.covers(row.area_code):
             raise NotFound(f"没有预警 {alert_id}。")
+        check_not_own(row.subject_kind, row.subject, actor)
         move = check_move(row.state, parts[actor.department], act, actor, told)
         if if_match is not None and if_match != row.revision:
             raise Conflict("这条预警刚刚被别人更新过。请刷新后再操作。")

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+from yaotong.acts.browsing import tell_browsing
 from yaotong.acts.judging import Judging, Order, judge, judged_now
 from yaotong.acts.muting import hold, settle
 from yaotong.acts.opening import dispatch_row, open_alerts
@@ -85,6 +86,7 @@ def detect(
     """
     rules = _chosen(rule_ids)
     inhibitions()  # A wrong entry stops a run before it begins.
+    tell_browsing(workspace, now=now)
     with workspace.store.read() as connection:
         version, marks = loads.current_version(connection), judged.marks(connection)
     clear(workspace.store, version)

@@ -12,7 +12,7 @@ from ibis.backends.sql import SQLBackend
 
 from yaotong.alerts.model import Finding
 from yaotong.codes import Level
-from yaotong.facts import FACT_MOMENTS, Facts, Window
+from yaotong.facts import FACT_MOMENTS, REGISTER_DAYS, Facts, Window
 from yaotong.nearfacts import NearFacts
 from yaotong.rules.keys import key_of
 from yaotong.rules.lint import tables_of
@@ -50,6 +50,9 @@ class Judging:
 
     def days(self, rule: Rule) -> Window | None:
         """The first to the last day with data: of sales where the rule reads them, else of what it reads."""
+        dated = [name for name in REGISTER_DAYS if name in rule.feeds]
+        if dated:
+            return self._days_told(dated[0])
         feeds = [feed for feed in FACT_MOMENTS if feed in rule.feeds]
         wanted = ["sales"] if "sales" in feeds or not feeds else feeds
         known = [days for feed in wanted if (days := self._days_of(feed)) is not None]
@@ -72,6 +75,12 @@ class Judging:
             first, last = table.aggregate(first=moment.min(), last=moment.max()).to_pandas().iloc[0]
             self._days[feed] = None if pd.isna(first) else Window(first.date(), last.date())
         return self._days[feed]
+
+    def _days_told(self, name: str) -> Window | None:
+        """The first to the last day of a register whose rows are of days."""
+        day = getattr(self.facts, name)[REGISTER_DAYS[name]]
+        first, last = day.as_table().aggregate(first=day.min(), last=day.max()).to_pandas().iloc[0]
+        return None if pd.isna(first) else Window(pd.Timestamp(first).date(), pd.Timestamp(last).date())
 
     def spans(self, rule: Rule, values: Values, whole: Window, mark: Mark | None) -> list[Span]:
         """What a rule has to judge of the days that can be judged; [] when nothing can have changed."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from yaotong.acts.browsing import Watch
 from yaotong.acts.delivering import Delivered, name, settle_silent
 from yaotong.acts.escalating import escalate
 from yaotong.acts.following import follower
@@ -85,8 +86,9 @@ class Worker:
             self._stopped.wait(_SICK_SECONDS)
 
     def _follow(self) -> None:
-        judging = follower(self._workspace)
+        judging, watch = follower(self._workspace), Watch(self._workspace)
         while not self._stopped.is_set():
+            watch.look(self._tick())
             if not judging.step(self._tick()):
                 self._stopped.wait(self._poll)
 

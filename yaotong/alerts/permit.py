@@ -30,6 +30,12 @@ def check_move(state: str, part: str, act: Act, actor: Viewer, said: Said) -> Mo
     return move
 
 
+def check_not_own(subject_kind: str, subject: str, actor: Viewer) -> None:
+    """Forbidden to a person whom an alert is about: nobody handles what is said of their own account."""
+    if subject_kind == "account" and subject == actor.username:
+        raise Forbidden("这条预警说的是您自己的账号，请由别人办理。")
+
+
 def _check_text(move: Move, said: Said) -> None:
     if move.needs_text and not said.text.strip():
         raise UsageError("请写明情况，不能为空。")

@@ -51,6 +51,8 @@ def subject_label(
     if kind == "drug":
         area, _, drug = subject.partition(":")
         return f"{areas.get(area, area)} {drug}"
+    if kind == "account":
+        return f"账号 {subject}"
     if kind == "area":
         return areas.get(subject, subject)
     if kind == "trace_code":

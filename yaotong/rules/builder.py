@@ -32,6 +32,7 @@ def facts_from(
     duty: Rows = (),
     inspections: Rows = (),
     cross_matches: Rows = (),
+    browsing: Rows = (),
     stock_moves: Rows = (),
     since: date,
     until: date,
@@ -54,6 +55,7 @@ def facts_from(
         "duty": duty,
         "inspections": inspections,
         "cross_matches": cross_matches,
+        "browsing": browsing,
         "stock_moves": stock_moves,
     }
     backend = ibis.duckdb.connect(threads=1)

@@ -17,6 +17,7 @@ from yaotong.rules.run import run_rule
 
 AREA = "330482001"
 _MOST_DAYS, _MOST_TIMES = 800, 500
+_LOOKS = {"次数": "many", "深夜": "night", "辖区外": "outside"}
 _NOTICE_KINDS = {
     "促销": "promotion",
     "停业": "closure",
@@ -64,7 +65,8 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
         line["sale_id"] = f"{number:06d}"
         line["line_id"] = f"{line['pharmacy_id']}/{number:06d}"
     feeds = feeds_of(case.tables)
-    days = [line["sold_at"].date() for line in sales] + days_of(feeds)
+    looks = [_look(row) for row in case.tables.get("查看", ())]
+    days = [line["sold_at"].date() for line in sales] + days_of(feeds) + [one["day"] for one in looks]
     given = [_span(row) for row in case.tables.get("窗口", ())]
     since, until = given[0] if given else (min(days), max(days))
     facts = facts_from(
@@ -76,6 +78,7 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
         ),
         recalls=[_recall(row) for row in case.tables.get("召回", ())],
         notices=[_notice(row) for row in case.tables.get("公告", ())],
+        browsing=looks,
         cross_matches=[_match(row) for row in case.tables.get("跨区命中", ())],
         since=min(days) - timedelta(days=7),
         until=max(until, *days),
@@ -204,6 +207,19 @@ def _match(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _look(row: Mapping[str, str]) -> dict[str, Any]:
+    """Looks at people by one account; as many kinds of a day, as many rows."""
+    began = datetime.fromisoformat(row["起"])
+    return {
+        "actor": row["账号"],
+        "kind": _LOOKS[row["情形"]],
+        "day": began.date(),
+        "began": began,
+        "ended": datetime.fromisoformat(row["止"]) if row.get("止") else began,
+        "views": int(row["次数"]),
+    }
+
+
 def _notice(row: Mapping[str, str]) -> dict[str, Any]:
     return {
         "date_from": date.fromisoformat(row["起"]),
@@ -222,5 +238,6 @@ READERS: Mapping[str, Callable[..., Any]] = {
     "召回": _recall,
     "公告": _notice,
     "跨区命中": _match,
+    "查看": _look,
     "窗口": _span,
 }

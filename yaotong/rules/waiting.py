@@ -11,13 +11,13 @@ from pathlib import Path
 from yaotong.errors import ConfigError
 
 _PATH = Path(__file__).parent / "waiting.toml"
-_WAITS = ("feed", "column", "alerts", "audit")
+_WAITS = ("feed", "column", "alerts")
 _FIELDS = {"name_zh", "name_en", "waits", "for_zh", "for_en"}
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A rule of the plan and what it waits for: a feed, a column, alerts or the audit log."""
+    """A rule of the plan and what it waits for: a feed, a column or alerts."""
 
     rule_id: str
     name_zh: str

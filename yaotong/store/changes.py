@@ -13,6 +13,7 @@ from sqlalchemy import Connection, or_, select
 
 from yaotong.facts import FACT_MOMENTS
 from yaotong.store import factfiles
+from yaotong.store.browsing_tables import browsing
 from yaotong.store.exchange_tables import cross_match
 from yaotong.store.factengine import lines_in, registered
 from yaotong.store.schema import (
@@ -32,6 +33,7 @@ _REGISTRIES = {
     "recalls": (recall,),
     "notices": (notice,),
     "cross_matches": (cross_match,),
+    "browsing": (browsing,),
 }
 
 

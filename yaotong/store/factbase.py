@@ -15,6 +15,7 @@ from yaotong.facts import FACT_MOMENTS, FACT_SCHEMAS, Facts, Sold
 from yaotong.lineids import line_id_of
 from yaotong.openings import hours_table, openings_of
 from yaotong.store import factfiles, registry
+from yaotong.store.browsing_tables import browsing
 from yaotong.store.engine import Store
 from yaotong.store.exchange_tables import cross_match
 from yaotong.store.factengine import DUCKDB, connect, lines_in, registered
@@ -144,4 +145,5 @@ REGISTERS: Mapping[str, Register] = {
     "recalls": _register(recall),
     "notices": _register(notice),
     "cross_matches": _register(cross_match),
+    "browsing": _register(browsing),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yaotong.store import access_tables as access_tables
 from yaotong.store import audit_tables as audit_tables
+from yaotong.store import browsing_tables as browsing_tables
 from yaotong.store import correction_tables as correction_tables
 from yaotong.store import delivery_tables as delivery_tables
 from yaotong.store import desk_tables as desk_tables
