@@ -187,8 +187,8 @@ def replace(
 def end(connection: Connection, table: Table, row_ids: list[int], version: int) -> None:
     """Let rows cease to be in force from `version` on."""
     if row_ids:
-        statement = update(table).where(table.c.row_id == bindparam("row_ended")).values(until_version=version)
-        connection.execute(statement, [{"row_ended": int(one)} for one in row_ids])
+        statement = update(table).where(table.c.row_id == bindparam("which")).values(until_version=version)
+        connection.execute(statement, [{"which": int(one)} for one in row_ids])
 
 
 def _current(connection: Connection, table: Table, key: tuple[str, ...]) -> pd.DataFrame:
