@@ -8,12 +8,14 @@ PORT ?= 8000
 PACKAGES := geo yaotong layers webapp
 # Two cores by default; JOBS=auto uses all.
 JOBS ?= 2
+# Which tests `make test-faults` looks through for those that try a fault.
+FAULTS ?= tests
 # The tests whose workspaces keep their tables in the operational store.
 ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli webapp/test_moves.py webapp/test_upload.py)
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy test-faults docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -63,7 +65,7 @@ test-browser: ## 在真的 Chromium 里用一遍（约四分钟）
 
 test-slow: ## 只运行慢的测试（约一刻钟）
 	@sh .ci/install dev
-	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark --ignore=tests/crash --ignore=tests/deploy $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m slow --ignore=tests/spark --ignore=tests/crash --ignore=tests/deploy --ignore=tests/faults $(ARGS)
 
 test-spark: ## 在真的 Spark 集群（一主两从）上跑全部规则，与 DuckDB 对照（缺少时装 pyspark 与 Java）
 	@sh .ci/install spark
@@ -79,6 +81,12 @@ test-deploy: ## 照着运维手册从头部署到恢复、不中断重启、核�
 	@sh .ci/install-postgres
 	@sh .ci/install-deploy
 	@$(PY) -m pytest -n 0 tests/deploy $(ARGS)
+
+test-faults: ## 故障清单：满盘、库停、时钟跳、被终止、坏文件 …… 逐个对照 docs/faults.md（约一刻钟；FAULTS=tests/faults 只做别处没有的）
+	@sh .ci/install dev
+	@sh .ci/install-postgres
+	@$(PY) -m pytest -n 0 -m fault $(FAULTS) $(ARGS)
+	@$(PY) -m pytest -n 0 -m fault --database postgres $(if $(filter tests,$(FAULTS)),tests/postgres) tests/faults $(ARGS)
 
 docs: ## 文档：手写的与由代码得出的，合成 build/docs-site；有断了的链接就停下
 	@sh .ci/install dev

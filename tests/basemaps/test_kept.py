@@ -75,6 +75,7 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     assert kept.get("a") is not None
 
 
+@pytest.mark.fault("disk-full")
 def test_a_disk_that_cannot_be_written_keeps_nothing_and_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     kept = KeptTiles(tmp_path / "cache" / "t.sqlite")

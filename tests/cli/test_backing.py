@@ -308,6 +308,7 @@ def test_places_that_are_taken_are_left_alone(
     assert restore(whole, tmp_path / "empty") == 0
 
 
+@pytest.mark.fault("disk-full")
 @pytest.mark.parametrize("limit", [20_000, 400_000])
 def test_a_full_disk_leaves_nothing_of_a_backup(kept: Workspace, tmp_path: Path, limit: int) -> None:
     home = copy_of(kept, tmp_path / "home").settings.home
@@ -319,6 +320,7 @@ def test_a_full_disk_leaves_nothing_of_a_backup(kept: Workspace, tmp_path: Path,
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.fault("disk-full")
 @pytest.mark.sqlite
 def test_a_full_disk_leaves_nothing_of_a_restored_workspace(whole: Path, tmp_path: Path) -> None:
     home = tmp_path / "out" / "again"
@@ -329,6 +331,7 @@ def test_a_full_disk_leaves_nothing_of_a_restored_workspace(whole: Path, tmp_pat
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.fault("corrupt-files")
 def test_a_store_that_is_not_sound_does_not_become_a_backup(
     kept: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_key_that_others_can_read_leaves_3(home: Path, capsys: pytest.CaptureF
     assert "chmod 600" in capsys.readouterr().err
 
 
+@pytest.mark.fault("corrupt-files")
 @pytest.mark.sqlite
 def test_a_spoiled_database_leaves_4_without_a_traceback(
     home: Path, capsys: pytest.CaptureFixture[str]

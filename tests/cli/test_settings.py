@@ -104,6 +104,7 @@ def test_a_name_that_no_key_can_have_leaves_3(
     assert "pseudonym_key_id" in capsys.readouterr().err
 
 
+@pytest.mark.fault("key-missing")
 @pytest.mark.parametrize("text", ["not hexadecimal", "abcd"])
 def test_a_spoiled_key_leaves_3(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
@@ -113,6 +114,7 @@ def test_a_spoiled_key_leaves_3(
     assert "pseudonym.key" in capsys.readouterr().err
 
 
+@pytest.mark.fault("key-missing")
 def test_a_lost_key_is_not_replaced_once_lines_rest_on_it(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

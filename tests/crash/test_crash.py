@@ -54,6 +54,7 @@ def run(library: Path, folder: Path, loop: str, *given: object) -> dict[str, Any
     return told
 
 
+@pytest.mark.fault("killed-load")
 @pytest.mark.timeout(PATIENCE_S)
 def test_a_killed_load_is_wholly_in_or_wholly_out(library: Path, tmp_path: Path) -> None:
     told = run(library, tmp_path, "kill", KILLS, 20261123)
@@ -62,6 +63,7 @@ def test_a_killed_load_is_wholly_in_or_wholly_out(library: Path, tmp_path: Path)
         assert 0 < told["inside"] < told["files"]
 
 
+@pytest.mark.fault("killed-load")
 @pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize("kind", ["sales", "shops"] if MANY else ["sales"])
 @pytest.mark.parametrize("moment", ["before", "midst"])
@@ -73,6 +75,7 @@ def test_a_load_killed_at_any_call_is_wholly_in_or_wholly_out(
     assert told["calls"] > A_FEW  # as many as a load makes
 
 
+@pytest.mark.fault("disk-full")
 @pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(
     ("kind", "call", "number", "stride", "lasting"),
@@ -102,6 +105,7 @@ def test_whichever_call_of_clearing_is_refused_every_version_says_what_it_said(
     assert told["code 0"] >= 1
 
 
+@pytest.mark.fault("killed-load")
 @pytest.mark.timeout(PATIENCE_S)
 def test_clearing_killed_at_any_call_can_be_gone_on_with(library: Path, tmp_path: Path) -> None:
     assert run(library, tmp_path, "clear_killed", 1 if MANY else 25)["killed"] >= 2

@@ -16,6 +16,7 @@ KILLS = 200 if MANY else 4
 PATIENCE_S = 3_600
 
 
+@pytest.mark.fault("killed-load")
 @pytest.mark.slow
 @pytest.mark.timeout(PATIENCE_S)
 def test_detection_and_delivery_killed_at_any_moment_end_as_if_nobody_had(tmp_path: Path) -> None:

@@ -302,6 +302,7 @@ def _slowly(connection: socket.socket, first: bytes) -> None:
     FINE(connection, first)
 
 
+@pytest.mark.fault("two-schedulers")
 @pytest.mark.slow
 def test_two_workers_and_one_killed_keep_to_the_minute_and_lose_nothing(tmp_path: Path) -> None:
     with receiving(_slowly) as receiver:

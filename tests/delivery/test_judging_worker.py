@@ -26,6 +26,7 @@ def over_the_limit(workspace: Workspace) -> set[str]:
         return set(connection.execute(query).scalars())
 
 
+@pytest.mark.fault("two-schedulers")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_an_upload_is_judged_and_told_and_another_worker_goes_on_when_one_is_killed(tmp_path: Path) -> None:

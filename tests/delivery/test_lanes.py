@@ -72,6 +72,7 @@ def test_a_dead_receiver_is_left_alone_and_all_comes_in_order_once_it_is_back(tm
         assert standing(workspace).failures == 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.fault("receiver-down")
 @pytest.mark.parametrize(("failures", "left"), [(5, {"sent": 3, "due": 1}), (0, {"sent": 1, "due": 3})])
 def test_what_failed_while_a_receiver_was_down_comes_forward_once_it_is_back(
     tmp_path: Path, failures: int, left: dict[str, int]
@@ -114,6 +115,7 @@ def test_a_message_that_is_refused_holds_nobody_up_and_ends_dead(tmp_path: Path)
         assert (row.attempts, row.last_error) == (MAX_ATTEMPTS, "HTTP 400")  # type: ignore[attr-defined]
 
 
+@pytest.mark.fault("receiver-down")
 def test_a_receiver_that_is_gone_is_asked_no_more_until_its_address_is_mended(tmp_path: Path) -> None:
     with receiving(says("410 Gone")) as receiver, receiving(OK) as mended:
         workspace = workspace_with(tmp_path / "home", {"psb": receiver.url})
@@ -141,6 +143,7 @@ def test_a_receiver_that_asks_for_time_is_given_it(tmp_path: Path) -> None:
         assert acts.deliver(workspace, now=NOW + timedelta(seconds=130)).sent == 4
 
 
+@pytest.mark.fault("receiver-down")
 def test_a_receiver_that_fails_holds_up_no_other(tmp_path: Path) -> None:
     with receiving(says("503 Busy")) as bad, receiving(OK) as good:
         workspace = workspace_with(tmp_path / "home", {"psb": bad.url, "msa": good.url})

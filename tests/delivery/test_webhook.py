@@ -159,6 +159,7 @@ def test_what_a_receiver_asks_is_bounded_and_nonsense_is_nothing(
     assert asked == (None if seconds is None else timedelta(seconds=seconds))
 
 
+@pytest.mark.fault("receiver-down")
 def test_a_receiver_is_left_alone_after_three_failures_of_its_own_and_longer_each_time() -> None:
     down = Attempt("ConnectError", receiver_wide=True)
     rests = [rest_of_receiver(count, down) for count in range(1, 9)]

@@ -68,6 +68,7 @@ def test_a_receiver_that_hangs_holds_nobody_else_and_no_stop(tmp_path: Path) -> 
         assert states(workspace) == {"sent": 20, "due": 50}
 
 
+@pytest.mark.fault("out-of-memory")
 @pytest.mark.slow
 def test_killed_in_the_middle_nothing_is_lost_and_a_copy_has_the_same_id(tmp_path: Path) -> None:
     with receiving(says("200 OK", body=b"thank you")) as receiver:
@@ -94,6 +95,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_a_copy_has_the_same_id(tmp_pat
         assert all(times <= 3 for times in Counter(receiver.ids).values())
 
 
+@pytest.mark.fault("two-schedulers")
 @pytest.mark.slow
 def test_two_workers_send_each_message_once(tmp_path: Path) -> None:
     with receiving(OK) as one, receiving(OK) as two:

@@ -108,6 +108,7 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path, said: str) -> None:
         custody_of(tmp_path)
 
 
+@pytest.mark.fault("key-missing")
 def test_a_vault_without_its_key_takes_nothing_in(home: Workspace) -> None:
     key = home.settings.home / "keys" / "vault.key"
     key.chmod(0o644)

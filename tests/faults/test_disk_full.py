@@ -48,6 +48,7 @@ def test_where_only_the_witness_of_the_chain_has_no_room_it_is_said_and_the_chai
     home: Path, tmp_path: Path
 ) -> None:
     with small_disk(home / "audit") as disk:
+        assert disk.run("intake", "--home", home, sales(tmp_path, 3)).returncode == 0
         disk.fill()
         taken = disk.run("intake", "--home", home, sales(tmp_path, 2))
         assert taken.returncode == 0, taken.stderr

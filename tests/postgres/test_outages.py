@@ -86,6 +86,7 @@ def drugs(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.fault("database-restart")
 def test_a_session_ended_half_way_keeps_nothing_and_the_next_call_works(store: Store) -> None:
     with pytest.raises(StoreError, match=GONE):
         write_through(store, lambda: end_sessions(store))
@@ -100,6 +101,7 @@ def test_a_session_ended_before_the_commit_keeps_nothing(store: Store) -> None:
     assert rows(store) == 0
 
 
+@pytest.mark.fault("database-restart")
 def test_sessions_ended_between_two_calls_are_noticed_by_nobody(store: Store) -> None:
     for expected in (1, 2, 3):
         with store.write() as connection:
@@ -114,6 +116,7 @@ def test_a_reader_is_told_too(store: Store) -> None:
     assert rows(store) == 0
 
 
+@pytest.mark.fault("database-lock")
 def test_a_writer_that_dies_lets_the_next_one_in(store: Store) -> None:
     other = store.engine.connect()
     dialects.queue(other)
@@ -129,6 +132,7 @@ def test_a_reader_cannot_write(store: Store) -> None:
         put(connection)
 
 
+@pytest.mark.fault("database-restart")
 def test_a_restart_half_way_keeps_nothing_and_the_next_call_works(own: Cluster, on_own: Store) -> None:
     with on_own.write() as connection:
         put(connection)
@@ -139,6 +143,7 @@ def test_a_restart_half_way_keeps_nothing_and_the_next_call_works(own: Cluster, 
         assert put(connection) == 2
 
 
+@pytest.mark.fault("database-restart")
 def test_a_stopped_server_leaves_4_and_once_it_is_back_the_same_command_works(
     own: Cluster, on_own: Store, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,6 +162,7 @@ def test_a_stopped_server_leaves_4_and_once_it_is_back_the_same_command_works(
     assert rows(on_own) == 1
 
 
+@pytest.mark.fault("database-lock")
 def test_a_locked_table_leaves_4_and_afterwards_the_same_command_works(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

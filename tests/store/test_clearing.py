@@ -147,6 +147,7 @@ def test_a_line_still_comes_from_the_load_that_brought_it(store: Store) -> None:
     assert told() == {"p/1": "f2", "p/2": "f1", "q/1": "f2"}
 
 
+@pytest.mark.fault("disk-full")
 def test_a_disk_that_refuses_leaves_everything_as_it_was(store: Store) -> None:
     staging = store.facts_dir / "staging"
     if staging.exists():
@@ -161,6 +162,7 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(store: Store) -> None:
     assert clear(store, 2) == 2
 
 
+@pytest.mark.fault("corrupt-files")
 @pytest.mark.parametrize(
     "spoil", [lambda good: good[: len(good) // 2], lambda good: good[:40] + b"~" * 9 + good[49:]]
 )

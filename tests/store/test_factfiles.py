@@ -99,6 +99,7 @@ def test_a_file_that_the_manifest_does_not_name_does_not_count(store: Store) -> 
     assert any("不在清单中" in line for line in examine(store).good)
 
 
+@pytest.mark.fault("corrupt-files")
 def test_a_lost_and_a_spoiled_file_are_named(store: Store) -> None:
     put_sales(store, FIRST, TOWNS, 1)
     victim = next(store.facts_dir.rglob("*.parquet"))

@@ -128,6 +128,7 @@ def test_a_file_that_was_changed_is_not_given_out(tmp_path: Path) -> None:
     assert paperfiles.read(tmp_path, sha) == b"evidence"
 
 
+@pytest.mark.fault("disk-full")
 def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")

@@ -120,6 +120,7 @@ def test_facts_of_a_few_stay_those_of_the_few(both: tuple[Facts, NearFacts], apa
     assert told[0] == told[1]
 
 
+@pytest.mark.fault("corrupt-files")
 def test_counts_are_kept_beside_the_files_and_a_torn_entry_is_made_anew(
     small: Workspace, tmp_path: Path
 ) -> None:

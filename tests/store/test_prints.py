@@ -72,6 +72,7 @@ def test_lines_are_found_as_in_the_files_and_once(tmp_path: Path, files: list[Ke
     assert sum(len(one or ()) for one in found) == 80
 
 
+@pytest.mark.fault("corrupt-files")
 def test_a_torn_end_is_not_believed_and_mended(tmp_path: Path, files: list[KeptFile]) -> None:
     path, firsts = tmp_path / "sales.bin", some_firsts(files)
     prints.cover(path, files[:3], recorded=True)

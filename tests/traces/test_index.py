@@ -209,6 +209,7 @@ def test_a_cut_at_any_step_leaves_the_old_index_or_the_new(
     assert set(sizes) == {(1, 1, 1), (2, 2, 2)}
 
 
+@pytest.mark.fault("corrupt-files")
 @pytest.mark.parametrize("damage", ["short", "gone", "manifest", "names"])
 def test_damage_is_said_with_a_remedy(tmp_path: Path, damage: str) -> None:
     Traces(tmp_path).scan(table([scan(USUAL.format(1), 0)]))

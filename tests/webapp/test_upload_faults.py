@@ -30,6 +30,7 @@ def test_a_receipt_of_an_impossible_number_is_not_found(own_app: Flask, signed: 
     assert client.get(f"/sources/{number}/rejects.csv").status_code == 404
 
 
+@pytest.mark.fault("disk-full")
 def test_a_full_disk_is_said(own_app: Flask, signed: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed("msa", own_app)
     headers = {"X-CSRFToken": token(client, "/desk")}
@@ -46,6 +47,7 @@ def test_a_full_disk_is_said(own_app: Flask, signed: SignIn, monkeypatch: pytest
     assert _send(client, GOOD).status_code == 200  # type: ignore[attr-defined]
 
 
+@pytest.mark.fault("killed-load")
 def test_what_a_killed_upload_left_goes_with_the_next_intake(own_app: Flask, tmp_path: Path) -> None:
     workspace = own_app.config[WORKSPACE_KEY]
     room = acts.room_for_upload(workspace)
