@@ -15,7 +15,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy test-faults docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy test-faults docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special bench-load fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -134,6 +134,10 @@ bench-special: ## 特药：台账、追溯码索引、收银机询问，同一�
 	@sh .ci/install-postgres
 	@$(PY) -m bench.bench_special $(CODES)
 	@$(PY) -m bench.bench_exchange
+
+bench-load: ## 混合负载（市民七成、地图两成、详情、上传一万行）：每秒请求、p50/p95/p99、错误、核对、内存；MINUTES=10
+	@sh .ci/install dev
+	@$(PY) -m bench.bench_load $(or $(MINUTES),10)
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

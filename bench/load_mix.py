@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import mapbox_vector_tile
 import numpy as np
@@ -107,7 +108,9 @@ class Mix:
     def _pharmacy(self, rng: random.Random, _: int) -> Asked:
         name = rng.choice(self._licences)
         return Asked(
-            "pharmacy", f"/pharmacies/{name}", lambda got: "" if name.encode() in got else f"not of {name}"
+            "pharmacy",
+            f"/pharmacies/{quote(name)}",
+            lambda got: "" if name.encode() in got else f"not of {name}",
         )
 
     def _upload(self, rng: random.Random, number: int) -> Asked:

@@ -49,7 +49,7 @@ class Disk:
         """One command of the program, in a process of its own."""
         bound = "0" if self._full and not self._mounted else "-1"
         command = [sys.executable, "-c", _COMMAND, bound, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 @contextmanager
