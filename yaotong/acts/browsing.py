@@ -41,7 +41,8 @@ def tell_browsing(workspace: Workspace, *, days: int = DAYS, now: datetime) -> i
         return 0
     with workspace.store.write() as connection:
         told = registry.read(connection, browsing)
-        known = {(one.actor, one.kind, one.day): int(one.views) for one in told.itertuples(index=False)}
+        columns = (told[name] for name in (*KEY, "views"))
+        known = {(who, kind, day): int(count) for who, kind, day, count in zip(*columns, strict=True)}
         news = [one for one in found if _is_news(one, known, now)]
         if not news:
             return 0

@@ -59,7 +59,8 @@ def _become_child(owner: int, libc: ctypes.CDLL, control: socket.socket, wire: i
 def _run(wire: socket.socket) -> None:
     wire.sendall(os.getpid().to_bytes(8, "little"))
     size = int.from_bytes(received(wire, 8), "little")
-    task, args, seconds, memory_bytes = pickle.loads(received(wire, size))  # nosec B301: from the owner alone, in a pipe
+    # From the owner alone, in a pipe.
+    task, args, seconds, memory_bytes = pickle.loads(received(wire, size))  # nosec B301
     _limit(seconds, memory_bytes)
     wire.sendall(_end(task, args))
 
