@@ -37,7 +37,7 @@ CODE = [
 PIPES = {"sandbox.py", "sandbox_server.py"}
 
 
-def tests_there() -> set[str]:
+def there_are() -> set[str]:
     """Every test, as `folder/file.py::test`."""
     found = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
@@ -74,7 +74,7 @@ def test_every_requirement_of_level_two_has_its_row() -> None:
 
 
 def test_every_row_names_tests_that_there_are_or_says_why_not() -> None:
-    there = tests_there()
+    there = there_are()
     named = {name: re.findall(r"`([\w/]+\.py::\w+)`", said) for name, _, _, said in ROWS}
     assert [one for tests in named.values() for one in tests if one not in there] == []
     bare = [name for name, _, _, said in ROWS if not named[name] and len(said) < 8]
