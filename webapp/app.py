@@ -50,6 +50,7 @@ from webapp import (
     second_pages,
     silence_pages,
     source_pages,
+    status_pages,
     version_pages,
     why_pages,
     wrong_pages,
@@ -120,6 +121,7 @@ _BLUEPRINTS = (
     exchange_api.bp,
     exchange_pages.bp,
     probes.bp,
+    status_pages.bp,
     metrics.bp,
 )
 # What these take comes with a signature or a token of its own, and no cookie.

@@ -25,7 +25,7 @@ from webapp.check_html import Page, read_page
 START_SECONDS = 60
 PAGE_SECONDS = 30.0
 MIN_PAGE_BYTES = 400
-PUBLIC_PAGES = ("/", "/find", "/wrong", "/seal", "/opendata", "/login")
+PUBLIC_PAGES = ("/", "/find", "/wrong", "/seal", "/opendata", "/status", "/login")
 OFFICE_PAGES = ("/desk", "/map", "/alerts", "/risk", "/rules", "/reports", "/sources")
 PROBES = ("/healthz", "/readyz")
 # The middle of Pinghu, WGS-84: the demo city lies around it.
@@ -36,6 +36,7 @@ PUBLIC_CALLS = (
     "/ogc/",
     "/ogc/collections/pharmacies/items?limit=2",
     "/opendata/changes.json",
+    "/status.json",
 )
 # Where administrators work, and nowhere else.
 _ONLY = {"auditor": "/audit", "sysadmin": "/admin", "secadmin": "/admin"}

@@ -9,7 +9,7 @@ from flask import Flask, has_request_context, request
 from webapp.i18n import LANGUAGES
 
 _BLUEPRINTS = frozenset(("find", "installing", "wrong", "seals"))
-_PAGES = frozenset(("opendata.page",))
+_PAGES = frozenset(("opendata.page", "status.page"))
 _CHOICES = {"big": ("0", "1"), "lang": LANGUAGES}
 
 

@@ -244,6 +244,7 @@ def test_every_office_route_is_closed_to_the_audit_administrator(own: Flask, sig
         "ogc.",
         "opendata.",
         "probes.",
+        "status.",
         "metrics.",
     )
     asked = 0

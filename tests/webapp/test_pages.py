@@ -17,7 +17,7 @@ from yaotong.store.schema import alert, pharmacy
 from yaotong.workspace import Workspace
 
 OFFICE = ("/desk", "/map", "/alerts", "/risk", "/rules", "/rules/R-P01", "/sources", "/sources/1")
-PUBLIC = ("/", "/find", "/find?town=330482001&open=1", "/login", "/healthz", "/readyz")
+PUBLIC = ("/", "/find", "/find?town=330482001&open=1", "/login", "/healthz", "/readyz", "/status", "/status.json")
 
 
 @pytest.mark.parametrize("path", PUBLIC)
