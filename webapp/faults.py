@@ -12,7 +12,7 @@ from webapp.problems import problem
 from webapp.watching import request_number
 from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, StoreError, UsageError, YaotongError
 
-_FOR_PROGRAMS = ("/api/", "/ogc/", "/opendata/")
+_FOR_PROGRAMS = ("/api/", "/ogc/", "/opendata/", "/tiles/")
 _STATUS: dict[type[YaotongError], int] = {
     NotFound: 404,
     Forbidden: 403,

@@ -64,7 +64,7 @@ def login_manager(workspace: Workspace) -> LoginManager:
     @manager.unauthorized_handler
     def turn_away() -> AnyResponse:
         """A program is told so; a person is led to the form and back to where they were going."""
-        if request.path.startswith("/api/"):
+        if request.path.startswith(("/api/", "/tiles/")):
             raise Unauthorized
         going = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("login.page", next=going))

@@ -17,7 +17,16 @@ from yaotong.store.schema import alert, pharmacy
 from yaotong.workspace import Workspace
 
 OFFICE = ("/desk", "/map", "/alerts", "/risk", "/rules", "/rules/R-P01", "/sources", "/sources/1")
-PUBLIC = ("/", "/find", "/find?town=330482001&open=1", "/login", "/healthz", "/readyz", "/status", "/status.json")
+PUBLIC = (
+    "/",
+    "/find",
+    "/find?town=330482001&open=1",
+    "/login",
+    "/healthz",
+    "/readyz",
+    "/status",
+    "/status.json",
+)
 
 
 @pytest.mark.parametrize("path", PUBLIC)
@@ -32,7 +41,10 @@ def test_strangers_are_led_to_the_form(citizen: FlaskClient, path: str) -> None:
     assert answer.headers["Location"].startswith("/login?next=")
 
 
-@pytest.mark.parametrize(("method", "path"), [("get", "/api/v1/alerts"), ("get", "/api/v1/alerts/x")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("get", "/api/v1/alerts"), ("get", "/api/v1/alerts/x"), ("get", "/tiles/shops/3/1/1.mvt")],
+)
 def test_programs_without_a_session_are_told_so(citizen: FlaskClient, method: str, path: str) -> None:
     answer = getattr(citizen, method)(path)
     assert answer.status_code == 401

@@ -131,9 +131,10 @@ def test_a_cookie_sent_from_elsewhere_is_for_flask_to_judge(
     assert len(asked) == 2
 
 
-def test_who_is_not_signed_in_is_led_to_the_form(own_app: Flask, signed: SignIn) -> None:
+def test_who_is_not_signed_in_is_told_so(own_app: Flask, signed: SignIn) -> None:
     signed("msa", own_app).get(RISK, headers=PACKED)
-    assert "/login" in own_app.test_client().get(RISK, headers=PACKED).headers["Location"]
+    answer = own_app.test_client().get(RISK, headers=PACKED)
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
 
 
 def test_who_signs_out_has_no_tiles(own_app: Flask, signed: SignIn) -> None:
@@ -142,7 +143,7 @@ def test_who_signs_out_has_no_tiles(own_app: Flask, signed: SignIn) -> None:
     client = signed("msa", own_app)
     client.get(RISK, headers=PACKED)
     client.post("/logout", data={"csrf_token": token(client, "/desk")})
-    assert client.get(RISK, headers=PACKED).status_code == 302
+    assert client.get(RISK, headers=PACKED).status_code == 401
 
 
 def test_an_account_shut_is_out_at_once(own_app: Flask, signed: SignIn) -> None:
@@ -151,7 +152,7 @@ def test_an_account_shut_is_out_at_once(own_app: Flask, signed: SignIn) -> None:
         assert client.get(RISK, headers=PACKED).status_code == 200
     with own_app.config[WORKSPACE_KEY].store.write() as connection:
         connection.execute(update(account).where(account.c.username == "msa").values(disabled=True))
-    assert client.get(RISK, headers=PACKED).status_code == 302
+    assert client.get(RISK, headers=PACKED).status_code == 401
 
 
 def test_flask_is_asked_anew_when_the_time_is_over(
