@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.webapp.conftest import SignIn
 from webapp.context import WORKSPACE_KEY
 from yaotong.records import FEEDS
 
@@ -49,3 +51,20 @@ def test_without_the_database_nothing_is_called_fresh(own_app: Flask) -> None:
     assert answer.status_code == 200
     assert answer.get_json() | {"at": ""} == {"state": "down", "feeds": {}, "detected_at": None, "at": ""}
     assert "暂时不能用" in own_app.test_client().get("/status").get_data(as_text=True)
+
+
+def test_the_system_administrator_reads_how_the_stores_are_in_their_own_language(
+    own_app: Flask, signed: SignIn
+) -> None:
+    client = signed("sysadmin", own_app)
+    next(own_app.config[WORKSPACE_KEY].store.facts_dir.rglob("month=*/**/*.parquet")).write_bytes(b"spoiled")
+    chinese, english = (
+        client.get(f"/admin?lang={lang}")
+        .get_data(as_text=True)
+        .partition('<ul class="told">')[2]
+        .partition("</ul>")[0]
+        for lang in ("zh", "en")
+    )
+    assert "个事实文件缺失或损坏" in chinese
+    assert "files of facts are missing or damaged" in english
+    assert re.search("[\u4e00-\u9fff]", english) is None
