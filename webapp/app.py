@@ -68,6 +68,7 @@ from webapp.security import protect
 from webapp.shrinking import shrink
 from webapp.throttle import Limits, throttle
 from webapp.tile_answers import TileAnswers
+from webapp.tracing import trace
 from webapp.watching import Watched, watch
 from webapp.words import add_words
 from yaotong import clock, config
@@ -148,6 +149,7 @@ def create_app(home: Path | None = None) -> Flask:
         }
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    trace(app, workspace)
     protect(app)
     _guard_forms(app)
     login_manager(workspace).init_app(app)
