@@ -45,7 +45,9 @@ def _public() -> Json:
         _query("insurance", "boolean", "医保定点"),
         _query("dual_channel", "boolean", "双通道"),
         _query("service", "string", "服务，如 delivery"),
-        _query("drug", "string", "经营范围里的药品类别，如 RX；不表示有货"),
+        _query("drug", "string", "经营范围里的药品类别，如 RX；或目录里的药名、代码，答案另写库存"),
+        _query("pharmacist", "boolean", "报过此刻有药师在岗的；没有报的不算"),
+        _query("stock", "boolean", "只要在期限内报过 drug 有货的"),
     ]
     area = [
         _query("bbox", "string", "west,south,east,north（WGS-84）", example="120.9,30.5,121.4,30.9"),

@@ -48,6 +48,8 @@ def nearest_of(workspace: Workspace, asked: MultiDict[str, str], now: datetime) 
             dual_channel=asking.flag(asked, "dual_channel"),
             services=asking.several(asked, "service"),
             drug=asking.words(asked, "drug"),
+            on_duty=bool(asking.flag(asked, "pharmacist")),
+            in_stock=bool(asking.flag(asked, "stock")),
         ),
     )
     lon, lat = said.here

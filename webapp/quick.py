@@ -24,7 +24,21 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 PATH = "/api/v1/public/pharmacies/nearest"
 _ENDPOINT = "public_api.nearest"
-_NAMES = frozenset(("lon", "lat", "crs", "limit", "open_at", "insurance", "dual_channel", "service", "drug"))
+_NAMES = frozenset(
+    (
+        "lon",
+        "lat",
+        "crs",
+        "limit",
+        "open_at",
+        "insurance",
+        "dual_channel",
+        "service",
+        "drug",
+        "pharmacist",
+        "stock",
+    )
+)
 _MOST_CHARS = 1_000
 _HEAD = [("Content-Type", GEOJSON), *FIXED.items(), ("Cache-Control", "no-store"), ("Vary", "Cookie")]
 
@@ -59,7 +73,9 @@ class Quick:
         if len(query) > _MOST_CHARS:
             return None
         try:
-            asked = parse_qsl(query, keep_blank_values=True, max_num_fields=20, errors="strict")
+            # A server hands bytes over as Latin-1; who types an address by hand may send them bare.
+            sent = query.encode("latin-1").decode()
+            asked = parse_qsl(sent, keep_blank_values=True, max_num_fields=20, errors="strict")
             if not {name for name, _ in asked} <= _NAMES or not self._limits.allow(_ENDPOINT, environ):
                 return None
             return nearest_of(self._workspace, MultiDict(asked), clock.now())

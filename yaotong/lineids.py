@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from yaotong.facts import FACT_SCHEMAS
 from yaotong.records import FEEDS
 
-_MOMENT = "%Y-%m-%dT%H:%M:%S"
+_DAY, _HOUR = "%Y-%m-%d", "%H:%M:%S"
+_MOMENT = f"{_DAY}T{_HOUR}"
 
 
 def line_ids(feed: str, columns: Mapping[str, Any] | pa.Table) -> Any:
@@ -37,11 +38,16 @@ def line_id_of(feed: str, lines: ir.Table) -> ir.StringValue:
     parts = []
     for name in FEEDS[feed].stored_key:
         moment = pa.types.is_timestamp(FACT_SCHEMAS[feed].field(name).type)
-        parts.append(lines[name].strftime(_MOMENT) if moment else lines[name])
+        parts.append(_told(lines[name]) if moment else lines[name])
     joined = parts[0]
     for part in parts[1:]:
         joined = joined + "/" + part
     return joined
+
+
+def _told(moment: ir.TimestampValue) -> ir.StringValue:
+    # In two halves: a letter between them would be a pattern of its own to Spark.
+    return moment.strftime(_DAY) + "T" + moment.strftime(_HOUR)
 
 
 def line_id_sql(feed: str) -> str:

@@ -52,9 +52,14 @@ class NearFacts(Facts):
         return known.aggregate(first=known.day.min())
 
     def late(self, since: datetime) -> NearFacts:
-        """The facts for who reads no sales before a moment: no file of earlier months is then opened."""
+        """The facts for who reads no sales before a moment: no file of earlier months is then opened.
+
+        Said beneath every question: an engine that keeps the lines for several parts of one keeps no others.
+        """
         sales = self.at_hand.late_sales(since)
-        return self if sales is None else replace(self, sales=sales)
+        if sales is None:
+            sales = self.sales.filter(self.sales.sold_at >= since)
+        return replace(self, sales=sales)
 
     def _of_whom(self, lines: ir.Table, feed: str) -> ir.Table:
         if self.only is None or feed not in KEYS[self.only[0]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -68,6 +69,24 @@ def test_only_stock_keeps_nobody_who_is_unknown(client: FlaskClient) -> None:
     assert list(_cards(client, f"{TOWN}&drug=阿莫西林&stock=1")) == ["甲"]
     assert _cards(client, f"{TOWN}&drug=布洛芬&stock=1") == {}
     assert _cards(client, f"{TOWN}&drug=没有的药&stock=1") == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "shops"),
+    [
+        ("drug=阿莫西林&stock=1", {"A"}),
+        ("drug=布洛芬&stock=1", set()),
+        ("stock=0", {"A", "B", "C", "D"}),
+        ("pharmacist=1", {"A", "B"}),
+        ("pharmacist=1&open_at=2026-07-01T12:00", {"B"}),
+    ],
+)
+def test_the_interface_is_asked_for_stock_and_pharmacists_as_the_page_is(
+    client: FlaskClient, query: str, shops: set[str]
+) -> None:
+    answer = client.get(f"/api/v1/public/pharmacies/nearest?lon=121.05&lat=30.62&limit=50&{query}")
+    found = {one["properties"]["license_no"] for one in json.loads(answer.text)["features"]}
+    assert found == shops or (query == "stock=0" and found > shops)
 
 
 @pytest.mark.parametrize(("hour", "state"), [(21, "yes"), (22, "unknown"), (23, "unknown")])

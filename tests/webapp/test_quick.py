@@ -32,9 +32,12 @@ PLAIN = [
     "lon=121.1&lat=30.6&open_at=2026-07-01T21:00%2B08:00",
     "lon=121.1&lat=30.6&open_at=2026-07-01T21:00+08:00",
     "lon=-179.99&lat=-89&insurance=",
+    "lon=121.1&lat=30.6&pharmacist=1",
+    "lon=121.1&lat=30.6&drug=%E6%84%9F%E5%86%92%E7%81%B5&stock=1&pharmacist=0",
 ]
 ODD = [
     "", "lon=121", "lon=nan&lat=30", "lon=121&lat=95", "lon=121&lat=30&crs=mars", "lon=121&lat=30&limit=0", "lon=121&lat=30&insurance=maybe",
+    "lon=121&lat=30&stock=perhaps",
     "lon=121&lat=30&lang=en", "lon=121&lat=30&x=1", "lon=121&lat=30&drug=%ff", "lon=121&lat=30&service=teleport", "lon=1&lat=1&drug=" + "a" * 2000,
     "&".join(f"service=s{one}" for one in range(30)),
 ]  # fmt: skip

@@ -20,7 +20,9 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     lines = lines.filter(inside(lines, window)).mutate(
         day=lambda one: one.sold_at.date(), at=lambda one: one.sold_at, level=ibis.literal(str(Level.RED))
     )
-    return ibis.union(_unprescribed(facts, window, lines, int(values["known_days"])), _beyond(facts, lines))
+    return ibis.union(
+        _unprescribed(facts, window, lines, int(values["known_days"])), _beyond(facts, window, lines)
+    )
 
 
 def _unprescribed(facts: Facts, window: Window, lines: ir.Table, known_days: int) -> ir.Table:
@@ -33,9 +35,9 @@ def _unprescribed(facts: Facts, window: Window, lines: ir.Table, known_days: int
     return shop_findings(facts, rows, clause="unprescribed")
 
 
-def _beyond(facts: Facts, lines: ir.Table) -> ir.Table:
+def _beyond(facts: Facts, window: Window, lines: ir.Table) -> ir.Table:
     """Prescriptions on which one shop sold more in a day than they say."""
-    on_paper = dispensed(facts, lines)
+    on_paper = dispensed(facts, lines, since=window.start)
     packs = on_paper.group_by("pharmacy_id", "day", "rx_line_id").agg(measure=packs_of(on_paper.quantity))
     rows = on_paper.join(packs, ["pharmacy_id", "day", "rx_line_id"])
     rows = rows.filter(rows.measure > rows.prescribed + NOTHING).mutate(threshold=rows.prescribed)

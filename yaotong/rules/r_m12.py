@@ -17,7 +17,7 @@ from yaotong.rules.shapes import HOUR_S, inside
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days that sold on prescriptions older than they may be."""
     sold = facts.sales.filter(inside(facts.sales, window))
-    lines = prescribed(facts, sold).mutate(day=lambda one: one.sold_at.date())
+    lines = prescribed(facts, sold, since=window.start).mutate(day=lambda one: one.sold_at.date())
     kept = unreturned(lines, "pharmacy_id", "day", "rx_line_id")
     long = (kept.treated_days >= int(values["long_days"])).fill_null(False)
     course = long.ifelse(kept.treated_days * 24.0, 0.0)

@@ -19,7 +19,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     days = int(values["reach_days"])
     sales = facts.sales
     near = sales.filter(sales.sold_at >= window.start - timedelta(days=days), sales.sold_at < window.end)
-    lines = prescribed(facts, near)
+    lines = prescribed(facts, near, since=window.start)
     lines = lines.filter(lines.issued_at >= window.start, lines.issued_at < window.end)
     early = seconds_between(lines.sold_at, lines.issued_at)
     before = lines.filter(early > int(values["clock_minutes"]) * MINUTE_S, early <= days * DAY_S)

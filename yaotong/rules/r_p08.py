@@ -18,7 +18,10 @@ from yaotong.rules.shapes import DAY_S, inside, number_of
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days by which packs of so many insured persons were sold again within some days."""
     span = int(values["span_days"])
-    near = _near(facts, _sold_again(facts, window, values), window, span)
+    # Only where such a sale is of these days has anybody to look at the days before.
+    shops = _sold_again(facts, window, window, values).select("pharmacy_id").distinct()
+    lines = _sold_again(facts, window, window.widened(span - 1), values, shops)
+    near = _near(facts, lines, window, span)
     key = ["pharmacy_id", "at_day"]
     persons = near.group_by(*key).agg(measure=near.person_key.nunique().cast("float64"))
     high = persons.filter(persons.measure >= float(values["persons"]))
@@ -31,12 +34,15 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     return shop_findings(facts, ibis.union(here, there), clause="ring", measure="max")
 
 
-def _sold_again(facts: Facts, window: Window, values: Values) -> ir.Table:
-    """Sales of packs that were settled for another person elsewhere, not too long before."""
+def _sold_again(
+    facts: Facts, window: Window, days: Window, values: Values, shops: ir.Table | None = None
+) -> ir.Table:
+    """Sales of some days, by some shops, of packs that were settled for another person not long before."""
     sales = facts.sales
-    wide = window.widened(int(values["span_days"]) - 1)
-    sold = sales.filter(inside(sales, wide), sales.trace_code.notnull(), sales.quantity > 0)
-    pairs = resold(facts, sold, window, int(values["least_days"]), since=wide.start)
+    sold = sales.filter(inside(sales, days), sales.trace_code.notnull(), sales.quantity > 0)
+    if shops is not None:
+        sold = sold.semi_join(shops, "pharmacy_id")
+    pairs = resold(facts, sold, window, int(values["least_days"]), since=days.start)
     age = seconds_between(pairs.first_at, pairs.sold_at)
     kept = pairs.filter(age <= int(values["back_days"]) * DAY_S)
     day = kept.sold_at.date()

@@ -22,15 +22,16 @@ def supplies(facts: Facts, window: Window) -> ir.Table:
     """
     settled, sales = facts.sharing("settlements", "buyer", window.start), facts.sales
     linked = sales.filter(sales.settlement_id.notnull(), sales.prescription_no.notnull(), sales.quantity > 0)
-    papers = prescribed(facts, linked)
+    before = settled.filter(settled.settled_at < window.end)
+    paid = standing(of_now(before, "settled_at", ["person_key"], window))
+    # Of these settlements only: the chains of all that was ever sold would be by far more.
+    papers = prescribed(facts, linked.semi_join(paid, ["pharmacy_id", "settlement_id"]))
     papers = papers.filter(papers.treated_days.notnull(), papers.prescribed > NOTHING)
     chains = papers.select(
         "pharmacy_id", "settlement_id", "drug_code", "treated_days",
         per_pack=papers.treated_days / papers.prescribed,
         known_on=ibis.greatest(papers.sold_at.date(), papers.issued_at.date()),
     )  # fmt: skip
-    before = settled.filter(settled.settled_at < window.end)
-    paid = standing(of_now(before, "settled_at", ["person_key"], window))
     known = paid.join(chains, ["pharmacy_id", "settlement_id", "drug_code"])
     known = known.filter(known.known_on <= known.day)
     told = known.group_by(
