@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -182,3 +183,60 @@ def test_days_in_any_order_end_like_one_run(days: list[int]) -> None:
         change.alert_id: after(change) for change in plan([found(d) for d in days], [], [], COOLDOWN).changes
     }
     assert alerts == whole
+
+
+SECOND = replace(found(1), rule_version=2)
+
+
+@pytest.mark.parametrize(
+    ("news", "gone", "alert", "version", "act", "reason", "told"),
+    [
+        ([found(0)], [], None, 1, Act.OPEN, "new_finding", True),
+        ([found(1)], [], known(found(0)), 1, Act.EXTEND, "new_evidence", False),
+        ([found(0, measure=5)], [], known(found(0)), 1, Act.EXTEND, "evidence_changed", False),
+        # A new version of the rule said so, and no line did.
+        ([found(0, measure=5)], [], known(found(0)), 2, Act.EXTEND, "rule_changed", False),
+        ([found(0), found(1)], [], known(found(0)), 2, Act.EXTEND, "new_evidence", False),
+        ([], [found(0)], known(found(0), found(1)), 2, Act.EXTEND, "rule_changed", False),
+        ([found(1, level=Level.RED)], [], known(found(0)), 1, Act.WORSEN, "level_up", True),
+        ([], [found(0)], known(found(0)), 1, Act.VANISH, "condition_gone", True),
+        ([], [found(0)], known(found(0)), 2, Act.VANISH, "rule_changed", True),
+        ([], [found(0)], known(found(0), state=State.CLOSED), 1, Act.VANISH, "condition_gone", True),
+        # What a new version would not have made is history, once it is closed.
+        ([], [found(0)], known(found(0), state=State.CLOSED), 2, Act.VANISH, "rule_changed", False),
+        ([], [SECOND], known(SECOND), 2, Act.VANISH, "condition_gone", True),
+        ([found(3)], [], known(found(0), state=State.CLOSED), 1, Act.RECUR, "recurred", True),
+    ],
+)
+def test_a_change_says_of_which_alert_what_why_and_whether_it_is_told(
+    news: list[Finding],
+    gone: list[Finding],
+    alert: KnownAlert | None,
+    version: int,
+    act: Act,
+    reason: str,
+    told: bool,
+) -> None:
+    stands = [] if alert is None else [alert]
+    (change,) = plan(news, [one.finding_id for one in gone], stands, COOLDOWN, version).changes
+    expected = known(found(0)).alert_id
+    assert (change.alert_id, change.act, change.reason, change.told) == (expected, act, reason, told)
+    left = {one.finding_id for one in (alert.findings if alert else ())} - {one.finding_id for one in gone}
+    after_it = left | {one.finding_id for one in news} or {one.finding_id for one in gone}
+    assert {one.finding_id for one in change.findings} == after_it
+
+
+@pytest.mark.parametrize("day", [1, 2, 3, 5])
+def test_a_closed_alert_keeps_its_own_days_and_an_open_one_takes_the_others(day: int) -> None:
+    closed = replace(known(found(1), found(3), state=State.CLOSED), alert_id="closed")
+    opened = replace(known(found(5)), alert_id="open")
+    news = replace(found(day), clause="mg")
+    (change,) = plan([news], [], [closed, opened], COOLDOWN).changes
+    assert change.alert_id == ("open" if day == 5 else "closed")
+
+
+def test_subjects_do_not_share_their_changes() -> None:
+    changes = plan([found(0), found(0, subject="t")], [], [], COOLDOWN).changes
+    assert [one.alert_id for one in changes] == [
+        alert_id_of("R-M01", name, period_of(DAY0, COOLDOWN)) for name in ("s", "t")
+    ]
