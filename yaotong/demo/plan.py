@@ -10,6 +10,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from yaotong.demo.regions import PINGHU, Region
 from yaotong.workdays import holiday, is_workday
 
 Ints = NDArray[np.int64]
@@ -28,12 +29,16 @@ class Plan:
     pharmacies: int
     seed: int
     until: date
+    region: Region = PINGHU
 
     def __post_init__(self) -> None:
         if not 14 <= self.days <= 3660:
             raise ValueError(f"days must lie in 14..3660, not {self.days}")
-        if not 9 <= self.pharmacies <= 5000:
-            raise ValueError(f"pharmacies must lie in 9..5000 (one per town at least), not {self.pharmacies}")
+        fewest = len(self.region.towns)
+        if not fewest <= self.pharmacies <= 5000:
+            raise ValueError(
+                f"pharmacies must lie in {fewest}..5000 (one per town at least), not {self.pharmacies}"
+            )
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, not {self.seed}")
 

@@ -75,7 +75,8 @@ class Stage:
         """The code of a pack nobody else holds."""
         self.packs += 1
         product = self.catalogue.product_codes[[self.catalogue.position(drug_code)]]
-        return str(trace_codes(product, np.array([STORY_SERIALS + self.packs]))[0])
+        serial = self.plan.region.first_serial // 4 + STORY_SERIALS + self.packs
+        return str(trace_codes(product, np.array([serial]))[0])
 
     def sell(
         self,

@@ -93,7 +93,9 @@ def _packs(plan: Plan, catalogue: Catalogue, drug: Ints) -> NDArray[np.float64]:
 
 def _traces(plan: Plan, catalogue: Catalogue, drug: Ints) -> Texts:
     """One unique code a line (the first pack's where it holds several); raw herbs carry none."""
-    codes = trace_codes(catalogue.product_codes[drug], np.arange(len(drug))).astype(object)
+    codes = trace_codes(
+        catalogue.product_codes[drug], plan.region.first_serial + np.arange(len(drug))
+    ).astype(object)
     missing = plan.stream("till/uncoded").random(len(drug)) < _NO_CODE
     codes[(missing & ~catalogue.bears(*REGISTERED)[drug]) | catalogue.bears("TOXIC")[drug]] = ""
     return codes
@@ -186,6 +188,6 @@ def sale_ids(plan: Plan, lines: Lines) -> Texts:
     return answer
 
 
-def doctors() -> Texts:
+def doctors(plan: Plan) -> Texts:
     """Prescribers of the city (invented)."""
-    return np.array([f"YS330482{number:04d}" for number in range(1, _DOCTORS + 1)], dtype=object)
+    return np.array([f"YS{plan.region.code}{number:04d}" for number in range(1, _DOCTORS + 1)], dtype=object)

@@ -8,7 +8,6 @@ import numpy as np
 
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.demo.catalogue import Catalogue
-from yaotong.demo.places import COUNTY_CODE, TOWNS
 from yaotong.demo.plan import Ints, Plan
 from yaotong.demo.shops import Shops
 
@@ -56,14 +55,14 @@ def _visit(
     ended = outcome or str(rng.choice(_OUTCOMES, p=_SHARES))
     met = ended != "not_met"
     told = {"hours_confirmed": "true", "place_confirmed": "true", "phone_confirmed": "true"} if met else {}
-    town = TOWNS[int(shops.town[shop])].area_code
+    town = plan.region.place(int(shops.town[shop]))
     return {
         "inspection_id": f"JC{plan.day(day):%Y%m%d}{number:05d}",
         "pharmacy_id": shops.license_nos[shop],
         "inspected_at": f"{plan.moment(day, _MORNING + int(rng.integers(420))):%Y-%m-%d %H:%M:%S}",
         "kind": kind,
         "outcome": ended,
-        "department_code": f"{COUNTY_CODE}-msa" if kind == "random" else f"{town}-msa",
+        "department_code": f"{plan.region.code}-msa" if kind == "random" else f"{town}-msa",
         **told,
         **({"pharmacist_present": "true", "stock_agrees": "true"} if met else {}),
         "note": "",
