@@ -31,7 +31,9 @@ _ORDER = (
     "calendar",
     "recalls",
     "inspections",
+    "purchases",
     "stock_counts",
+    "stock_moves",
     "sales",
 )
 

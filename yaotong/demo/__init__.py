@@ -23,13 +23,14 @@ from yaotong.demo.places import Places, areas_geojson, draw_places, named_places
 from yaotong.demo.plan import Plan
 from yaotong.demo.regions import PINGHU, Region
 from yaotong.demo.registers import calendar, departments
+from yaotong.demo.shelves import Bookkeeper, write_books
 from yaotong.demo.shops import Shops, build_shops
 from yaotong.demo.stage import Evidence, Stage
 from yaotong.demo.stories import TELLERS
 from yaotong.demo.stories.silence import tell_festival
 from yaotong.demo.till import Lines, Texts, in_order, ring_up, sale_ids, story_lines
 from yaotong.demo.truth import CityTruth, Story
-from yaotong.demo.visits import inspections, stock_counts
+from yaotong.demo.visits import inspections
 from yaotong.demo.writing import write_json, write_sales, write_table
 
 __all__ = ["CityTruth", "Story", "write_city"]
@@ -57,7 +58,8 @@ def write_city(
 
     Args:
         feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, places.csv,
-            recalls.csv, calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made
+            recalls.csv, calendar.csv, inspections.csv, purchases.csv, stock_counts.csv,
+            stock_moves.csv and sales/sales-YYYY-MM.csv; made
             when absent, files of an older city replaced.
         days: days of sales, 14..3660, the last one being `until`.
         pharmacies: 9..5000; below about 40, or under 60 days, some stories have no room and are listed
@@ -84,7 +86,7 @@ def write_city(
     lines = _lines(stage)
     ids = sale_ids(plan, lines)
     tell("写入名录", 4, _STEPS)
-    rows = _write_registers(stage, places, feeds_dir)
+    rows = _write_registers(stage, places, feeds_dir) | _write_books(stage, lines, feeds_dir)
     tell("写入销售", 5, _STEPS)
     rows["sales"] = write_sales(feeds_dir, plan, shops, catalogue, lines, ids, tell)
     truth = _truth(stage, lines, ids, rows)
@@ -106,9 +108,16 @@ def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str,
         "recalls": write_table(feeds_dir, "recalls", stage.recalls),
         "calendar": write_table(feeds_dir, "calendar", calendar(stage.plan, stage.notices)),
         "inspections": write_table(feeds_dir, "inspections", inspections(stage.plan, stage.shops)),
-        "stock_counts": write_table(
-            feeds_dir, "stock_counts", stock_counts(stage.plan, stage.shops, stage.catalogue)
-        ),
+    }
+
+
+def _write_books(stage: Stage, lines: Lines, feeds_dir: Path) -> dict[str, int]:
+    """Write purchases, counts and moves; answers the rows of each."""
+    keeper = Bookkeeper(stage.plan, stage.shops, stage.catalogue, lines, stage.buying, stage.twists)
+    made = write_books(keeper, stage.spared)
+    return {
+        name: write_table(feeds_dir, name, getattr(made, name))
+        for name in ("purchases", "stock_counts", "stock_moves")
     }
 
 
@@ -146,7 +155,7 @@ def _truth(stage: Stage, lines: Lines, ids: Texts, rows: dict[str, int]) -> City
     plan = stage.plan
     return CityTruth(
         plan.seed, plan.days, plan.pharmacies, plan.until, tuple(stories), _quality(plan, stage.shops),
-        tuple(stage.omitted), tuple(stage.echoes), rows,
+        tuple(stage.omitted), tuple(stage.echoes), rows, tuple(stage.crossing),
     )  # fmt: skip
 
 

@@ -43,8 +43,9 @@ class Plan:
             raise ValueError(f"seed must not be negative, not {self.seed}")
 
     def stream(self, name: str) -> np.random.Generator:
-        """The random stream of that name: same seed and name, same numbers."""
-        return np.random.Generator(np.random.PCG64([self.seed, crc32(name.encode())]))
+        """The random stream of that name: same seed, region and name, same numbers."""
+        own = f"{self.region.code}/{name}" if self.region.home else name
+        return np.random.Generator(np.random.PCG64([self.seed, crc32(own.encode())]))
 
     @property
     def first(self) -> date:

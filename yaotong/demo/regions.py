@@ -27,7 +27,8 @@ class Region:
     """A county: names, codes, towns, an outline drawn by hand (WGS-84), and what its numbers begin with.
 
     `insurer` is the name of its insurance office, `licences` and `phones` what licence numbers and
-    telephones begin with, `first_serial` from where the packs of its shops are numbered.
+    telephones begin with, `first_serial` from where the packs of its shops are numbered, `home` its
+    place among the regions.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Region:
     towns: tuple[Town, ...]
     outline: tuple[tuple[float, float], ...]
     first_serial: int = 0
+    home: int = 0
 
     def place(self, number: int) -> str:
         """The code of a town by its place."""
@@ -121,5 +123,6 @@ JINSHAN = Region(
     towns=_JINSHAN_TOWNS,
     outline=_JINSHAN_OUTLINE,
     first_serial=2_000_000_000_000,
+    home=1,
 )
 REGIONS = {"pinghu": PINGHU, "jinshan": JINSHAN}
