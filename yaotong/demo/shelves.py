@@ -5,7 +5,7 @@ The book is made from the lines of the till, so that it balances but where a sto
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -98,31 +98,46 @@ class Bookkeeper:
                 self._order(shop, [int(one) for one in drugs])
 
     def _order(self, shop: int, drugs: list[int]) -> None:
-        """The same number of packs of a category every month, shared as the drugs sell over the year."""
+        """About as many packs of a category every month, shared as its drugs sell over the year."""
         need = [max(0, round(float(self.sold[shop, drug].sum()))) for drug in drugs]
-        months = len(self.ends)
-        quota = sum(need) // months
-        places = [((unit + 0.5) / many, drug) for drug, many in zip(drugs, need, strict=True)
-                  for unit in range(many)]  # fmt: skip
-        units = [drug for _, drug in sorted(places)]
-        for month in range(months):
-            packs: dict[int, int] = defaultdict(int)
-            for drug in units[month * quota : (month + 1) * quota]:
-                packs[drug] += 1
+        quota = sum(need) // len(self.ends)
+        places = [
+            ((unit + 0.5) / many, drug)
+            for drug, many in zip(drugs, need, strict=True)
+            for unit in range(many)
+        ]
+        units = iter([drug for _, drug in sorted(places)])
+        owed: Counter[int] = Counter()
+        for month in range(len(self.ends)):
+            fresh = self._fresh(month)
+            packs = Counter(drug for drug in drugs if fresh and self._sells_lot(shop, drug, fresh))
+            owed += packs
+            while packs.total() < quota and (drug := next(units, None)) is not None:
+                if owed[drug]:
+                    owed[drug] -= 1
+                else:
+                    packs[drug] += 1
             for drug in drugs:
                 self._deliver(shop, drug, month, packs[drug])
 
-    def _deliver(self, shop: int, drug: int, month: int, packs: int) -> None:
-        """A month's packs on its day of delivery; a new lot comes on the day it is first sold."""
+    def _fresh(self, month: int) -> int:
+        """The day of a month on which lots change; 0 when they do not."""
         first = self.ends[month - 1] + 1 if month else 0
+        day = -(-first // LOT_DAYS) * LOT_DAYS
+        return day if day <= self.ends[month] else 0
+
+    def _sells_lot(self, shop: int, drug: int, fresh: int) -> bool:
+        return bool((self.sold[shop, drug][fresh : fresh + LOT_DAYS] > 0).any())
+
+    def _deliver(self, shop: int, drug: int, month: int, packs: int) -> None:
+        """A month's packs on its day of delivery; one of a new lot on the day it is first sold."""
+        first, fresh = (self.ends[month - 1] + 1 if month else 0), self._fresh(month)
         day = min(first + 1 + shop % 4, self.ends[month])
-        fresh = -(-first // LOT_DAYS) * LOT_DAYS
-        came = fresh if first <= fresh <= self.ends[month] and fresh > 0 else None
-        if came is not None and came > day and packs > 1:
-            self._receive(shop, drug, day, packs - 1)
-            self._receive(shop, drug, came, 1)
-        elif packs:
-            self._receive(shop, drug, day if came is None else max(came, 0), packs)
+        if fresh and packs:
+            self._receive(shop, drug, fresh, 1)
+            packs -= 1
+        if packs:
+            self._receive(shop, drug, day, packs)
 
     def _receive(self, shop: int, drug: int, day: int, packs: int) -> None:
         self.bought.append((shop, drug, day, str(self.lots[drug, day // LOT_DAYS, shop % 2]), packs))
