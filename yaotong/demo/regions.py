@@ -26,15 +26,16 @@ class Town:
 class Region:
     """A county: names, codes, towns, an outline drawn by hand (WGS-84), and what its numbers begin with.
 
-    `insurer` is the name of its insurance office, `licences` and `phones` what licence numbers and
-    telephones begin with, `first_serial` from where the packs of its shops are numbered, `home` its
-    place among the regions.
+    `insurer` is the name of its insurance office, `office` how its first town is spelt, `licences` and
+    `phones` what licence numbers and telephones begin with, `first_serial` from where the packs of its
+    shops are numbered, `home` its place among the regions.
     """
 
     code: str
     name: str
     city_code: str
     insurer: str
+    office: str
     licences: tuple[str, str]
     phones: str
     population: int
@@ -87,6 +88,7 @@ PINGHU = Region(
     name="平湖市",
     city_code="330400",
     insurer="嘉兴市医疗保障局平湖分局",
+    office="danghu",
     licences=("浙", "0573"),
     phones="0573",
     population=671_326,  # census of 2020
@@ -117,6 +119,7 @@ JINSHAN = Region(
     name="金山区",
     city_code="310100",
     insurer="上海市金山区医疗保障局",
+    office="zhujing",
     licences=("沪", "0021"),
     phones="021",
     population=822_776,

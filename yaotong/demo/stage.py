@@ -94,8 +94,9 @@ class Stage:
 
     def bystanders(self, count: int) -> list[int]:
         """Ordinary shops that serve a few lines of a story without being a part of it."""
-        ours = [int(one) for one in np.flatnonzero(self.shops.ordinary) if int(one) not in self.cast.taken]
-        return ours[-count:] if len(ours) >= count else []
+        ours = [int(one) for one in np.flatnonzero(self.shops.ordinary)]
+        ours.sort(key=lambda shop: (shop in self.cast.taken, -shop))
+        return ours[:count] if len(ours) >= count else []
 
     def at(self, shop: int, days_before_end: int, minutes: float) -> datetime:
         """So many minutes after the shop opens on that day."""
