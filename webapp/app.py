@@ -62,6 +62,7 @@ from webapp.keeping import keep_to_role
 from webapp.oidc_pages import add_oidc
 from webapp.people import home_page, login_manager
 from webapp.quick import Quick
+from webapp.reading import carry_choices, is_citizens
 from webapp.security import protect
 from webapp.shrinking import shrink
 from webapp.throttle import Limits, throttle
@@ -155,6 +156,7 @@ def create_app(home: Path | None = None) -> Flask:
     watch(app)
     shrink(app)
     _speak(app)
+    carry_choices(app)
     limits = throttle(app, workspace.settings.public_per_minute)
     keep_to_role(app)
     keep_record(app)
@@ -195,6 +197,7 @@ def _speak(app: Flask) -> None:
 
     @app.after_request
     def _remember(response: Response) -> Response:
-        if request.args.get("lang") in LANGUAGES and not request.path.startswith("/api/"):
+        asked = request.args.get("lang") in LANGUAGES and not request.path.startswith("/api/")
+        if asked and not is_citizens(request.endpoint):
             response.set_cookie(COOKIE, request.args["lang"], max_age=31_536_000, samesite="Lax")
         return response

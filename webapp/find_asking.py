@@ -17,7 +17,6 @@ from yaotong.reads.public import Town
 from yaotong.workspace import Workspace
 
 PAGE_ROWS, MOST_ROWS = 20, 100
-BIG_COOKIE = "yaotong-big"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +118,3 @@ def _place(ws: Workspace, sought: Sought, now: datetime) -> Place | None:
 def _named(spot: Spot, others: tuple[Spot, ...]) -> Place:
     unlike = {one.key: one for one in others}
     return Place(spot.lon, spot.lat, "wgs84", spot.name, spot.within, None, tuple(unlike.values()))
-
-
-def is_big() -> bool:
-    """The large-text view: asked for by the address, else remembered."""
-    return (request.args.get("big") or request.cookies.get(BIG_COOKIE)) == "1"

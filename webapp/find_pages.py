@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from webapp.context import current_workspace
-from webapp.find_asking import BIG_COOKIE, Question, is_big, question
+from webapp.find_asking import Question, question
 from webapp.locator import drawn
+from webapp.reading import is_big
 from webapp.unmet import count_unmet
 from webapp.ways import Way, ways_to
 from yaotong import clock
@@ -37,7 +38,6 @@ SERVICES = (
 STATION = ("service_station", "health_check", "home_medicine_check", "chronic_care")
 # Farther than this from every shop, a position is not in this city.
 _FAR_M = 30_000
-_KEPT = ("big", "lang")
 
 
 @bp.get("/")
@@ -47,34 +47,31 @@ def home() -> str:
 
 
 @bp.get("/find")
-def page() -> Response:
+def page() -> str:
     """The nearest pharmacies to a place, or those whose name or address holds a text."""
     now = clock.now()
     asked = question(current_workspace(), now)
     found = _found(asked, now)
     if found is not None and asked.place is not None:
         count_unmet(current_workspace(), found, asked.place, asked.wanted, now)
-    response = make_response(
-        render_template(
-            "find.html",
-            found=found,
-            asked=asked,
-            wanted=asked.wanted,
-            place=asked.place,
-            towns=_towns(),
-            at=asked.wanted.open_at or now,
-            away=_away(asked, found),
-            unmet=_unmet(asked, found),
-            drugs_meant=_drugs_meant(asked, found, now),
-            picture=_picture(asked, found),
-            **_choices(),
-        )
+    return render_template(
+        "find.html",
+        found=found,
+        asked=asked,
+        wanted=asked.wanted,
+        place=asked.place,
+        towns=_towns(),
+        at=asked.wanted.open_at or now,
+        away=_away(asked, found),
+        unmet=_unmet(asked, found),
+        drugs_meant=_drugs_meant(asked, found, now),
+        picture=_picture(asked, found),
+        **_choices(),
     )
-    return _remembered(response)
 
 
 @bp.get("/find/shop/<path:license_no>")
-def shop(license_no: str) -> Response:
+def shop(license_no: str) -> str:
     """One pharmacy: every entry with who said it and when."""
     now = clock.now()
     found = public.one(current_workspace(), license_no, at=now)
@@ -82,24 +79,16 @@ def shop(license_no: str) -> Response:
         raise NotFound("没有这家药店，或它已暂停、关闭。请回到“找药店”重新查找。")
     picture = sketch(public.register(current_workspace()), [found], None)
     at = (None if picture is None else drawn(picture)), now
-    page = render_template("find_shop.html", one=found, picture=at[0], at=now, big=is_big())
-    return _remembered(make_response(page))
+    return render_template("find_shop.html", one=found, picture=at[0], at=now, big=is_big())
 
 
 @bp.get("/find/medicines")
-def medicines() -> Response:
+def medicines() -> str:
     """国谈药 and dual-channel medicines: where, what a first buyer needs, and the law in plain words."""
     now, ws = clock.now(), current_workspace()
     shops = public.pharmacies(ws, at=now, wanted=Wanted(dual_channel=True), limit=200)
     listed = [one for one in public.register(ws).medicines(now.date()) if one.dual_channel]
-    page = render_template("find_medicines.html", found=shops, listed=listed, at=now, big=is_big())
-    return _remembered(make_response(page))
-
-
-def _remembered(response: Response) -> Response:
-    if request.args.get("big") in ("0", "1"):
-        response.set_cookie(BIG_COOKIE, request.args["big"], max_age=31_536_000, samesite="Lax")
-    return response
+    return render_template("find_medicines.html", found=shops, listed=listed, at=now, big=is_big())
 
 
 def _towns() -> tuple[public.Town, ...]:
@@ -174,13 +163,6 @@ def ways(feature: dict[str, Any]) -> list[Way]:
         return []
     lon, lat = point["coordinates"]
     return ways_to(lon, lat, feature["properties"]["name"])
-
-
-@bp.app_template_global("kept_url")
-def kept_url(endpoint: str, **values: Any) -> str:
-    """The address of a citizens' page with the large text and the language that this one was asked in."""
-    kept = {name: request.args[name] for name in _KEPT if name in request.args}
-    return url_for(endpoint, **{**kept, **values})
 
 
 @bp.app_template_global("again")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify, render_template, request, send_file, url_for
+from flask import Blueprint, Response, jsonify, render_template, send_file, url_for
 
 from webapp.context import current_lang
-from webapp.find_asking import is_big
+from webapp.reading import is_big
 from webapp.words import say
 
 bp = Blueprint("installing", __name__)
@@ -60,4 +60,4 @@ def worker() -> Response:
 @bp.get("/find/offline")
 def offline() -> str:
     """What is shown without a network, around the last answer that the phone kept."""
-    return render_template("find_offline.html", big=is_big() or bool(request.args.get("big")))
+    return render_template("find_offline.html", big=is_big())

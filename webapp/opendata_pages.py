@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 
 from webapp import asking
 from webapp.context import current_workspace
-from webapp.find_asking import is_big
+from webapp.reading import is_big
 from yaotong import clock
 from yaotong.cells import exported
 from yaotong.reads import opendata

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from webapp import proofs
 from webapp.context import current_workspace
-from webapp.find_asking import is_big
+from webapp.reading import is_big
 from yaotong import clock
 from yaotong.acts.sealing import note_opened
 from yaotong.errors import UsageError

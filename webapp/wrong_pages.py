@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from webapp import asking, proofs
 from webapp.context import current_workspace
-from webapp.find_asking import is_big
+from webapp.reading import is_big
 from yaotong import clock
 from yaotong.acts.correcting import file_report
 from yaotong.corrections import MAX_SAID_CHARS, Kind, read_ticket, ticket_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -35,10 +35,10 @@ _AGES = (
 Made = tuple[str, About, Callable[[MapData, str], Drawn], Paint]
 
 
-def draw_map(workspace: Workspace, counted: pd.DataFrame, now: datetime, out: Path) -> None:
-    """Write both sides to one file; `counted`: counted_at by licence number; ages are those at `now`."""
+def draw_map(workspace: Workspace, counted: Mapping[str, datetime], now: datetime, out: Path) -> None:
+    """Write both sides to one file; `counted`: when, by licence number; ages are those at `now`."""
     data = read_map(workspace, SYSTEM)
-    when = pd.to_datetime(data.shops["license_no"].map(counted["counted_at"]))
+    when = pd.to_datetime(data.shops["license_no"].map(counted))
     hours = ((now - when).dt.total_seconds() / 3600.0).to_numpy(dtype=float)
     out.write_text(standalone_page(data, _layers(hours)), "utf-8")
 

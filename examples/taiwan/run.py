@@ -1,9 +1,11 @@
 """Taiwan, March 2020: real pharmacies and mask stock through the ordinary pipeline become a finder.
 
 `python examples/taiwan/run.py [--data DIR] [--out DIR] [--at LON,LAT]` takes the published files in
-unchanged and writes `taiwan.html`: choose one of 368 towns and see the nearest pharmacies that had
-masks, how many, and how old that count is. `taiwan-map.html` is the dual map of the same: where outlets
-are, and how old their counts are. Both open without a network. `--at` prints the list for one place.
+unchanged, once as the register and once as counts of stock, and asks the citizens' own search. It writes
+`taiwan.html`: choose one of 368 towns and see the nearest pharmacies that had masks, how many, and how old
+that count is. `taiwan-map.html` is the dual map of the same: where outlets are, and how old their counts
+are. Both open without a network. `--at` prints the list for one place. `build/taiwan/home` may be served:
+`yaotong serve --home build/taiwan/home`.
 """
 
 from __future__ import annotations
@@ -13,11 +15,9 @@ import json
 import os
 import shutil
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
@@ -27,20 +27,22 @@ from drawing import draw_map  # noqa: E402
 from yaotong import clock  # noqa: E402
 from yaotong.acts.intake import take_in  # noqa: E402
 from yaotong.intake import Limits  # noqa: E402
-from yaotong.intake.taiwan_pharmacies import stock  # noqa: E402
 from yaotong.reads.public import Wanted, nearest, register  # noqa: E402
+from yaotong.reads.shelf_stock import Stock, stock_of  # noqa: E402
 from yaotong.workspace import Workspace, init_workspace  # noqa: E402
 
 ASKED_AT = datetime(2020, 3, 3, 12, 0)  # the afternoon after the morning's counts
 SHOWN, SEARCHED = 8, 100
+ITEM, KINDS = "口罩", {"adult": "adult_mask", "child": "child_mask"}
 FRESH_MINUTES = 60
+Counted = dict[str, dict[str, Stock]]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the example; the exit code is 0 when everything was written."""
     given = _arguments(arguments)
     workspace = take_all(given.data / "taiwan", given.out / "home")
-    counted = stock_table(given.data / "taiwan" / "pharmacies_stock.csv")
+    counted = counts(workspace)
     if given.at:
         lon, lat = (float(one) for one in given.at.split(","))
         for row in with_stock(workspace, counted, lon, lat):
@@ -54,58 +56,63 @@ def main(arguments: list[str] | None = None) -> int:
     page = (Path(__file__).parent / "finder.html").read_text("utf-8")
     filled = page.replace("/*TOWNS*/", _json(names)).replace("/*FOUND*/", _json(found))
     (given.out / "taiwan.html").write_text(filled, "utf-8")
-    draw_map(workspace, counted, ASKED_AT, given.out / "taiwan-map.html")
+    adult = counted["adult"]
+    when = {shop: one.counted_at for shop, one in adult.items()}
+    draw_map(workspace, when, ASKED_AT, given.out / "taiwan-map.html")
     empty = sum(not rows for rows in found.values())
-    print(f"{len(names)} 个乡镇，{len(counted)} 家有库存记录；{empty} 个乡镇附近 {SEARCHED} 家内都没有存货。")
+    print(f"{len(names)} 个乡镇，{len(adult)} 家有库存记录；{empty} 个乡镇附近 {SEARCHED} 家内都没有存货。")
     print(f"已写出 {given.out}/taiwan.html 与 taiwan-map.html")
     return 0
 
 
 def take_all(data: Path, home: Path) -> Workspace:
-    """A fresh workspace with the towns and the outlets."""
+    """A fresh workspace with the towns, the outlets, two kinds of masks and their counts."""
     shutil.rmtree(home, ignore_errors=True)
     workspace = init_workspace(home, title="台湾 2020（真实数据）")
-    for name, profile in (
-        ("towns-10t.topojson", "taiwan_towns"),
-        ("pharmacies_stock.csv", "taiwan_pharmacies"),
+    for path, profile in (
+        (data / "towns-10t.topojson", "taiwan_towns"),
+        (data / "pharmacies_stock.csv", "taiwan_pharmacies"),
+        (Path(__file__).parent / "drugs.csv", None),
+        (data / "pharmacies_stock.csv", "taiwan_stock"),
     ):
-        receipt = take_in(workspace, data / name, profile=profile, now=clock.now(), limits=Limits.off())
+        receipt = take_in(workspace, path, profile=profile, now=clock.now(), limits=Limits.off())
         print(
             f"{receipt.file}: {receipt.outcome}，{receipt.rows} 行，"
             f"接收 {receipt.accepted}，拒收 {len(receipt.rejected)}"
         )
         if not receipt.accepted:
-            raise SystemExit(f"{name} 没有接收：{receipt.file_reason} {receipt.message}")
+            raise SystemExit(f"{path.name} 没有接收：{receipt.file_reason} {receipt.message}")
     return workspace
 
 
-def stock_table(path: Path) -> pd.DataFrame:
-    """One row per outlet: adult_mask, child_mask (pieces), counted_at."""
-    long = stock(path)
-    wide = long.pivot_table(index="license_no", columns="item", values="quantity", aggfunc="last")
-    return wide.join(long.groupby("license_no")["counted_at"].max())
+def counts(workspace: Workspace) -> Counted:
+    """The last count of each kind by licence number, as it was known when it is asked."""
+    fresh = timedelta(hours=workspace.settings.public_stock_hours)
+    return {
+        kind: dict(stock_of(workspace, frozenset((code,)), ASKED_AT, fresh)) for kind, code in KINDS.items()
+    }
 
 
-def with_stock(workspace: Workspace, counted: pd.DataFrame, lon: float, lat: float) -> list[dict[str, Any]]:
+def with_stock(workspace: Workspace, counted: Counted, lon: float, lat: float) -> list[dict[str, Any]]:
     """The nearest pharmacies that had any masks, nearest first, each with the age of its count."""
-    answer = nearest(workspace, lon, lat, limit=SEARCHED, at=ASKED_AT, wanted=Wanted())
+    wanted = Wanted(drug=ITEM, in_stock=True)
+    answer = nearest(workspace, lon, lat, limit=SEARCHED, at=ASKED_AT, wanted=wanted)
     rows = []
     for one in answer["features"]:
         told = one["properties"]
-        known = counted.loc[told["license_no"]] if told["license_no"] in counted.index else None
-        is_pharmacy = told["license_no"].startswith("59")
-        if known is None or not is_pharmacy or known["adult_mask"] + known["child_mask"] <= 0:
+        number = told["license_no"]
+        if not number.startswith("59"):
             continue
+        when = datetime.fromisoformat(told["stock"]["counted_at"]).replace(tzinfo=None)
         rows.append(
             {
                 "name": told["name"],
                 "address": told["address"],
                 "phone": told["phone"],
                 "distance": distance_words(told["distance_m"]),
-                "adult": int(known["adult_mask"]),
-                "child": int(known["child_mask"]),
-                "age": age_words(known["counted_at"], ASKED_AT),
-                "stale": (ASKED_AT - known["counted_at"]).total_seconds() > 60 * FRESH_MINUTES,
+                **{kind: int(found[number].packs or 0) for kind, found in counted.items()},
+                "age": age_words(when, ASKED_AT),
+                "stale": (ASKED_AT - when).total_seconds() > 60 * FRESH_MINUTES,
             }
         )
     return rows[:SHOWN]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -44,6 +44,15 @@ STATES = (
     "/find/medicines",
     "/find/medicines?lang=en&big=1",
     "/find/offline",
+    "/seal",
+    "/seal?lang=en&big=1",
+    "/wrong",
+    "/wrong?shop=A",
+    "/wrong?shop=A&lang=en&big=1",
+    "/wrong?shop=none",
+    "/wrong/ticket?number=ZZZZ-ZZZZ",
+    "/opendata",
+    "/opendata?lang=en&big=1",
     "/login",
 )
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -105,6 +114,17 @@ def test_axe_finds_nothing(browser: Browser, base: str, path: str, screens: Path
     assert len(found["passes"]) > 10
     told = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
     assert told == [], json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def test_large_text_is_remembered_by_the_device_alone(phone: Page, base: str) -> None:
+    phone.goto(f"{base}/find?big=1")
+    phone.goto(f"{base}/find?town=330482101")
+    expect(phone.locator("body.big")).to_have_count(1)
+    assert parse_qs(urlsplit(phone.url).query)["town"] == ["330482101"]
+    phone.goto(f"{base}/find?big=0")
+    phone.goto(f"{base}/find/medicines")
+    expect(phone.locator("body.citizen:not(.big)")).to_have_count(1)
+    assert phone.context.cookies() == []
 
 
 def test_axe_finds_what_is_wrong(browser: Browser) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -91,3 +92,21 @@ def test_taiwan_answers_for_one_place_nearest_first(real_data: Path, tmp_path: P
     metres = [float(line.split()[0]) * (1000 if line.split()[1] == "公里" else 1) for line in lines]
     assert len(lines) == 8
     assert metres == sorted(metres)
+    told = [re.split(r" {2,}", line.strip())[1:4] for line in lines]
+    assert told == plain_answer(real_data / "taiwan", 121.5170, 25.0478)
+
+
+def plain_answer(data: Path, lon: float, lat: float) -> list[list[str]]:
+    """The same list from the bare files: every pharmacy with a mask left is measured."""
+    left = pd.read_csv(data / "pharmacies_stock.csv", dtype=str).set_index("醫事機構代碼")
+    points = {
+        one["properties"]["id"]: one["geometry"]["coordinates"]
+        for one in json.loads((data / "points.json").read_text("utf-8"))["features"]
+    }
+    adult, child = (left[name].astype(int) for name in ("成人口罩剩餘數", "兒童口罩剩餘數"))
+    there = left[(adult + child > 0) & left.index.str.startswith("59") & left.index.isin(points)]
+    east, north = (np.radians([points[one][side] for one in there.index]) for side in (0, 1))
+    half = np.sin((north - np.radians(lat)) / 2) ** 2
+    half += np.cos(north) * np.cos(np.radians(lat)) * np.sin((east - np.radians(lon)) / 2) ** 2
+    nearest = there.index[np.argsort(half, kind="stable")][:8]
+    return [[left.loc[one, "醫事機構名稱"], f"成人 {adult[one]}", f"儿童 {child[one]}"] for one in nearest]

@@ -10,7 +10,7 @@ import pytest
 
 from geo.crs import Crs, to_wgs84
 from tests.intake.helpers import read
-from yaotong.intake import Limits, taiwan_pharmacies
+from yaotong.intake import Limits
 from yaotong.intake.formats.opening import open_source
 
 
@@ -54,9 +54,9 @@ def test_taiwan_outlets_are_located_and_stocked(real_data: Path) -> None:
     shops = read(real_data / "taiwan/pharmacies_stock.csv", feed="pharmacies").accepted
     assert int(shops["lon"].notna().sum()) == 5764
     assert shops["kind"].value_counts().to_dict() == {"pharmacy": 6248, "health_centre": 338, "hospital": 2}
-    stock = taiwan_pharmacies.stock(real_data / "taiwan/pharmacies_stock.csv")
+    stock = read(real_data / "taiwan/pharmacies_stock.csv", feed="stock_counts").accepted
     assert len(stock) == 2 * 6588
-    assert set(stock["item"]) == {"adult_mask", "child_mask"}
+    assert set(stock["drug_code"]) == {"adult_mask", "child_mask"}
 
 
 def test_the_counties_say_which_were_repaired(real_data: Path) -> None:

@@ -6,7 +6,6 @@ file, rows, duplicates, rejected as [row, column, reason], notes, and the accept
 
 from __future__ import annotations
 
-import importlib
 import json
 import types
 from dataclasses import replace
@@ -127,14 +126,12 @@ def test_a_companion_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
         read(lonely, profile="taiwan_pharmacies")
 
 
-def test_stock_is_told_apart_from_the_register() -> None:
-    module = importlib.import_module("yaotong.intake.taiwan_pharmacies")
-    found = module.stock(HERE / "taiwan_pharmacies" / "pharmacies_stock.csv")
-    assert told(found, ["license_no", "item", "quantity", "counted_at"]) == [
-        ["5999000001", "adult_mask", 12, "2020-03-03 11:23:40"],
-        ["2399000002", "adult_mask", 0, "2020-03-03 11:23:40"],
-        ["5999000001", "child_mask", 0, "2020-03-03 11:23:40"],
-        ["2399000002", "child_mask", 7, "2020-03-03 11:23:40"],
+def test_one_file_is_a_register_unless_counts_are_asked_for() -> None:
+    path = HERE / "taiwan_pharmacies" / "pharmacies_stock.csv"
+    assert [read(path, feed=one).profile for one in (None, "pharmacies", "stock_counts")] == [
+        "taiwan_pharmacies",
+        "taiwan_pharmacies",
+        "taiwan_stock",
     ]
 
 

@@ -81,13 +81,10 @@ def test_a_search_text_is_shown_as_text(citizen: FlaskClient) -> None:
     assert "<script>alert" not in text
 
 
-def test_large_text_is_remembered_until_it_is_left(shared_app: object) -> None:
-    client: FlaskClient = shared_app.test_client()  # type: ignore[attr-defined]
-    assert 'class="citizen big"' in _text(client, "big=1")
-    assert 'class="citizen big"' in _text(client, TOWN)
-    assert 'class="citizen big"' in client.get("/").get_data(as_text=True)
-    assert 'class="citizen"' in _text(client, "big=0")
-    assert 'class="citizen"' in _text(client, TOWN)
+def test_large_text_is_asked_for_by_the_address(citizen: FlaskClient) -> None:
+    assert 'class="citizen big"' in _text(citizen, "big=1")
+    assert 'class="citizen"' in _text(citizen, TOWN)
+    assert 'class="citizen"' in _text(citizen, "big=0")
 
 
 def test_when_it_opens_again_is_said_in_words(citizen: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

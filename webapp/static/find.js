@@ -1,5 +1,17 @@
 // What a script adds to the finder: the own position, reading aloud, and the last answer kept for no network.
-const CACHE = "yaotong-find", LAST = "/find/last";
+const CACHE = "yaotong-find", LAST = "/find/last", LARGE = "yaotong-large";
+
+// Large text is remembered by this device alone: the server is told by the address, and never by a cookie.
+function remember() {
+  const here = new URL(location.href), asked = here.searchParams.get("big");
+  try {
+    if (asked) localStorage.setItem(LARGE, asked);
+    else if (localStorage.getItem(LARGE) === "1" && /^\/(find.*)?$/.test(here.pathname)) {
+      here.searchParams.set("big", "1");
+      location.replace(here);
+    }
+  } catch { /* A browser that keeps nothing: the links still carry it. */ }
+}
 
 function finder(form) {
   const button = form.querySelector("[data-locate]");
@@ -99,6 +111,7 @@ async function keep(results) {
   await (await caches.open(CACHE)).put(LAST, new Response(copy.outerHTML, { headers }));
 }
 
+remember();
 document.querySelectorAll("[data-finder]").forEach(finder);
 document.querySelectorAll("[data-speak]").forEach(speaker);
 if ("serviceWorker" in navigator && "caches" in window) {
