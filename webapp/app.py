@@ -43,6 +43,7 @@ from webapp import (
     planning_pages,
     probes,
     public_api,
+    purpose_pages,
     report_pages,
     risk_pages,
     rule_pages,
@@ -119,6 +120,7 @@ _BLUEPRINTS = (
     audit_pages.bp,
     exchange_api.bp,
     exchange_pages.bp,
+    purpose_pages.bp,
     probes.bp,
     metrics.bp,
 )
