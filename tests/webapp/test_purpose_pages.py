@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from tests.webapp.conftest import SignIn, token
+from webapp.context import WORKSPACE_KEY
 from yaotong.cli import cli
 
 FORM = {
@@ -62,7 +63,7 @@ def test_an_officer_may_look_and_not_enter_and_an_auditor_neither(signed: SignIn
 
 
 def test_the_command_line_lists_grants_and_ends(own_app: Flask) -> None:
-    home = str(own_app.config["YAOTONG_WORKSPACE"].settings.home)
+    home = str(own_app.config[WORKSPACE_KEY].settings.home)
     run = CliRunner().invoke
     at = ["--home", home]
     said = ["--to", "hc", "--subject", "浙DA0001", "--case", "C-1", "--basis", "药品管理法"]
