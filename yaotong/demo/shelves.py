@@ -155,7 +155,7 @@ class Bookkeeper:
 
 
 def _sold_by_day(plan: Plan, lines: Lines, buying: Ints, special: Ints) -> dict[Shelf, Floats]:
-    """Net packs sold from one evening's hour of counting to the next, of every shelf of the shops that buy."""
+    """Net packs sold from one hour of counting to the next, of every shelf of the shops that buy."""
     counted_on = (lines.second + (24 * 60 - _EVENING) * 60 - 1) // 86_400
     chosen = np.isin(lines.shop, buying) & np.isin(lines.drug, special)
     chosen &= (counted_on >= 0) & (counted_on < plan.days)  # a story may reach back before a short city
