@@ -53,6 +53,8 @@ def _site(replaced: dict[str, Callable[[], object]]) -> flask.Flask:
         "/wrong": _page,
         "/seal": _page,
         "/opendata": _page,
+        "/status": _page,
+        "/status.json": lambda: {"state": "ok"},
         "/opendata/changes.json": lambda: {"changes": []},
         "/ogc/": _collection,
         "/ogc/collections/pharmacies/items": lambda: {"features": [{"id": "P-1"}]},

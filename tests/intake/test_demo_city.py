@@ -28,7 +28,16 @@ def test_every_row_of_the_demo_city_is_accepted(city: tuple[Path, dict[str, int]
         frozenset(towns.accepted["area_code"]),
     )
     readings = [shops, drugs, towns]
-    others = ("departments", "places", "recalls", "calendar", "inspections", "stock_counts")
+    others = (
+        "departments",
+        "places",
+        "recalls",
+        "calendar",
+        "inspections",
+        "purchases",
+        "stock_counts",
+        "stock_moves",
+    )
     readings += [read(folder / f"{name}.csv", reference=known) for name in others]
     sales = [
         read(path, reference=known, limits=Limits.off()) for path in sorted((folder / "sales").glob("*.csv"))

@@ -133,8 +133,22 @@ def counted(draw: st.DrawFn) -> Example:
         quantity=(0.0, 2.0, 4.0, 5.0, 6.5, 7.0), batch_no=(None, None, None, "批1"),
     )  # fmt: skip
     counts = keyed(counts, "pharmacy_id", "drug_code", "counted_at")
-    city = City(sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases, stock_counts=counts)
+    city = City(
+        sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases, stock_counts=counts,
+        stock_moves=moving(draw, moments, lots, drugs),
+    )  # fmt: skip
     return Example(city, draw(windows(0, 31)))
+
+
+def moving(
+    draw: st.DrawFn, moments: tuple[int, ...], lots: tuple[str | None, ...], drugs: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """A few transfers and losses about the counts of a shelf."""
+    kinds = ("transfer_in", "transfer_out", "damaged", "expired", "lost", "stolen")
+    return feed(
+        draw, "moved_at", (-1, 0, 1, 7, 31), moments, 0, 3, pharmacy_id=("甲", "甲", "乙"),
+        drug_code=drugs, quantity=(0.5, 2.0, 4.0), batch_no=lots, kind=kinds,
+    )  # fmt: skip
 
 
 # Places of a block's shops: 甲 and 乙 lie 2.9 km apart, 甲 and 丙 under one, 丁 nowhere.

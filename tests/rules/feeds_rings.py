@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.rules.cities import BLOCK_SHOPS, MONDAY, NOON_S, Example, at, drug, sold, windows
-from tests.rules.feeds import RX_DRUGS, feed, keyed, selling
+from tests.rules.feeds import RX_DRUGS, feed, keyed, moving, selling
 from tests.rules.twins import DAY, City
 
 _CODEINE = drug("可待因", "|OPI_CMP|RX|")
@@ -51,6 +51,7 @@ def losses(draw: st.DrawFn) -> Example:
     city = City(
         sales, RING_DRUGS, BLOCK_SHOPS,
         purchases=purchases, stock_counts=counts, inspections=inspections,
+        stock_moves=moving(draw, moments, lots, drugs),
     )  # fmt: skip
     return Example(city, draw(windows(0, 94)))
 

@@ -140,6 +140,7 @@ MOMENTS = {
     "settlements": "settled_at",
     "duty": "duty_from",
     "inspections": "inspected_at",
+    "stock_moves": "moved_at",
 }
 
 

@@ -37,6 +37,7 @@ class City:
     settlements: Sequence[Row] = ()
     duty: Sequence[Row] = ()
     inspections: Sequence[Row] = ()
+    stock_moves: Sequence[Row] = ()
     cross_matches: Sequence[Row] = ()
     browsing: Sequence[Row] = ()
 

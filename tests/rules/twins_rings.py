@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rules import feeds_rings
 from tests.rules.cities import Example
-from tests.rules.twins import City, Found, Row, Twin, days_of, exact, ids, put, within
+from tests.rules.twins import City, Found, Row, Twin, days_of, exact, ids, packs, put, within
 from tests.rules.twins_paid import standing
 from tests.rules.twins_papers import dispensed, kept
 from tests.rules.twins_stock import gap_of, spans
@@ -30,6 +30,7 @@ def bears(city: City, line: Row, moment: str, *categories: str) -> bool:
 def p06(city: City, window: Window, values: Values) -> Found:
     found: Found = {}
     shelves: dict[tuple[str, str, date], list[tuple[Row, Fraction, list[Row]]]] = {}
+    reported: dict[tuple[str, date, str], list[Row]] = {}
     for opening, closing in spans(city, window, values):
         told = gap_of(city, opening, closing)
         if told is not None and bears(city, closing, "counted_at", *SPECIAL):
@@ -40,6 +41,12 @@ def p06(city: City, window: Window, values: Values) -> Found:
         gap = sum((one[1] for one in whole or some), Fraction(0))
         if gap >= exact(values["packs"]):
             put(found, (shop, day, "missing"), float(gap), [line for one in some for line in one[2]])
+    for one in city.stock_moves:
+        day = one["moved_at"].date()
+        told = one["kind"] in ("stolen", "lost") and window.since <= day <= window.until
+        if told and bears(city, one, "moved_at", *SPECIAL):
+            reported.setdefault((one["pharmacy_id"], day, "reported"), []).append(one)
+    found.update({key: (float(packs(some)), ids(some)) for key, some in reported.items()})
     _disagreeing(city, window, values, found)
     return found
 

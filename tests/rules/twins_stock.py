@@ -124,9 +124,12 @@ def gap_of(city: City, opening: Row, closing: Row) -> tuple[Fraction, list[Row]]
         ]
 
     sold, bought = moved(city.sales, "sold_at"), moved(city.purchases, "received_at")
-    if closing["batch_no"] and any(one["batch_no"] is None for one in (*sold, *bought)):
+    moves = moved(city.stock_moves, "moved_at")
+    if closing["batch_no"] and any(one["batch_no"] is None for one in (*sold, *bought, *moves)):
         return None
     gap = exact(opening["quantity"]) + packs(bought) - packs(sold) - exact(closing["quantity"])
+    for one in moves:
+        gap += exact(one["quantity"]) * (1 if one["kind"] == "transfer_in" else -1)
     return gap, sold
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.delivery.test_worker import until
 from tests.reads import ledger_region, small_region
 from tests.reads.small_region import MSA, PSB
-from yaotong.acts.tracing import sync_traces, traces_folder
+from yaotong.acts.tracing import follow_traces, sync_traces, traces_folder
+from yaotong.acts.working import Worker
 from yaotong.cli import cli
 from yaotong.errors import Forbidden, NotFound, UsageError
 from yaotong.facts import Window
@@ -59,6 +62,36 @@ def test_what_the_rule_finds_the_index_finds(region: Workspace) -> None:
     found = run_rule(book()["R-N01"], facts, Window(date(2026, 3, 1), date(2026, 3, 31)))
     assert found["subject"].tolist() == [CODES["twice"]]
     assert sync_traces(region).sales == 0
+
+
+@pytest.mark.slow
+def test_the_worker_keeps_the_index_in_step(region: Workspace, tmp_path: Path) -> None:
+    worker = Worker(region, lambda: ledger_region.NOW, 0.05, judges=True)
+    running = threading.Thread(target=worker.run)
+    running.start()
+    try:
+        assert until(lambda: _scans(region, CODES["twice"]) == 2, 30)
+        late = ("H1", "P1", "2026-03-08 10:00", "D1", 1, CODES["twice"])
+        ledger_region.send(region, tmp_path, "sales", [late])
+        assert until(lambda: _scans(region, CODES["twice"]) == 3, 30)
+    finally:
+        worker.stop()
+        running.join(30)
+    assert follow_traces(region) is None
+    idle = Worker(region, lambda: ledger_region.NOW, 0.05)
+    assert not idle._tasks  # one that only delivers leaves the index alone
+
+
+def _scans(region: Workspace, code: str) -> int:
+    return len(Traces(traces_folder(region)).codes([code]).said)
+
+
+def test_new_lines_alone_are_read(region: Workspace, tmp_path: Path) -> None:
+    assert follow_traces(region).sales == 10  # type: ignore[union-attr]
+    ledger_region.send(region, tmp_path, "sales", [("K1", "P1", "2026-03-09 10:00", "D1", 1, CODES["box"])])
+    made = follow_traces(region)
+    assert made is not None
+    assert (made.sales, made.withdrawn) == (1, 0)
 
 
 def test_a_corrected_line_takes_its_old_wording_away(region: Workspace, tmp_path: Path) -> None:

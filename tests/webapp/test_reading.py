@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-PAGES = ("/", "/find", "/find/medicines", "/find/offline", "/seal", "/wrong", "/opendata")
+PAGES = ("/", "/find", "/find/medicines", "/find/offline", "/seal", "/wrong", "/opendata", "/status")
 LINK = re.compile(r'<a [^>]*href="(/(?:find|seal|wrong|opendata)?(?:[/?][^"]*)?)"')
 
 

@@ -12,15 +12,16 @@ from yaotong.acts.delivering import Delivered, deliver
 from yaotong.acts.detection import RuleRun, detect
 from yaotong.acts.intake import take_in
 from yaotong.acts.publishing_visits import publish_visits
+from yaotong.acts.vaulting import start_vault
 from yaotong.demo import write_city
+from yaotong.demo.regions import PINGHU, REGIONS, Region
 from yaotong.errors import UsageError
 from yaotong.intake import Limits
 from yaotong.records import Receipt
 from yaotong.viewer import Viewer
-from yaotong.workspace import Workspace, init_workspace
+from yaotong.workspace import Workspace, init_workspace, open_workspace
 
-# A box around Pinghu with a margin: a shop outside it has swapped or foreign coordinates.
-REGION = (120.90, 30.55, 121.32, 30.90)
+REGION = PINGHU.box
 DEMO_PASSWORD = "yaotong-demo"
 _ORDER = (
     "areas",
@@ -31,7 +32,9 @@ _ORDER = (
     "calendar",
     "recalls",
     "inspections",
+    "purchases",
     "stock_counts",
+    "stock_moves",
     "sales",
 )
 
@@ -49,16 +52,23 @@ class DemoAccount:
     role: str
 
 
-DEMO_ACCOUNTS = (
-    DemoAccount("msa", "药监演示员", "msa", "330482", "leader"),
-    DemoAccount("nhsa", "医保演示员", "nhsa", "330482", "leader"),
-    DemoAccount("hc", "卫健演示员", "hc", "330482", "leader"),
-    DemoAccount("psb", "公安演示员", "psb", "330482", "leader"),
-    DemoAccount("msa-danghu", "当湖市监所演示员", "msa", "330482001", "officer"),
-    DemoAccount("auditor", "审计演示员", "msa", "330482", "auditor"),
-    DemoAccount("sysadmin", "系统演示员", "msa", "330482", "sysadmin"),
-    DemoAccount("secadmin", "安全演示员", "msa", "330482", "secadmin"),
-)
+def accounts_of(region: Region) -> tuple[DemoAccount, ...]:
+    """The accounts of a region's demo city: four leaders, one town's officer, and the three keepers."""
+    code, town = region.code, region.towns[0]
+    office = town.area_name.removesuffix("街道").removesuffix("镇")
+    return (
+        DemoAccount("msa", "药监演示员", "msa", code, "leader"),
+        DemoAccount("nhsa", "医保演示员", "nhsa", code, "leader"),
+        DemoAccount("hc", "卫健演示员", "hc", code, "leader"),
+        DemoAccount("psb", "公安演示员", "psb", code, "leader"),
+        DemoAccount(f"msa-{region.office}", f"{office}市监所演示员", "msa", town.area_code, "officer"),
+        DemoAccount("auditor", "审计演示员", "msa", code, "auditor"),
+        DemoAccount("sysadmin", "系统演示员", "msa", code, "sysadmin"),
+        DemoAccount("secadmin", "安全演示员", "msa", code, "secadmin"),
+    )
+
+
+DEMO_ACCOUNTS = accounts_of(PINGHU)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +87,26 @@ def build_demo(
     days: int = 365,
     pharmacies: int = 280,
     seed: int = 20260101,
+    region: str = "",
     now: datetime,
     progress: Progress | None = None,
 ) -> DemoBuilt:
-    """Make a workspace with the synthetic city in it; UsageError when the home already holds data."""
+    """Make a workspace with the synthetic city in it; UsageError when the home already holds data.
+
+    With `region` (of REGIONS) it keeps a vault and may exchange with the other; without, it is Pinghu's.
+    """
     told = progress or _silent
     if (home / "settings.toml").exists():
         raise UsageError(f"{home} 已有工作区。演示城市请用新的目录，或先删去它。")
-    workspace = init_workspace(home, title="云药通 · 平湖演示", synthetic=True, region=REGION)
-    write_city(home / "feeds", days=days, pharmacies=pharmacies, seed=seed, progress=told)
+    where = REGIONS[region or "pinghu"]
+    title = f"云药通 · {where.name.removesuffix('市')}演示"
+    workspace = init_workspace(home, title=title, synthetic=True, region=where.box)
+    if region:
+        workspace = _exchanging(workspace, where)
+    write_city(home / "feeds", days=days, pharmacies=pharmacies, seed=seed, region=where, progress=told)
     receipts = _take_in_all(workspace, home / "feeds", now, told)
-    for account in DEMO_ACCOUNTS:
+    accounts = accounts_of(where)
+    for account in accounts:
         add_user(
             workspace,
             username=account.username,
@@ -98,11 +117,22 @@ def build_demo(
             role=account.role,
             now=now,
         )
-    leader = DEMO_ACCOUNTS[0]
+    leader = accounts[0]
     actor = Viewer(leader.username, leader.display_name, leader.department, leader.area_code, leader.role)
     publish_visits(workspace, actor=actor, until=now.date(), now=now)
     runs = detect(workspace, now=now, progress=lambda run: told(f"规则 {run.rule_id}", 1, 1))
     return DemoBuilt(workspace, tuple(receipts), tuple(runs), deliver(workspace, now=now))
+
+
+def _exchanging(workspace: Workspace, where: Region) -> Workspace:
+    """The same workspace with a vault and a region of exchange in its settings."""
+    home = workspace.settings.home
+    path = home / "settings.toml"
+    text = path.read_text("utf-8")
+    path.write_text(f'{text}\n[vault]\nkeep = true\n\n[exchange]\nregion = "{where.code}"\n', "utf-8")
+    again = open_workspace(home)
+    start_vault(again)
+    return again
 
 
 def _take_in_all(workspace: Workspace, feeds: Path, now: datetime, told: Progress) -> list[Receipt]:

@@ -60,6 +60,15 @@ def sync_traces(ws: Workspace) -> Synced:
     )  # fmt: skip
 
 
+def follow_traces(ws: Workspace) -> Synced | None:
+    """Bring the index up when a data version came since, reading new lines alone; None when none did."""
+    with ws.store.read() as connection:
+        version = loads.current_version(connection)
+    if runs.read_manifest(traces_folder(ws)).version == version:
+        return None
+    return sync_traces(ws)
+
+
 def rebuild_traces(ws: Workspace) -> Synced:
     """Forget the index and make it anew from the facts."""
     shutil.rmtree(traces_folder(ws), ignore_errors=True)

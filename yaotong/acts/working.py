@@ -1,7 +1,7 @@
-"""The worker: judges what comes and delivers what is due, as soon as either is, until it is told to stop.
+"""The worker: judges and indexes what comes and delivers what is due, until it is told to stop.
 
 A receiver that hangs holds its own lane alone. Any number of workers may run: see `lanes`. One of them
-judges; when it ends, another goes on with it.
+judges, and one keeps the index of trace codes; when it ends, another goes on with it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from yaotong.acts.delivering import Delivered, name, settle_silent
 from yaotong.acts.escalating import escalate
 from yaotong.acts.following import follower
 from yaotong.acts.lanes import Tally, hooks_of, know_receivers, run_lane
+from yaotong.acts.tracing import follow_traces
 from yaotong.departments import CHANNELS
 from yaotong.errors import StoreError
 from yaotong.rules.book import book
@@ -29,11 +30,12 @@ POLL_SECONDS = 0.2
 # A lane ends its try and writes it down; longer than that is not waited for.
 STOP_SECONDS = 15.0
 _SICK_SECONDS = 5.0
+_TASKS = {"judging": "检测", "tracing": "追溯码索引"}
 _log = logging.getLogger("yaotong.delivery")
 
 
 class Worker:
-    """Delivery, and judging where it `judges`, until `stop`; `run` blocks. `tick` tells the time."""
+    """Delivery, judging and indexing where it `judges`, until `stop`; `run` blocks. `tick` tells the time."""
 
     def __init__(
         self,
@@ -44,7 +46,10 @@ class Worker:
         judges: bool = False,
     ) -> None:
         self._workspace, self._tick, self._poll = workspace, tick, poll_seconds
-        self._judging = threading.Thread(target=self._judge, name="judging", daemon=True) if judges else None
+        tasks = (("judging", self._follow), ("tracing", self._index)) if judges else ()
+        self._tasks = [
+            threading.Thread(target=self._alone, args=one, name=one[0], daemon=True) for one in tasks
+        ]
         self._stopped = threading.Event()
         self._lanes: dict[Lane, tuple[threading.Thread, Tally]] = {}
         self._done = Tally()
@@ -58,8 +63,8 @@ class Worker:
 
     def run(self) -> Delivered:
         """Deliver until stopped; what became of the messages."""
-        if self._judging is not None:
-            self._judging.start()
+        for task in self._tasks:
+            task.start()
         while not self._stopped.is_set():
             wait = self._poll
             try:
@@ -72,18 +77,23 @@ class Worker:
         counts = self._done.counts
         return Delivered(counts["sent"], counts["due"], counts["dead"])
 
-    def _judge(self) -> None:
-        """Follow the loads while nobody else does, and begin again after a store could not be had."""
+    def _alone(self, what: str, work: Callable[[], None]) -> None:
+        """Do something while nobody else does, and begin again after a store could not be had."""
         while not self._stopped.is_set():
             try:
-                with only_one(self._workspace.store, "judging") as ours:
+                with only_one(self._workspace.store, what) as ours:
                     if ours:
-                        self._follow()
+                        work()
             except StoreError as error:
-                _log.warning("检测停下，%s 秒后再试：%s", _SICK_SECONDS, error)
+                _log.warning("%s停下，%s 秒后再试：%s", _TASKS[what], _SICK_SECONDS, error)
             except Exception as error:  # whatever it is, delivery goes on, and what came is tried again
-                _log.error("检测停下，%s 秒后再试：%s", _SICK_SECONDS, type(error).__name__)
+                _log.error("%s停下，%s 秒后再试：%s", _TASKS[what], _SICK_SECONDS, type(error).__name__)
             self._stopped.wait(_SICK_SECONDS)
+
+    def _index(self) -> None:
+        while not self._stopped.is_set():
+            if follow_traces(self._workspace) is None:
+                self._stopped.wait(max(self._poll, 1.0))
 
     def _follow(self) -> None:
         judging, watch = follower(self._workspace), Watch(self._workspace)
@@ -131,7 +141,6 @@ class Worker:
 
     def _join(self) -> None:
         until = time.monotonic() + STOP_SECONDS
-        judging = [self._judging] if self._judging is not None else []
-        for thread in [*judging, *(thread for thread, _ in self._lanes.values())]:
+        for thread in [*self._tasks, *(thread for thread, _ in self._lanes.values())]:
             thread.join(max(until - time.monotonic(), 0))
         self._gather()

@@ -11,11 +11,12 @@ import click
 from tqdm import tqdm
 
 from yaotong import clock
-from yaotong.acts.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, build_demo
+from yaotong.acts.demo import DEMO_PASSWORD, accounts_of, build_demo
 from yaotong.acts.detection import RuleRun, detect
 from yaotong.acts.intake import ON_BAD_ROWS, take_in
 from yaotong.cli.common import DAY, chosen_home, home_option, opened, operator, print_json
 from yaotong.codes import Outcome
+from yaotong.demo.regions import REGIONS
 from yaotong.intake import Limits, profiles
 from yaotong.records import FEEDS, Receipt
 from yaotong.workspace import init_workspace
@@ -38,12 +39,21 @@ def init_command(context: click.Context, home: Path | None) -> None:
 @click.option("--days", type=click.IntRange(30, 1095), default=365, show_default=True)
 @click.option("--pharmacies", type=click.IntRange(20, 2000), default=280, show_default=True)
 @click.option("--seed", type=int, default=20260101, show_default=True)
+@click.option("--region", type=click.Choice(list(REGIONS)), help="保管身份库、可与另一地区交换的演示城市")
 @click.pass_context
-def demo_command(context: click.Context, home: Path | None, days: int, pharmacies: int, seed: int) -> int:
+def demo_command(
+    context: click.Context, home: Path | None, days: int, pharmacies: int, seed: int, region: str | None
+) -> int:
     """写出合成演示城市的数据文件，并像真实文件一样接收、检测、派发。Build the synthetic demo city."""
     bar = _Bar()
     built = build_demo(
-        chosen_home(context, home), days=days, pharmacies=pharmacies, seed=seed, now=clock.now(), progress=bar
+        chosen_home(context, home),
+        days=days,
+        pharmacies=pharmacies,
+        seed=seed,
+        region=region or "",
+        now=clock.now(),
+        progress=bar,
     )
     bar.close()
     accepted = sum(one.accepted for one in built.receipts)
@@ -53,7 +63,7 @@ def demo_command(context: click.Context, home: Path | None, days: int, pharmacie
     click.echo(
         f"已送达 {built.delivered.sent} 条通知。演示数据均为合成。演示账号（密码均为 {DEMO_PASSWORD}）："
     )
-    for account in DEMO_ACCOUNTS:
+    for account in accounts_of(REGIONS[region or "pinghu"]):
         click.echo(f"  {account.username:<12}{account.display_name}")
     return _code(built.receipts)
 

@@ -13,11 +13,11 @@ from yaotong.cli.common import home_option, opened
 
 
 @click.command("worker")
-@click.option("--only-deliver", is_flag=True, help="只发送通知，不检测")
+@click.option("--only-deliver", is_flag=True, help="只发送通知，不检测，也不更新追溯码索引")
 @home_option
 @click.pass_context
 def worker_command(context: click.Context, only_deliver: bool, home: Path | None) -> int:
-    """一有新数据就检测，一有到期的通知就发送，直到收到 SIGTERM 或 Ctrl-C。Judge and deliver at once."""
+    """有新数据就检测、更新追溯码索引，有到期的通知就发送，直到收到 SIGTERM 或 Ctrl-C。Judge and deliver."""
     worker = Worker(opened(context, home), clock.now, judges=not only_deliver)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

@@ -19,16 +19,18 @@ from yaotong.demo.catalogue import Catalogue, read_catalogue
 from yaotong.demo.demand import closed_for_festival, draw_counts, plain_demand
 from yaotong.demo.hours import Clock
 from yaotong.demo.people import Extras
-from yaotong.demo.places import TOWNS, Places, areas_geojson, draw_places, named_places
+from yaotong.demo.places import Places, areas_geojson, draw_places, named_places
 from yaotong.demo.plan import Plan
+from yaotong.demo.regions import PINGHU, Region
 from yaotong.demo.registers import calendar, departments
+from yaotong.demo.shelves import Bookkeeper, write_books
 from yaotong.demo.shops import Shops, build_shops
 from yaotong.demo.stage import Evidence, Stage
 from yaotong.demo.stories import TELLERS
 from yaotong.demo.stories.silence import tell_festival
 from yaotong.demo.till import Lines, Texts, in_order, ring_up, sale_ids, story_lines
 from yaotong.demo.truth import CityTruth, Story
-from yaotong.demo.visits import inspections, stock_counts
+from yaotong.demo.visits import inspections
 from yaotong.demo.writing import write_json, write_sales, write_table
 
 __all__ = ["CityTruth", "Story", "write_city"]
@@ -49,19 +51,22 @@ def write_city(
     pharmacies: int = 280,
     seed: int = 20260101,
     until: date = DEFAULT_UNTIL,
+    region: Region = PINGHU,
     progress: Progress | None = None,
 ) -> CityTruth:
     """Write a demo city as feed files of contract §3 into `feeds_dir`, and `truth.json` beside them.
 
     Args:
         feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, places.csv,
-            recalls.csv, calendar.csv, inspections.csv, stock_counts.csv and sales/sales-YYYY-MM.csv; made
+            recalls.csv, calendar.csv, inspections.csv, purchases.csv, stock_counts.csv,
+            stock_moves.csv and sales/sales-YYYY-MM.csv; made
             when absent, files of an older city replaced.
         days: days of sales, 14..3660, the last one being `until`.
         pharmacies: 9..5000; below about 40, or under 60 days, some stories have no room and are listed
             under `omitted`.
         seed: same arguments, same bytes.
         until: last day of sales.
+        region: where the city stands.
         progress: told (what, done, total) as the work goes on.
 
     Returns:
@@ -71,9 +76,9 @@ def write_city(
         ValueError: a size out of range.
     """
     tell = progress or _silent
-    plan = Plan(days, pharmacies, seed, until)
+    plan = Plan(days, pharmacies, seed, until, region)
     tell("绘制镇街", 1, _STEPS)
-    places, catalogue = draw_places(), read_catalogue(until)
+    places, catalogue = draw_places(plan.region), read_catalogue(until)
     shops = build_shops(plan, places, catalogue)
     tell("安排故事", 2, _STEPS)
     stage = _stage(plan, catalogue, shops)
@@ -81,7 +86,7 @@ def write_city(
     lines = _lines(stage)
     ids = sale_ids(plan, lines)
     tell("写入名录", 4, _STEPS)
-    rows = _write_registers(stage, places, feeds_dir)
+    rows = _write_registers(stage, places, feeds_dir) | _write_books(stage, lines, feeds_dir)
     tell("写入销售", 5, _STEPS)
     rows["sales"] = write_sales(feeds_dir, plan, shops, catalogue, lines, ids, tell)
     truth = _truth(stage, lines, ids, rows)
@@ -93,19 +98,26 @@ def write_city(
 def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str, int]:
     """Write every feed but sales; answers the rows of each."""
     feeds_dir.mkdir(parents=True, exist_ok=True)
-    write_json(feeds_dir / "areas.geojson", areas_geojson(places))
+    write_json(feeds_dir / "areas.geojson", areas_geojson(places, stage.plan.region))
     return {
-        "areas": len(TOWNS) + 1,
+        "areas": len(stage.plan.region.towns) + 1,
         "pharmacies": write_table(feeds_dir, "pharmacies", stage.shops.feed),
         "drugs": write_table(feeds_dir, "drugs", stage.catalogue.feed()),
-        "departments": write_table(feeds_dir, "departments", departments()),
-        "places": write_table(feeds_dir, "places", named_places()),
+        "departments": write_table(feeds_dir, "departments", departments(stage.plan.region)),
+        "places": write_table(feeds_dir, "places", named_places(stage.plan.region)),
         "recalls": write_table(feeds_dir, "recalls", stage.recalls),
         "calendar": write_table(feeds_dir, "calendar", calendar(stage.plan, stage.notices)),
         "inspections": write_table(feeds_dir, "inspections", inspections(stage.plan, stage.shops)),
-        "stock_counts": write_table(
-            feeds_dir, "stock_counts", stock_counts(stage.plan, stage.shops, stage.catalogue)
-        ),
+    }
+
+
+def _write_books(stage: Stage, lines: Lines, feeds_dir: Path) -> dict[str, int]:
+    """Write purchases, counts and moves; answers the rows of each."""
+    keeper = Bookkeeper(stage.plan, stage.shops, stage.catalogue, lines, stage.buying, stage.twists)
+    made = write_books(keeper, stage.spared)
+    return {
+        name: write_table(feeds_dir, name, getattr(made, name))
+        for name in ("purchases", "stock_counts", "stock_moves")
     }
 
 
@@ -142,8 +154,8 @@ def _truth(stage: Stage, lines: Lines, ids: Texts, rows: dict[str, int]) -> City
     ]
     plan = stage.plan
     return CityTruth(
-        plan.seed, plan.days, plan.pharmacies, plan.until, tuple(stories), _quality(stage.shops),
-        tuple(stage.omitted), tuple(stage.echoes), rows,
+        plan.seed, plan.days, plan.pharmacies, plan.until, tuple(stories), _quality(plan, stage.shops),
+        tuple(stage.omitted), tuple(stage.echoes), rows, tuple(stage.crossing),
     )  # fmt: skip
 
 
@@ -159,13 +171,13 @@ def _sale_ids(
     return (*own, *(str(one) for one in line_ids[mine]))
 
 
-def _quality(shops: Shops) -> tuple[dict[str, str], ...]:
+def _quality(plan: Plan, shops: Shops) -> tuple[dict[str, str], ...]:
     """Shops whose licence claims another town than the point lies in."""
     found: dict[str, list[str]] = defaultdict(list)
     for shop in shops.mismatched:
         found["license_no"].append(shops.license_nos[int(shop)])
         found["claimed_town"].append(str(shops.feed["town_code"].iloc[int(shop)]))
-        found["actual_town"].append(TOWNS[int(shops.town[shop])].area_code)
+        found["actual_town"].append(plan.region.place(int(shops.town[shop])))
     return tuple(
         {"kind": "town_mismatch", "license_no": number, "claimed_town": claimed, "actual_town": actual}
         for number, claimed, actual in zip(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from yaotong.demo.places import TOWNS
 from yaotong.demo.plan import Plan
 from yaotong.demo.shops import Shops
 
@@ -34,7 +33,7 @@ class Cast:
 
         `beside` asks for so many other trading shops in the same town, who then show that it is not the town.
         """
-        trading = np.bincount(self.shops.town[self.shops.trading], minlength=len(TOWNS))
+        trading = np.bincount(self.shops.town[self.shops.trading], minlength=len(self.plan.region.towns))
         fit = [shop for shop in self._free() if self._fits(shop, town, busy, sick)]
         found = [shop for shop in fit if trading[self.shops.town[shop]] > beside][:count]
         if len(found) < count:

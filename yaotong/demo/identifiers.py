@@ -15,22 +15,22 @@ _ID_CHECKS = np.array(list("10X98765432"))
 INVENTED_AREA = 910000  # no county of China has this code: nobody real can be hit
 
 
-def uscc(serial: int) -> str:
-    """Unified social credit code of an invented Pinghu enterprise (GB 32100, 18 characters)."""
+def uscc(serial: int, area_code: str = "330482") -> str:
+    """Unified social credit code of an invented enterprise (GB 32100, 18 characters)."""
     organisation = f"MA9{serial:05d}"
     total = sum(
         (ord(mark) - 55 if mark.isalpha() else int(mark)) * weight
         for mark, weight in zip(organisation, _ORGANISATION_WEIGHTS, strict=True)
     )
     check = (11 - total % 11) % 11
-    body = f"91330482{organisation}{'X' if check == 10 else check}"
+    body = f"91{area_code}{organisation}{'X' if check == 10 else check}"
     mod = sum(_USCC_ALPHABET.index(mark) * weight for mark, weight in zip(body, _USCC_WEIGHTS, strict=True))
     return body + _USCC_ALPHABET[(31 - mod) % 31]
 
 
-def license_no(chained: bool, serial: int) -> str:
+def license_no(chained: bool, serial: int, begins: tuple[str, str] = ("浙", "0573")) -> str:
     """Drug trade licence: 浙 + C (chain store) or D (single shop) + A + 0573 + five digits."""
-    return f"浙{'C' if chained else 'D'}A0573{serial:05d}"
+    return f"{begins[0]}{'C' if chained else 'D'}A{begins[1]}{serial:05d}"
 
 
 def id_numbers(rng: np.random.Generator, count: int, born_from: date, born_until: date) -> NDArray[np.str_]:

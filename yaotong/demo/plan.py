@@ -10,6 +10,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from yaotong.demo.regions import PINGHU, Region
 from yaotong.workdays import holiday, is_workday
 
 Ints = NDArray[np.int64]
@@ -28,18 +29,23 @@ class Plan:
     pharmacies: int
     seed: int
     until: date
+    region: Region = PINGHU
 
     def __post_init__(self) -> None:
         if not 14 <= self.days <= 3660:
             raise ValueError(f"days must lie in 14..3660, not {self.days}")
-        if not 9 <= self.pharmacies <= 5000:
-            raise ValueError(f"pharmacies must lie in 9..5000 (one per town at least), not {self.pharmacies}")
+        fewest = len(self.region.towns)
+        if not fewest <= self.pharmacies <= 5000:
+            raise ValueError(
+                f"pharmacies must lie in {fewest}..5000 (one per town at least), not {self.pharmacies}"
+            )
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, not {self.seed}")
 
     def stream(self, name: str) -> np.random.Generator:
-        """The random stream of that name: same seed and name, same numbers."""
-        return np.random.Generator(np.random.PCG64([self.seed, crc32(name.encode())]))
+        """The random stream of that name: same seed, region and name, same numbers."""
+        own = f"{self.region.code}/{name}" if self.region.home else name
+        return np.random.Generator(np.random.PCG64([self.seed, crc32(own.encode())]))
 
     @property
     def first(self) -> date:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from yaotong.demo.places import COUNTY_CODE, TOWNS
 from yaotong.demo.plan import Plan
+from yaotong.demo.regions import PINGHU, Region
 
 _COUNTY = (
-    ("msa", "平湖市市场监督管理局"),
-    ("nhsa", "嘉兴市医疗保障局平湖分局"),
-    ("hc", "平湖市卫生健康局"),
-    ("psb", "平湖市公安局"),
+    ("msa", "{name}市场监督管理局"),
+    ("nhsa", "{insurer}"),
+    ("hc", "{name}卫生健康局"),
+    ("psb", "{name}公安局"),
 )
 _FESTIVALS = {
     "New Year's Day": "元旦",
@@ -25,22 +25,29 @@ _FESTIVALS = {
 _TERM_STARTS = ((9, 1, "秋季学期开学（示意）"), (3, 2, "春季学期开学（示意）"))
 
 
-def departments() -> list[dict[str, str]]:
+def departments(region: Region = PINGHU) -> list[dict[str, str]]:
     """Four county departments and a market-supervision office in every town; telephones are invented."""
     rows = [
-        _department(f"{COUNTY_CODE}-{role}", name, role, COUNTY_CODE, "", f"0573-85010{place}00")
+        _department(
+            f"{region.code}-{role}",
+            name.format(name=region.name, insurer=region.insurer),
+            role,
+            region.code,
+            "",
+            f"{region.phones}-85010{place}00",
+        )
         for place, (role, name) in enumerate(_COUNTY)
     ]
     offices = [
         _department(
             f"{town.area_code}-msa",
-            f"平湖市市场监督管理局{town.area_name.removesuffix('街道').removesuffix('镇')}市场监督管理所",
+            f"{region.name}市场监督管理局{town.area_name.removesuffix('街道').removesuffix('镇')}市场监督管理所",
             "msa",
             town.area_code,
-            f"{COUNTY_CODE}-msa",
-            f"0573-850110{place:02d}",
+            f"{region.code}-msa",
+            f"{region.phones}-850110{place:02d}",
         )
-        for place, town in enumerate(TOWNS, start=1)
+        for place, town in enumerate(region.towns, start=1)
     ]
     return rows + offices
 

@@ -12,7 +12,7 @@ from geo.crs import Crs, from_wgs84
 from yaotong.demo import hours
 from yaotong.demo.catalogue import COUNTER_ONLY, Catalogue
 from yaotong.demo.identifiers import license_no, uscc
-from yaotong.demo.places import TOWNS, Places, scatter, share_out
+from yaotong.demo.places import Places, scatter, share_out
 from yaotong.demo.plan import Bools, Floats, Ints, Plan
 from yaotong.records import PHARMACIES
 
@@ -38,7 +38,7 @@ class Shops:
     """All shops; row i of `feed` and place i of every array are the same shop."""
 
     feed: pd.DataFrame  # the `pharmacies` feed, contract columns
-    town: Ints  # place in TOWNS where the shop truly stands
+    town: Ints  # place among the region's towns where the shop truly stands
     pattern: Ints  # opening pattern
     lines_per_day: Floats
     sells: Bools  # [shops, drugs]
@@ -59,8 +59,9 @@ class Shops:
 
 def build_shops(plan: Plan, places: Places, catalogue: Catalogue) -> Shops:
     """Invent the register: counts by town, then every attribute from its own random stream."""
-    town = np.repeat(np.arange(len(TOWNS)), share_out(plan.pharmacies))
-    points = np.vstack([scatter(plan, places, one, int((town == one).sum())) for one in range(len(TOWNS))])
+    towns = plan.region.towns
+    town = np.repeat(np.arange(len(towns)), share_out(plan.pharmacies, towns))
+    points = np.vstack([scatter(plan, places, one, int((town == one).sum())) for one in range(len(towns))])
     tiny = _tiny(plan)
     pattern = _patterns(plan, tiny)
     chain = _chains(plan)
@@ -68,7 +69,7 @@ def build_shops(plan: Plan, places: Places, catalogue: Catalogue) -> Shops:
     status = _statuses(plan, tiny)
     claimed = town.copy()
     mismatched = _mismatched(plan)
-    claimed[mismatched] = [_neighbour(TOWNS[int(town[one])].area_code) for one in mismatched]
+    claimed[mismatched] = [_neighbour(int(town[one])) for one in mismatched]
     feed = _feed(plan, points, claimed, town, pattern, chain, scopes, status)
     trading = status == "active"
     plain = np.array([set(_PLAIN_SCOPE) <= set(scope) for scope in scopes])
@@ -150,11 +151,9 @@ def _mismatched(plan: Plan) -> Ints:
     return np.sort(plan.stream("shops/mismatch").choice(free, size=count, replace=False)).astype(np.int64)
 
 
-def _neighbour(area_code: str) -> int:
+def _neighbour(town: int) -> int:
     """The town a careless clerk would write instead."""
-    codes = [town.area_code for town in TOWNS]
-    wrong = {"330482001": "330482002", "330482002": "330482001", "330482003": "330482001"}
-    return codes.index(wrong.get(area_code, "330482001"))
+    return 1 if town == 0 else 0
 
 
 def _allowed(catalogue: Catalogue, scope: tuple[str, ...]) -> list[bool]:
@@ -177,24 +176,25 @@ def _feed(
 ) -> pd.DataFrame:
     count = plan.pharmacies
     lon, lat, crs = _declared(plan, points)
+    region = plan.region
     rng = plan.stream("shops/registry")
     insured = _plain_hours(pattern) | (rng.random(count) < 0.5)  # so that every story's shop may settle
     dual = np.array(["DUAL" in scope for scope in scopes])
     since, until = _validity(plan, status)
     frame = pd.DataFrame(
         {
-            "license_no": [license_no(chain[i] >= 0, 10001 + i * 7) for i in range(count)],
-            "uscc": [uscc(30001 + i) for i in range(count)],
+            "license_no": [license_no(chain[i] >= 0, 10001 + i * 7, region.licences) for i in range(count)],
+            "uscc": [uscc(30001 + i, region.code) for i in range(count)],
             "name": _names(plan, town, chain),
             "address": [
-                f"平湖市{TOWNS[claimed[i]].area_name}{_ROADS[int(road)]}{int(door)}号（虚构）"
+                f"{region.name}{region.towns[claimed[i]].area_name}{_ROADS[int(road)]}{int(door)}号（虚构）"
                 for i, (road, door) in enumerate(rng.integers((0, 1), (6, 400), size=(count, 2)))
             ],
             "lon": [f"{value:.6f}" for value in lon],
             "lat": [f"{value:.6f}" for value in lat],
             "crs": crs,
-            "town_code": [TOWNS[one].area_code for one in claimed],
-            "phone": [f"0573-8500{i:04d}" for i in range(count)],
+            "town_code": [region.place(one) for one in claimed],
+            "phone": [f"{region.phones}-8500{i:04d}" for i in range(count)],
             "opening_hours": [hours.PATTERNS[one].text for one in pattern],
             "insurance_designated": np.where(insured | dual, "true", "false"),
             "dual_channel": np.where(dual, "true", "false"),
@@ -234,7 +234,7 @@ def _declared(plan: Plan, points: Floats) -> tuple[Floats, Floats, list[str]]:
 def _names(plan: Plan, town: Ints, chain: Ints) -> list[str]:
     names = []
     for shop in range(plan.pharmacies):
-        place = TOWNS[town[shop]].area_name[:-2] if town[shop] < 3 else TOWNS[town[shop]].area_name[:-1]
+        place = plan.region.towns[town[shop]].area_name.removesuffix("街道").removesuffix("镇")
         brand = CHAINS[chain[shop]][1] if chain[shop] >= 0 else f"演示{_SINGLES[shop % len(_SINGLES)]}药店"
         names.append(f"{brand}{place}{shop + 1:03d}号店")
     return names

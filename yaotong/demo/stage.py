@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from yaotong.demo.demand import Demand
 from yaotong.demo.hours import Clock
 from yaotong.demo.identifiers import trace_codes
 from yaotong.demo.people import Extras
-from yaotong.demo.plan import Bools, Plan
+from yaotong.demo.plan import Bools, Ints, Plan
 from yaotong.demo.shops import Shops
 from yaotong.demo.truth import Story, Verdict
+from yaotong.demo.twists import Shelf, Twist, buying, month_ends
 
 STORY_SERIALS = 9_000_000_000_000  # packs of the stories are numbered from here, the crowd's from 0
 
@@ -65,7 +67,36 @@ class Stage:
     recalls: list[dict[str, str]] = field(default_factory=list)
     omitted: list[dict[str, str]] = field(default_factory=list)
     echoes: list[dict[str, Any]] = field(default_factory=list)
+    twists: dict[Shelf, Twist] = field(default_factory=dict)
+    spared: dict[tuple[int, str], str] = field(default_factory=dict)  # lots whose purchase is not sent so
+    crossing: list[dict[str, Any]] = field(default_factory=list)
     packs: int = 0  # trace codes given to stories so far
+
+    @cached_property
+    def month_ends(self) -> list[int]:
+        """Days on which shelves are counted."""
+        return month_ends(self.plan)
+
+    @cached_property
+    def buying(self) -> Ints:
+        """Shops that send purchases."""
+        return buying(self.plan, self.shops, self.catalogue, self.demand)
+
+    def bookkeeping(self, count: int) -> list[int]:
+        """Ordinary shops that send purchases and whose shelves no story has told of; perhaps fewer."""
+        used = {shop for shop, _ in self.twists} | {shop for shop, _ in self.spared}
+        ours = [int(one) for one in self.buying if self.shops.ordinary[one] and int(one) not in used]
+        return ours[:count]
+
+    def shelf(self, shop: int, drug_code: str, twist: Twist) -> None:
+        """Do something to a shelf."""
+        self.twists[shop, self.catalogue.position(drug_code)] = twist
+
+    def bystanders(self, count: int) -> list[int]:
+        """Ordinary shops that serve a few lines of a story without being a part of it."""
+        ours = [int(one) for one in np.flatnonzero(self.shops.ordinary)]
+        ours.sort(key=lambda shop: (shop in self.cast.taken, -shop))
+        return ours[:count] if len(ours) >= count else []
 
     def at(self, shop: int, days_before_end: int, minutes: float) -> datetime:
         """So many minutes after the shop opens on that day."""
@@ -75,7 +106,8 @@ class Stage:
         """The code of a pack nobody else holds."""
         self.packs += 1
         product = self.catalogue.product_codes[[self.catalogue.position(drug_code)]]
-        return str(trace_codes(product, np.array([STORY_SERIALS + self.packs]))[0])
+        serial = self.plan.region.first_serial // 4 + STORY_SERIALS + self.packs
+        return str(trace_codes(product, np.array([serial]))[0])
 
     def sell(
         self,

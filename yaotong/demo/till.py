@@ -27,7 +27,7 @@ _PACKS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 _RETURNS = 0.003
 _NO_CODE = 0.02  # before full collection; supervision.md §3.5
-_LOT_DAYS = 75
+LOT_DAYS = 75
 _DOCTORS = 140
 
 
@@ -71,7 +71,7 @@ def ring_up(plan: Plan, catalogue: Catalogue, shops: Shops, clock: Clock, counts
         second=second,
         quantity=_packs(plan, catalogue, drug),
         trace_code=_traces(plan, catalogue, drug),
-        batch_no=lot_numbers(plan, catalogue)[drug, day // _LOT_DAYS, shop % 2],
+        batch_no=lot_numbers(plan, catalogue)[drug, day // LOT_DAYS, shop % 2],
         buyer_id_no=_buyers(plan, catalogue, drug, day),
         prescribed=prescribed,
         settlement_id=_settlements(plan, shops, shop, prescribed),
@@ -93,7 +93,9 @@ def _packs(plan: Plan, catalogue: Catalogue, drug: Ints) -> NDArray[np.float64]:
 
 def _traces(plan: Plan, catalogue: Catalogue, drug: Ints) -> Texts:
     """One unique code a line (the first pack's where it holds several); raw herbs carry none."""
-    codes = trace_codes(catalogue.product_codes[drug], np.arange(len(drug))).astype(object)
+    codes = trace_codes(
+        catalogue.product_codes[drug], plan.region.first_serial + np.arange(len(drug))
+    ).astype(object)
     missing = plan.stream("till/uncoded").random(len(drug)) < _NO_CODE
     codes[(missing & ~catalogue.bears(*REGISTERED)[drug]) | catalogue.bears("TOXIC")[drug]] = ""
     return codes
@@ -101,10 +103,10 @@ def _traces(plan: Plan, catalogue: Catalogue, drug: Ints) -> Texts:
 
 def lot_numbers(plan: Plan, catalogue: Catalogue) -> Texts:
     """Lots in the shops, shape [drugs, periods, 2]: no two drugs share one."""
-    periods = plan.days // _LOT_DAYS + 1
+    periods = plan.days // LOT_DAYS + 1
     lots = np.empty((len(catalogue.drug_codes), periods, 2), dtype=object)
     for period in range(periods):
-        made = plan.first + timedelta(days=period * _LOT_DAYS - 130)
+        made = plan.first + timedelta(days=period * LOT_DAYS - 130)
         for drug in range(len(lots)):
             lots[drug, period] = [f"{chr(65 + drug % 26)}{made:%y%m}{drug:02d}{line}" for line in (1, 2)]
     return lots
@@ -148,7 +150,7 @@ def story_lines(plan: Plan, catalogue: Catalogue, told: list[Line]) -> Lines:
     second = np.array([(line.at - midnight).total_seconds() for line in told], dtype=np.int64)
     shop = np.array([line.shop for line in told], dtype=np.int64)
     drug = np.array([line.drug for line in told], dtype=np.int64)
-    usual = lot_numbers(plan, catalogue)[drug, second // 86_400 // _LOT_DAYS, shop % 2]
+    usual = lot_numbers(plan, catalogue)[drug, second // 86_400 // LOT_DAYS, shop % 2]
     batch = np.array([line.batch_no for line in told], dtype=object)
     rx = (catalogue.current["prescription"].to_numpy() == "rx")[drug]
     return Lines(
@@ -186,6 +188,6 @@ def sale_ids(plan: Plan, lines: Lines) -> Texts:
     return answer
 
 
-def doctors() -> Texts:
+def doctors(plan: Plan) -> Texts:
     """Prescribers of the city (invented)."""
-    return np.array([f"YS330482{number:04d}" for number in range(1, _DOCTORS + 1)], dtype=object)
+    return np.array([f"YS{plan.region.code}{number:04d}" for number in range(1, _DOCTORS + 1)], dtype=object)

@@ -51,7 +51,8 @@ class Story:
 class CityTruth:
     """Everything planted in a city; `omitted` names what the city was too short or small for.
 
-    `echoes` are effects of a guilty story that another rule may rightly see as well.
+    `echoes` are effects of a guilty story that another rule may rightly see as well, `crossing` are buyers
+    of two regions.
     """
 
     seed: int
@@ -63,6 +64,7 @@ class CityTruth:
     omitted: tuple[dict[str, str], ...]
     echoes: tuple[dict[str, Any], ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
+    crossing: tuple[dict[str, Any], ...] = ()
 
     def of(self, rule: str, verdict: Verdict | None = None) -> tuple[Story, ...]:
         """Stories of one rule, of one verdict when given."""
@@ -82,4 +84,5 @@ class CityTruth:
             "omitted": list(self.omitted),
             "echoes": list(self.echoes),
             "rows": self.rows,
+            "crossing": list(self.crossing),
         }

@@ -70,7 +70,7 @@ def _sales_columns(
     count = len(lines.shop)
     sold_at = np.datetime64(plan.first, "s") + lines.second.astype("timedelta64[s]")
     channel = _channels(rng, catalogue, lines)
-    visits = rng.integers(len(doctors()), size=count)
+    visits = rng.integers(len(doctors(plan)), size=count)
     columns = {
         "sale_id": ids,
         "pharmacy_id": np.array(shops.license_nos, dtype=object)[lines.shop],
@@ -82,7 +82,7 @@ def _sales_columns(
         "unit_price": _prices(plan, shops, catalogue)[lines.shop, lines.drug],
         "buyer_id_no": lines.buyer_id_no,
         "prescription_no": _numbered("CF", lines.prescribed),
-        "prescriber_id": np.where(lines.prescribed, doctors()[visits], ""),
+        "prescriber_id": np.where(lines.prescribed, doctors(plan)[visits], ""),
         "pharmacist_id": _pharmacists(plan)[lines.shop, rng.integers(2, size=count)],
         "channel": channel,
         "paid_by_insurance": lines.settlement_id != "",
@@ -126,7 +126,8 @@ def _prices(plan: Plan, shops: Shops, catalogue: Catalogue) -> Texts:
 def _pharmacists(plan: Plan) -> Texts:
     """Two pharmacists a shop, shape [shops, 2]."""
     return np.array(
-        [[f"YJ3304{shop:05d}{one}" for one in (1, 2)] for shop in range(plan.pharmacies)], dtype=object
+        [[f"YJ{plan.region.code[:4]}{shop:05d}{one}" for one in (1, 2)] for shop in range(plan.pharmacies)],
+        dtype=object,
     )
 
 

@@ -79,7 +79,9 @@ def spans_seen(ws: Workspace, viewer: Viewer, asked: Asked) -> tuple[pd.DataFram
     need_ledger(viewer)
     whole = region_ledger(ws)
     spans, months = (_seen(ws, viewer, one) for one in (whole.spans, whole.months))
-    untold = Counter(months.loc[months["verdict"] == "unknown", "reason"])
+    # A lot that nobody counts by itself is told of in its drug as a whole.
+    uncounted = (months["lot"] != "") & (months["reason"] == REASONS[0])
+    untold = Counter(months.loc[(months["verdict"] == "unknown") & ~uncounted, "reason"])
     spans = _named(ws, spans)
     if asked.verdict:
         spans = spans[spans["verdict"] == asked.verdict]

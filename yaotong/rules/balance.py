@@ -1,4 +1,4 @@
-"""The balance of a shelf: two counts, and what was bought and sold between them.
+"""The balance of a shelf: two counts, and what was bought, sold, moved and lost between them.
 
 What a shop does not send is unknown, and so is a count of one lot beside lines that name none.
 """
@@ -42,21 +42,24 @@ def between_counts(facts: Facts, window: Window, most_days: int) -> ir.Table:
 
 
 def balanced(facts: Facts, window: Window, spans: ir.Table, most_days: int) -> ir.Table:
-    """Spans of which the movements are known, with out and into (packs) and `gap`.
+    """Spans of which the movements are known, with out (sold), into (bought, moved, less lost) and `gap`.
 
     The gap is of packs missing, negative where there are too many. Whether the shop sends what it buys
-    and sells is asked by `watched`.
+    and sells is asked by `watched`; a transfer or a loss that no shop sent is not known of.
     """
-    sold, bought = _sold(facts, window, most_days), facts.purchases
+    sold, bought, moves = _sold(facts, window, most_days), facts.purchases, facts.stock_moves
+    came_in = (moves.kind == "transfer_in").ifelse(moves.quantity, -moves.quantity)
+    nothing = ibis.literal(0.0)
     lines = ibis.union(
-        _lines(sold, "sold_at", sold=sold.quantity, bought=ibis.literal(0.0)),
-        _lines(bought, "received_at", sold=ibis.literal(0.0), bought=bought.quantity),
+        _lines(sold, "sold_at", sold=sold.quantity, came=nothing),
+        _lines(bought, "received_at", sold=nothing, came=bought.quantity),
+        _lines(moves, "moved_at", sold=nothing, came=came_in),
     )
     moved = _moved(spans.select("span", "pharmacy_id", "drug_code", "lot", "opened_at", "closed_at"), lines)
     # A count of one lot cannot be held to lines that name none.
     nameless = (moved.lot != "") & moved.batch_no.isnull()
     sums = moved.group_by("span").agg(
-        out=packs_of(moved.sold), into=packs_of(moved.bought), unknown=nameless.any()
+        out=packs_of(moved.sold), into=packs_of(moved.came), unknown=nameless.any()
     )
     both = spans.left_join(sums, "span").drop("span_right")
     known = both.filter(~both.unknown.fill_null(False)).drop("unknown")

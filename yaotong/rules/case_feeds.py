@@ -1,5 +1,5 @@
 """The tables of a rule's cases that are neither sales nor registers: purchases, counts, prescriptions,
-settlements, duty and inspections, as rows of facts."""
+settlements, duty, inspections and moves of stock, as rows of facts."""
 
 from __future__ import annotations
 
@@ -88,6 +88,25 @@ def _count(row: Cells, number: int) -> dict[str, Any]:
     }
 
 
+_MOVES = {
+    "调入": "transfer_in", "调出": "transfer_out",
+    "破损": "damaged", "过期": "expired", "丢失": "lost", "失窃": "stolen",
+}  # fmt: skip
+
+
+def _move(row: Cells, number: int) -> dict[str, Any]:
+    return {
+        "line_id": f"{row['药店']}/M{number:04d}",
+        "pharmacy_id": row["药店"],
+        "move_id": f"M{number:04d}",
+        "moved_at": _moment(row["时间"]),
+        "kind": _MOVES[row["类型"]],
+        "drug_code": row["药品"],
+        "quantity": float(row["数量"]),
+        "batch_no": row.get("批号") or None,
+    }
+
+
 def _prescription(row: Cells, number: int) -> dict[str, Any]:
     return {
         "line_id": row["处方号"],
@@ -143,6 +162,7 @@ def _inspection(row: Cells, number: int) -> dict[str, Any]:
 TABLES: Mapping[str, tuple[str, Callable[[Cells, int], dict[str, Any]]]] = {
     "购进": ("purchases", _purchase),
     "盘点": ("stock_counts", _count),
+    "调拨报损": ("stock_moves", _move),
     "处方": ("prescriptions", _prescription),
     "结算": ("settlements", _settlement),
     "在岗": ("duty", _shift),
@@ -155,4 +175,5 @@ _MOMENTS = {
     "settlements": "settled_at",
     "duty": "duty_from",
     "inspections": "inspected_at",
+    "stock_moves": "moved_at",
 }

@@ -50,7 +50,7 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=184,
     cooldown_days=30,
-    feeds=("sales", "purchases", "stock_counts", "drugs", "pharmacies"),
+    feeds=("sales", "purchases", "stock_counts", "stock_moves", "drugs", "pharmacies"),
     clauses={
         "missing": Clause(
             "盘点比账面少 {measure} 盒，容许 {threshold} 盒",

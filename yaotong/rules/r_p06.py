@@ -1,4 +1,4 @@
-"""R-P06 特药失窃丢失: packs of a special drug are gone, or an inspection found stock wrong."""
+"""R-P06 特药失窃丢失: packs of a special drug are gone or reported so, or an inspection found stock wrong."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from yaotong.rules.model import Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import bears, number_of
 
 LOSSES = ("EPH", "PSY2", "OPI_CMP")
+REPORTED = ("stolen", "lost")
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
-    """Shops and days with a large gap of a special drug, or with an inspection that found stock wrong."""
-    return ibis.union(_missing(facts, window, values), _disagreeing(facts, window, values))
+    """Shops and days with a large gap of a special drug, a reported loss, or stock found wrong."""
+    return ibis.union(
+        _missing(facts, window, values), _reported(facts, window), _disagreeing(facts, window, values)
+    )
 
 
 def _missing(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -46,6 +49,26 @@ def _missing(facts: Facts, window: Window, values: Values) -> ir.Table:
         .mutate(threshold=ibis.literal(float(values["packs"])), level=ibis.literal(str(Level.RED)))
     )
     return balance_findings(facts, window, told.mutate(clause=ibis.literal("missing")), most_days)
+
+
+def _reported(facts: Facts, window: Window) -> ir.Table:
+    """Packs of special drugs that a shop itself reports as stolen or lost."""
+    moves, drugs = facts.stock_moves, facts.drugs
+    gone = moves.filter(
+        moves.kind.isin(REPORTED), moves.moved_at >= window.start, moves.moved_at < window.end
+    )
+    day = gone.moved_at.date()
+    special = drugs.filter(bears(drugs.categories, *LOSSES))
+    same = [gone.drug_code == special.drug_code, day >= special.valid_from, day <= special.valid_to]
+    rows = gone.semi_join(special, same)
+    rows = rows.mutate(
+        day=rows.moved_at.date(),
+        at=rows.moved_at,
+        measure=rows.quantity,
+        threshold=ibis.literal(0.0),
+        level=ibis.literal(str(Level.RED)),
+    )
+    return shop_findings(facts, rows, clause="reported")
 
 
 def _disagreeing(facts: Facts, window: Window, values: Values) -> ir.Table:
@@ -96,11 +119,16 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=184,
     cooldown_days=30,
-    feeds=("stock_counts", "inspections", "sales", "purchases", "drugs", "pharmacies"),
+    feeds=("stock_counts", "stock_moves", "inspections", "sales", "purchases", "drugs", "pharmacies"),
     clauses={
         "missing": Clause(
             "盘点比账面少了 {measure} 盒同一种特殊药品，达到 {threshold} 盒即提示",
             "{measure} packs of one special drug fewer on the shelf than by the books, told from {threshold}",
+            "盒",
+        ),
+        "reported": Clause(
+            "药店报失特殊药品 {measure} 盒",
+            "{measure} packs of special drugs reported stolen or lost",
             "盒",
         ),
         "disagrees": Clause(

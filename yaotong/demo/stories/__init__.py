@@ -6,18 +6,21 @@ from collections.abc import Callable
 
 from yaotong.demo.stage import Stage
 from yaotong.demo.stories import (
+    crossing,
     eph_limit,
     epidemic,
     other_codes,
     recalled_lot,
+    shelves,
     silence,
     structuring,
     surge,
     trace_twice,
+    unbought,
 )
 
 # Stories about whole towns come first: shops of those towns then play in no other story. The limit per
-# sale comes last: it takes a shop for every subject, as many as the city has left.
+# sale takes a shop for every subject, as many as the city has left; shelves need no shop of their own.
 TELLERS: tuple[Callable[[Stage], None], ...] = (
     epidemic.tell,
     silence.tell,
@@ -27,4 +30,7 @@ TELLERS: tuple[Callable[[Stage], None], ...] = (
     recalled_lot.tell,
     other_codes.tell,
     eph_limit.tell,
+    shelves.tell,
+    unbought.tell,
+    crossing.tell,
 )

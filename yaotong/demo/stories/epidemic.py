@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from yaotong.demo.demand import season_factors
-from yaotong.demo.places import COUNTY_CODE, TOWNS
 from yaotong.demo.plan import Bools, Floats
 from yaotong.demo.shops import TINY_LINES
 from yaotong.demo.stage import Evidence, Stage
 from yaotong.demo.stories.silence import OUTAGE_DAYS, OUTAGE_TOWN
 
 RULE = "R-H01"
-SICK_TOWNS = ("330482101", "330482108")
+SICK_TOWNS = (3, 8)  # places among the region's towns
 _EPIDEMIC = (27, 16)
 _HISTORY_DAYS = 29
 # Times the plain demand on each of the twelve days.
@@ -32,19 +31,16 @@ def tell(stage: Stage) -> None:
     _winter(stage)
 
 
-def _place(area_code: str) -> int:
-    return [town.area_code for town in TOWNS].index(area_code)
-
-
 def _epidemic(stage: Stage) -> None:
     span = stage.span(*_EPIDEMIC, history_days=_HISTORY_DAYS)
-    for area_code in SICK_TOWNS:
-        inside = (stage.shops.town == _place(area_code)) & stage.shops.trading
+    for town in SICK_TOWNS:
+        area_code = stage.plan.region.place(town)
+        inside = (stage.shops.town == town) & stage.shops.trading
         shops = np.flatnonzero(inside & (stage.shops.lines_per_day > TINY_LINES))
         if span is None or len(shops) < 2:
             stage.omit(RULE, "epidemic_rise", f"too few days of history, or under two shops in {area_code}")
             continue
-        stage.cast.sick_towns.add(_place(area_code))
+        stage.cast.sick_towns.add(town)
         _spread(stage, area_code, [int(shop) for shop in shops], span)
 
 
@@ -95,24 +91,31 @@ def _promotion(stage: Stage) -> None:
     stage.demand.lift(shops, drugs, span[0], np.full(span[1] - span[0] + 1, _PROMOTION_FACTOR))
     stage.announce(*span, "", "promotion", "全市药店联合促销")
     why = "全市联合促销，已登记，各镇街同步上升"
-    stage.tell_town("epidemic_city_promotion", RULE, "innocent", COUNTY_CODE, why, **stage.days(*span))
-    for town in TOWNS:
+    stage.tell_town(
+        "epidemic_city_promotion", RULE, "innocent", stage.plan.region.code, why, **stage.days(*span)
+    )
+    for town in stage.plan.region.towns:
         stage.tell_town("epidemic_city_promotion", RULE, "innocent", town.area_code, why, **stage.days(*span))
 
 
 def _catch_up(stage: Stage) -> None:
     """The day after the outage of R-M20's look-alike: people buy what they could not, for one day."""
     outage = stage.span(*OUTAGE_DAYS, history_days=14)
-    shops = np.flatnonzero((stage.shops.town == _place(OUTAGE_TOWN)) & stage.shops.trading)
+    shops = np.flatnonzero((stage.shops.town == OUTAGE_TOWN) & stage.shops.trading)
     if outage is None or len(shops) < 3:
         stage.omit(RULE, "epidemic_catch_up", "too few days, or fewer than three shops in the town")
         return
-    stage.cast.silent_towns.add(_place(OUTAGE_TOWN))
+    stage.cast.silent_towns.add(OUTAGE_TOWN)
     drugs = np.ones(len(stage.catalogue.drug_codes), dtype=np.bool_)
     stage.demand.lift(shops, drugs, outage[1] + 1, _CATCH_UP)
     why = "两天网络故障后一天补购，次日即恢复"
     stage.tell_town(
-        "epidemic_catch_up", RULE, "innocent", OUTAGE_TOWN, why, **stage.days(outage[1] + 1, outage[1] + 5)
+        "epidemic_catch_up",
+        RULE,
+        "innocent",
+        stage.plan.region.place(OUTAGE_TOWN),
+        why,
+        **stage.days(outage[1] + 1, outage[1] + 5),
     )
 
 
@@ -123,7 +126,7 @@ def _winter(stage: Stage) -> None:
         return
     festivals = {day for first, last in stage.plan.spring_festivals for day in range(first - 4, last + 14)}
     calm = [int(day) for day in rising if int(day) not in festivals]
-    for area_code in ("330482001", "330482103"):
+    for area_code in map(stage.plan.region.place, (0, 5)):
         why = "冬季逐周缓慢上升，全市同步"
         stage.tell_town(
             "epidemic_winter_season", RULE, "innocent", area_code, why, **stage.days(calm[0], calm[-1])

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from yaotong.demo import hours
-from yaotong.demo.places import TOWNS
 from yaotong.demo.shops import TINY_LINES
 from yaotong.demo.stage import Stage
 
 RULE = "R-M20"
-OUTAGE_TOWN = "330482002"
+OUTAGE_TOWN = 1  # place among the region's towns
 OUTAGE_DAYS = (33, 32)  # days before the end; the catch-up follows on the next day
 _TO_THE_END = (8, 0)
 _MID_PERIOD = (26, 22)
@@ -70,8 +69,7 @@ def _tiny(stage: Stage) -> None:
 def _outage(stage: Stage) -> None:
     """Nine in ten shops of a town fall silent together for two days (a network failure)."""
     span = stage.span(*OUTAGE_DAYS, history_days=14)
-    town = [one.area_code for one in TOWNS].index(OUTAGE_TOWN)
-    inside = np.flatnonzero((stage.shops.town == town) & stage.shops.trading)
+    inside = np.flatnonzero((stage.shops.town == OUTAGE_TOWN) & stage.shops.trading)
     inside = inside[~np.isin(inside, stage.shops.mismatched)]  # whose town the register gets wrong
     spared = len(inside) // 10
     struck = inside[: len(inside) - spared]
@@ -80,7 +78,7 @@ def _outage(stage: Stage) -> None:
         return
     stage.demand.hush(struck, *span)
     for shop in struck:
-        why = f"{TOWNS[town].area_name}网络故障，同日多数药店均无上传"
+        why = f"{stage.plan.region.towns[OUTAGE_TOWN].area_name}网络故障，同日多数药店均无上传"
         stage.tell_shop("silent_town_outage", RULE, "innocent", int(shop), why, **stage.days(*span))
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from yaotong.demo.demand import season_factors
-from yaotong.demo.places import TOWNS
 from yaotong.demo.plan import Bools
 from yaotong.demo.stage import Evidence, Stage
 
 RULE = "R-M30"
 HISTORY_DAYS = 56  # the rule compares with the same weekday of eight weeks
-BIG_TOWN = "330482001"  # large enough that one shop does not move the town
+BIG_TOWN = 0  # place among the region's towns: large enough that one shop does not move the town
 _DIVERTING = (95, 61)
 _SHORT = (3, 1)
 _PROMOTION = (20, 18)
@@ -30,10 +29,6 @@ def tell(stage: Stage) -> None:
     _stocking(stage)
 
 
-def _town(stage: Stage) -> int:
-    return [town.area_code for town in TOWNS].index(BIG_TOWN)
-
-
 def _drugs(stage: Stage, *drug_codes: str) -> Bools:
     return np.isin(stage.catalogue.drug_codes.astype(str), drug_codes)
 
@@ -41,7 +36,7 @@ def _drugs(stage: Stage, *drug_codes: str) -> Bools:
 def _diverting(stage: Stage) -> None:
     """Codeine compounds leave one shop in volumes no street needs, week after week."""
     span, story = stage.span(*_DIVERTING, history_days=HISTORY_DAYS), "surge_diverting_shop"
-    shops = stage.cast.take(1, town=_town(stage)) if span else []
+    shops = stage.cast.take(1, town=BIG_TOWN) if span else []
     if span is None or not shops:
         stage.omit(RULE, story, "fewer than 56 days of history before it, or no free shop in the big town")
         return
@@ -55,7 +50,7 @@ def _diverting(stage: Stage) -> None:
 def _short(stage: Stage) -> None:
     """Ephedrine compounds on prescription, three days, just before the data end."""
     span, story = stage.span(*_SHORT, history_days=HISTORY_DAYS), "surge_three_days"
-    shops = stage.cast.take(1, town=_town(stage)) if span else []
+    shops = stage.cast.take(1, town=BIG_TOWN) if span else []
     if span is None or not shops:
         stage.omit(RULE, story, "fewer than 56 days of history before it, or no free shop in the big town")
         return
@@ -69,7 +64,7 @@ def _short(stage: Stage) -> None:
 def _promotion(stage: Stage) -> None:
     """One shop's declared promotion of cold drugs; its town is too large to notice."""
     span, story = stage.span(*_PROMOTION), "surge_declared_promotion"
-    shops = stage.cast.take(1, town=_town(stage), busy=True) if span else []
+    shops = stage.cast.take(1, town=BIG_TOWN, busy=True) if span else []
     if span is None or not shops:
         stage.omit(RULE, story, "too few days or no free busy shop in the big town")
         return
@@ -80,13 +75,15 @@ def _promotion(stage: Stage) -> None:
     stage.tell_shop(story, RULE, "innocent", shops[0], why, **stage.days(*span))
     why = "街道内仅一家药店促销，街道合计无明显变化"
     story = "epidemic_one_shop_promotion"
-    stage.tell_town(story, "R-H01", "innocent", BIG_TOWN, why, shops=shops, **stage.days(*span))
+    stage.tell_town(
+        story, "R-H01", "innocent", stage.plan.region.place(BIG_TOWN), why, shops=shops, **stage.days(*span)
+    )
 
 
 def _blip(stage: Stage) -> None:
     """One busy day (a holiday camp bought ahead) and nothing after."""
     span, story = stage.span(_BLIP, _BLIP), "surge_one_day"
-    shops = stage.cast.take(1, town=_town(stage)) if span else []
+    shops = stage.cast.take(1, town=BIG_TOWN) if span else []
     if span is None or not shops:
         stage.omit(RULE, story, "too few days or no free shop in the big town")
         return
@@ -97,7 +94,7 @@ def _blip(stage: Stage) -> None:
 
 def _growth(stage: Stage) -> None:
     """A shop beside a growing hospital: its codeine compounds double in five months, never in eight weeks."""
-    shops, days = stage.cast.take(1, town=_town(stage)), stage.plan.days
+    shops, days = stage.cast.take(1, town=BIG_TOWN), stage.plan.days
     if not shops:
         stage.omit(RULE, "surge_slow_growth", "no free shop in the big town")
         return
