@@ -1,7 +1,7 @@
 """Change the code in small ways, one at a time, and see whether a test notices: `make test-mutants`.
 
-mutmut works on a copy of the checkout under build/, in a folder of tools of its own. A module whose tests notice
-fewer than 85 of 100 changes fails the run.
+mutmut works on a copy of the checkout under build/, with tools in a folder of their own. A module whose tests
+notice fewer than 85 of 100 changes fails the run.
 """
 
 from __future__ import annotations
