@@ -22,7 +22,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     days = int(values["days"])
     wide = window.widened(days - 1)
     counts = _counts(facts, wide, values)
-    state = _state(counts, wide, int(values["known_days"]))
+    state = _state(_last(counts), wide, int(values["known_days"]))
     bare = _bare(facts, state, wide, values)
     carried = _carried(facts, bare, counts, wide, int(values["carried_days"]))
     empty = bare.semi_join(carried, _STATE)
@@ -31,7 +31,7 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
 
 
 def _counts(facts: Facts, wide: Window, values: Values) -> ir.Table:
-    """Counts of the watched drugs, as far back as a shop may have carried one: of each day the last."""
+    """Counts of the watched drugs, as far back as a shop may have carried one."""
     far = max(int(values["known_days"]), int(values["carried_days"]))
     counts, drugs = facts.stock_counts, facts.drugs
     watched = drugs.filter(ibis.or_(*(drugs.categories.contains(f"|{one}|") for one in CATEGORIES)))
@@ -42,12 +42,17 @@ def _counts(facts: Facts, wide: Window, values: Values) -> ir.Table:
     ]  # fmt: skip
     some = counts.semi_join(watched, same)
     some = some.mutate(lot=some.batch_no.fill_null(""), number=number_of(some.counted_at.date()))
+    return some.select(*_SHELF, "lot", "number", "counted_at", "quantity", "line_id")
+
+
+def _last(counts: ir.Table) -> ir.Table:
+    """Of each day the last count of each lot."""
     latest = ibis.window(
-        group_by=[some.pharmacy_id, some.drug_code, some.lot, some.number],
-        order_by=[some.counted_at.desc(), some.line_id.desc()],
+        group_by=[counts.pharmacy_id, counts.drug_code, counts.lot, counts.number],
+        order_by=[counts.counted_at.desc(), counts.line_id.desc()],
     )
-    last = some.mutate(place=ibis.row_number().over(latest)).filter(lambda one: one.place == 0)
-    return last.select(*_SHELF, "lot", "number", "counted_at", "quantity", "line_id")
+    last = counts.mutate(place=ibis.row_number().over(latest)).filter(lambda one: one.place == 0)
+    return last.drop("place")
 
 
 def _state(counts: ir.Table, wide: Window, known_days: int) -> ir.Table:
