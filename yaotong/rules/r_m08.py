@@ -22,8 +22,6 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
     """Shops and days with sales after the licence ended or was stopped; and those it ends soon for."""
     shops = facts.pharmacies.select("pharmacy_id", "valid_to", "status", "status_since")
     sales = facts.sales.filter(inside(facts.sales, window))
-    # No two are alike: said so that an engine keeps these few for both questions, and not all days' lines.
-    sales = sales.select("pharmacy_id", "sold_at", "drug_code", "quantity", "line_id").distinct()
     lines = sales.join(shops, "pharmacy_id")
     lines = lines.mutate(day=lines.sold_at.date(), at=lines.sold_at, threshold=ibis.literal(0.0))
     expired = lines.filter(lines.day > lines.valid_to).mutate(
