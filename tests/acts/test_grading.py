@@ -43,6 +43,12 @@ def scores(workspace: Workspace, today: date = TODAY) -> pd.DataFrame:
     return read_scores(workspace, OFFICER, today=today).shops.set_index("license_no")
 
 
+def overridden(workspace: Workspace, today: date = TODAY) -> list[str]:
+    """The shops whose class somebody gave."""
+    found = scores(workspace, today)
+    return [str(one) for one in found.index[found["overridden"]]]
+
+
 def an_a(workspace: Workspace) -> str:
     """A shop of class A."""
     found = scores(workspace)
@@ -139,7 +145,10 @@ def test_ending_one_twice_or_after_its_time_is_refused(workspace: Workspace) -> 
 def test_officers_and_leaders_of_the_grading_department_may(workspace: Workspace, role: str) -> None:
     shop = an_a(workspace)
     actor = replace(OFFICER, role=role)
-    end_override(workspace, give(workspace, shop, actor=actor), actor=actor, now=NOW)
+    number = give(workspace, shop, actor=actor)
+    assert overridden(workspace) == [shop]
+    end_override(workspace, number, actor=actor, now=NOW)
+    assert overridden(workspace) == []
 
 
 @pytest.mark.parametrize(
@@ -202,7 +211,9 @@ def test_what_may_not_be_given(still: Workspace, changed: dict[str, Any], said: 
     ],
 )
 def test_what_just_may(workspace: Workspace, changed: dict[str, Any]) -> None:
-    give(workspace, an_a(workspace), **changed)
+    shop = an_a(workspace)
+    give(workspace, shop, **changed)
+    assert overridden(workspace) == [shop]
 
 
 @pytest.mark.parametrize(("grade", "score"), [(None, None), ("A", 3.0)])
