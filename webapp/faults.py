@@ -8,11 +8,10 @@ from werkzeug.exceptions import HTTPException
 
 from webapp.context import current_lang
 from webapp.i18n import translate
-from webapp.problems import problem
+from webapp.problems import for_programs, problem
 from webapp.watching import request_number
 from yaotong.errors import Conflict, Forbidden, IllegalMove, NotFound, StoreError, UsageError, YaotongError
 
-_FOR_PROGRAMS = ("/api/", "/ogc/", "/opendata/", "/tiles/")
 _STATUS: dict[type[YaotongError], int] = {
     NotFound: 404,
     Forbidden: 403,
@@ -63,7 +62,7 @@ def answer(status: int, detail: str) -> Response:
     """The error as a problem document where programs ask, as a page elsewhere."""
     title = translate(_TITLES.get(status, "出错了"), current_lang())
     detail = translate(detail, current_lang())
-    if request.path.startswith(_FOR_PROGRAMS):
+    if for_programs(request.path):
         return problem(status, kind_of(status), title, detail)
     page = render_template("fault.html", status=status, title=title, detail=detail)
     return make_response(page, status)

@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from webapp.problems import for_programs
 from yaotong import clock
 from yaotong.acts import signing
 from yaotong.acts.signing import Sitting
@@ -64,7 +65,7 @@ def login_manager(workspace: Workspace) -> LoginManager:
     @manager.unauthorized_handler
     def turn_away() -> AnyResponse:
         """A program is told so; a person is led to the form and back to where they were going."""
-        if request.path.startswith(("/api/", "/tiles/")):
+        if for_programs(request.path):
             raise Unauthorized
         going = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("login.page", next=going))

@@ -6,6 +6,14 @@ import json
 
 from flask import Response
 
+# What programs ask: they are answered in problem documents and led to no form.
+_FOR_PROGRAMS = ("/api/", "/ogc/", "/opendata/", "/tiles/")
+
+
+def for_programs(path: str) -> bool:
+    """Whether programs rather than people ask for a path."""
+    return path.startswith(_FOR_PROGRAMS)
+
 
 def problem(status: int, kind: str, title: str, detail: str = "") -> Response:
     """An `application/problem+json` answer; `kind` makes the stable type `urn:yaotong:problem:<kind>`."""
