@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from webapp import asking
 from webapp.context import current_lang, current_viewer, current_workspace
-from webapp.words import say
+from webapp.outcome import saying
 from yaotong import clock
 from yaotong.acts.resending import reopen, send_again
 from yaotong.departments import CHANNELS
-from yaotong.errors import YaotongError
 from yaotong.reads.deliveries import STATES, Wanted, deliveries
 
 bp = Blueprint("deliveries", __name__)
@@ -43,12 +42,8 @@ def page() -> str:
 @login_required
 def again(message_id: str) -> Response:
     """Send a dead message again; what stands in its way is said on the page."""
-    try:
+    with saying("已重新排入发送，编号不变。"):
         send_again(current_workspace(), message_id, actor=current_viewer(), now=clock.now())
-    except YaotongError as error:
-        flash(str(error), "bad")
-    else:
-        flash(say("已重新排入发送，编号不变。"), "good")
     return _back()
 
 
@@ -56,12 +51,8 @@ def again(message_id: str) -> Response:
 @login_required
 def resume(via: str, told: str) -> Response:
     """Send to a receiver again that had wanted no more."""
-    try:
+    with saying("已恢复发送。"):
         reopen(current_workspace(), via, told, actor=current_viewer(), now=clock.now())
-    except YaotongError as error:
-        flash(str(error), "bad")
-    else:
-        flash(say("已恢复发送。"), "good")
     return _back()
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from webapp import asking
 from webapp.context import current_viewer, current_workspace
-from webapp.words import say
+from webapp.outcome import saying
 from yaotong import clock
 from yaotong.acts.purposes import FIELDS, LONGEST, Purpose, release, withdraw
 from yaotong.departments import departments
-from yaotong.errors import UsageError, YaotongError
+from yaotong.errors import UsageError
 from yaotong.reads.vault import releases_view
 
 bp = Blueprint("purposes", __name__)
@@ -42,7 +42,7 @@ def page() -> str:
 def add() -> Response:
     """Release fields to another department."""
     asked = request.form
-    try:
+    with saying("已登记在用途台账。"):
         until = asking.day(asked, "until")
         if until is None:
             raise UsageError("请写明有效至哪天。")
@@ -55,10 +55,6 @@ def add() -> Response:
             until,
         )
         release(current_workspace(), purpose, actor=current_viewer(), now=clock.now())
-    except YaotongError as error:
-        flash(say(str(error)), "bad")
-    else:
-        flash(say("已登记在用途台账。"), "good")
     return redirect(url_for("purposes.page"))
 
 
@@ -66,10 +62,6 @@ def add() -> Response:
 @login_required
 def end(release_id: int) -> Response:
     """Take an entry back."""
-    try:
+    with saying("已收回，此后不再提供。"):
         withdraw(current_workspace(), release_id, actor=current_viewer(), now=clock.now())
-    except YaotongError as error:
-        flash(say(str(error)), "bad")
-    else:
-        flash(say("已收回，此后不再提供。"), "good")
     return redirect(url_for("purposes.page"))

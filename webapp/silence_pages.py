@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from webapp import asking
 from webapp.context import current_lang, current_viewer, current_workspace
+from webapp.outcome import saying
 from webapp.words import say
 from yaotong import clock
 from yaotong.acts.silencing import add_silence, end_silence, silence_level, silence_reason
@@ -88,17 +89,13 @@ def add() -> Response:
 @login_required
 def end(silence_id: int) -> Response:
     """End one from a behaviour day on."""
-    try:
+    with saying("已终止，其后的预警照常通知。"):
         ended_from = asking.day(request.form, "from")
         if ended_from is None:
             raise UsageError(say("请写明自哪个行为日起终止。"))
         end_silence(
             current_workspace(), silence_id, actor=current_viewer(), ended_from=ended_from, now=clock.now()
         )
-    except YaotongError as error:
-        flash(str(error), "bad")
-    else:
-        flash(say("已终止，其后的预警照常通知。"), "good")
     return redirect(url_for("silences.page"))
 
 

@@ -39,12 +39,12 @@ def _spoken(path: Path) -> set[str]:
 
 
 def _said(module: object) -> set[str]:
-    """Chinese texts that a module hands to say() or translate()."""
+    """Chinese texts that a module hands to say(), saying() or translate()."""
     tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))  # type: ignore[attr-defined]
     calls = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "translate")
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "saying", "translate")
     ]
     return {node.args[0].value for node in calls if isinstance(node.args[0], ast.Constant)}
 
