@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import databases
+from tests.postgres.cluster import Cluster
 from tests.postgres.plugin import use_postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +48,14 @@ def chromium_path() -> str | None:
     """The Chromium of the system for `executable_path`; None lets playwright use its own."""
     given = os.environ.get("YAOTONG_CHROMIUM")
     return given or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[Cluster]:
+    """A PostgreSQL that no other module's tests use: it may be stopped and locked."""
+    made = Cluster()
+    yield made
+    made.remove()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

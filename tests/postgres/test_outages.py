@@ -28,18 +28,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.engine.dispose()
 
 
-@pytest.fixture(scope="module")
-def own() -> Iterator[Cluster]:
-    """A server that no other test uses."""
-    made = Cluster()
-    yield made
-    made.remove()
-
-
 @pytest.fixture
-def on_own(own: Cluster, tmp_path: Path) -> Iterator[Store]:
+def on_own(own_postgres: Cluster, tmp_path: Path) -> Iterator[Store]:
     """A store on it, empty but for its tables."""
-    made = open_store(own.address, tmp_path / "facts")
+    made = open_store(own_postgres.address, tmp_path / "facts")
     migrate(made)
     with made.write() as connection:
         connection.execute(text("truncate load, sent_once restart identity"))
@@ -133,11 +125,13 @@ def test_a_reader_cannot_write(store: Store) -> None:
 
 
 @pytest.mark.fault("database-restart")
-def test_a_restart_half_way_keeps_nothing_and_the_next_call_works(own: Cluster, on_own: Store) -> None:
+def test_a_restart_half_way_keeps_nothing_and_the_next_call_works(
+    own_postgres: Cluster, on_own: Store
+) -> None:
     with on_own.write() as connection:
         put(connection)
     with pytest.raises(StoreError, match=GONE):
-        write_through(on_own, own.restart)
+        write_through(on_own, own_postgres.restart)
     assert rows(on_own) == 1
     with on_own.write() as connection:
         assert put(connection) == 2
@@ -145,17 +139,17 @@ def test_a_restart_half_way_keeps_nothing_and_the_next_call_works(own: Cluster, 
 
 @pytest.mark.fault("database-restart")
 def test_a_stopped_server_leaves_4_and_once_it_is_back_the_same_command_works(
-    own: Cluster, on_own: Store, home: Path, capsys: pytest.CaptureFixture[str]
+    own_postgres: Cluster, on_own: Store, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    databases.settle_in(home, own.address)
-    own.stop()
+    databases.settle_in(home, own_postgres.address)
+    own_postgres.stop()
     try:
         assert run("intake", "--home", home, drugs(home)) == 4
         said = capsys.readouterr().err
         with pytest.raises(StoreError, match="数据库服务"):
             rows(on_own)
     finally:
-        own.start()
+        own_postgres.start()
     assert "数据库服务" in said
     assert "Traceback" not in said
     assert run("intake", "--home", home, drugs(home)) == 0
