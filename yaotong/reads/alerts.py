@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ from yaotong.errors import NotFound
 from yaotong.reads.muted import Muted, muted_of
 from yaotong.reads.sight import sight_of
 from yaotong.reads.subjects import is_hidden, subject_label
+from yaotong.reads.tallies import tallies_of
 from yaotong.rules.book import book
 from yaotong.rules.run import explain_sentence
 from yaotong.store import Connection, desklines, inboxes, registry
@@ -27,7 +28,6 @@ from yaotong.workspace import Workspace
 
 PARTS = ("lead", "assist")
 # What is due within it is due soon.
-SOON = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,6 @@ def _sums(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
     for name, n in pairs:
         found[name] += n
     return found
-
-
-def tallies_of(connection: Connection, viewer: Viewer, now: datetime, *, muted: bool = False) -> list[Any]:
-    """Counts of a viewer's lines at a moment, or of those that are muted, see `inboxes.counts`."""
-    today = datetime.combine(now.date(), time.min)
-    return inboxes.counts(connection, viewer, now=now, soon=now + SOON, today=today, muted=muted)
 
 
 def wanted_of(connection: Connection, viewer: Viewer, filters: Filters) -> inboxes.Wanted:

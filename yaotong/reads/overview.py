@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from yaotong.codes import Level
-from yaotong.reads.alerts import SOON, AlertRow, rows_of, tallies_of
+from yaotong.reads.alerts import AlertRow, rows_of
 from yaotong.reads.sources import Coverage, quality, reporting
+from yaotong.reads.tallies import SOON, tallies_of
 from yaotong.store import loads
 from yaotong.store.inboxes import Order, Wanted
 from yaotong.viewer import Viewer

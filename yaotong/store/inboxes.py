@@ -130,8 +130,9 @@ def counts(
 ) -> list[Row[Any]]:  # fmt: skip
     """Lines by closed, state, rank, rule_id and part: n, and of them late, soon (late before then) and new.
 
-    `late` are due before `now`, `soon` from then until `soon`, `new` were opened since `today`. With
-    `muted`, of those alone that are muted: few, so that counting all goes along its index.
+    `late` are due before `now`, `soon` from then until `soon`, `new` were opened since `today`; `next_late`
+    and `next_soon` are the earliest hours of those that are not late yet, and not soon yet. With `muted`, of
+    those alone that are muted.
     """
 
     def sum_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -145,6 +146,8 @@ def counts(
             sum_of(_line.due < now).label("late"),
             sum_of(and_(_line.due >= now, _line.due <= soon)).label("soon"),
             sum_of(_line.opened_at >= today).label("new"),
+            func.min(case((_line.due >= now, _line.due))).label("next_late"),
+            func.min(case((_line.due > soon, _line.due))).label("next_soon"),
         )
         .where(_seen(viewer), *([_line.alert_id.in_(silenced_alerts())] if muted else []))
         .group_by(*by)

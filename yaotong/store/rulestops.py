@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from yaotong.alerts.model import Finding
+from yaotong.store import desklines
 from yaotong.store.findings import chunks
 from yaotong.store.rule_tables import rule_notice, rule_pause, rule_quarantine, shadow_finding
 from yaotong.store.schema import alert, finding
@@ -60,13 +61,17 @@ def opened_today(connection: Connection, rule_id: str, now: datetime) -> int:
 def pause(connection: Connection, rule_id: str, opened: int, most: int, now: datetime) -> None:
     """Let a rule's notices wait."""
     connection.execute(insert(rule_pause).values(rule_id=rule_id, opened=opened, most=most, paused_at=now))
+    desklines.changed(connection)  # what waits is on the desks, though no notice of it arrived
 
 
 def resume(connection: Connection, rule_id: str, by: str, now: datetime) -> bool:
     """Let a rule's notices go; False when they did not wait."""
     table = rule_pause
     statement = update(table).where(table.c.rule_id == rule_id, table.c.resumed_at.is_(None))
-    return connection.execute(statement.values(resumed_at=now, resumed_by=by)).rowcount > 0
+    went_on = connection.execute(statement.values(resumed_at=now, resumed_by=by)).rowcount > 0
+    if went_on:
+        desklines.changed(connection)
+    return went_on
 
 
 def tell(connection: Connection, rule_id: str, department: str, kind: str, text: str, now: datetime) -> None:
