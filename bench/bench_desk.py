@@ -24,7 +24,8 @@ _EACH = 60
 # Answers of a process that has just started, left out.
 _COLD = 12
 _PAGES = {
-    "预警 /alerts": "/alerts",
+    # A server that has just started still reads registers beside it.
+    "刚启动时的 /alerts": "/alerts",
     "第 500 页": "/alerts?page=500",
     "红色": "/alerts?level=red",
     "一条规则": "/alerts?rule=R-M14",
@@ -33,6 +34,7 @@ _PAGES = {
     "找字": f"/alerts?q={quote('药店0001')}",
     "接口 /api/v1/alerts": "/api/v1/alerts",
     "工作台 /desk": "/desk",
+    "预警 /alerts": "/alerts",
 }
 
 
