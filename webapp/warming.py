@@ -73,7 +73,7 @@ def _warm(ws: Workspace) -> None:
 
 def warm_map(ws: Workspace, ask: Ask) -> None:
     """Make what a scope sees first: figures, scales, the tiles of the first view, and deeper zooms ready."""
-    stamp = map_cache.stamp_of(ws)
+    stamp = map_cache.stamp_of(ws, ask)
     data = map_cache.picture(ws, ask, stamp)
     map_cache.options(ws, ask, data)
     shown = [one.layer_id for one in layers().values() if one.about.shown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -88,6 +88,11 @@ def _as_from_files(lines: ir.Table) -> ir.Table:
 
 def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:
     return _dated(registry.read(connection, drug, version))
+
+
+def drugs_of(connection: Connection, codes: Iterable[str]) -> pd.DataFrame:
+    """What the catalogue says now of some drugs, dated as among the facts."""
+    return _dated(registry.having(connection, drug, "drug_code", codes))
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:
