@@ -50,7 +50,8 @@ def evidence_lines(
 def near_of(rule: Rule, found: Sequence[Finding]) -> Span | None:
     """The days on which the lines of some findings of a rule most likely lie."""
     days = [one.behaviour_day for one in found]
-    return (min(days) - timedelta(days=min(rule.lookback_days, _SEASON_DAYS) + 1), max(days)) if days else None
+    back = timedelta(days=min(rule.lookback_days, _SEASON_DAYS) + 1)
+    return (min(days) - back, max(days)) if days else None
 
 
 def _lines(
