@@ -86,9 +86,9 @@ def sold_span(store: Store) -> tuple[date, date] | None:
     with store.read() as connection:
         months = sorted(
             connection.execute(
-                select(fact_file.c.month).distinct().where(
-                    fact_file.c.feed == "sales", in_force(fact_file, None)
-                )
+                select(fact_file.c.month)
+                .distinct()
+                .where(fact_file.c.feed == "sales", in_force(fact_file, None))
             ).scalars()
         )
         ended = _ended(connection)
