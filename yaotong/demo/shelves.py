@@ -15,13 +15,14 @@ import numpy as np
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.demo.catalogue import Catalogue
 from yaotong.demo.identifiers import uscc
+from yaotong.demo.packs import CODED_BESIDE, DELIVERY, Coded, Packs
 from yaotong.demo.plan import Floats, Ints, Plan
 from yaotong.demo.shops import Shops
 from yaotong.demo.till import LOT_DAYS, Lines, lot_numbers
 from yaotong.demo.twists import Shelf, Twist, counting, month_ends
 
 Row = dict[str, str]
-_DELIVERY, _LATE, _EVENING = 8 * 60 + 10, 17 * 60, 22 * 60
+_LATE, _EVENING = 17 * 60, 22 * 60
 _SPARE = 2.0  # packs at least on a shelf
 SUPPLIERS = 4
 
@@ -179,14 +180,16 @@ def write_books(keeper: Bookkeeper, spared: dict[tuple[int, str], str]) -> Books
 
 
 def _purchases(keeper: Bookkeeper, spared: dict[tuple[int, str], str]) -> list[Row]:
-    plan, told = keeper.plan, [(*one, _DELIVERY) for one in keeper.bought]
-    told += [(shop, drug, day, "", -packs, _LATE) for (shop, drug), twist in keeper.twists.items()
-             for day, packs in twist.sent_back]  # fmt: skip
-    told += [*_ordinary(keeper, spared)]
-    told.sort(key=lambda one: (one[2], one[0], one[1], one[3]))
+    plan = keeper.plan
+    packs = Packs(plan, keeper.catalogue, keeper.lines, keeper.buying, keeper.special)
+    told = [(*one, DELIVERY) for one in packs.unpacked(keeper.bought)]
+    told += [(shop, drug, day, "", -many, "", _LATE) for (shop, drug), twist in keeper.twists.items()
+             for day, many in twist.sent_back]  # fmt: skip
+    told += [(*one, DELIVERY) for one in _ordinary(keeper, packs, spared)]
+    told.sort(key=lambda one: (one[2], one[0], one[1], one[3], one[5]))
     names, sellers = keeper.numbers, suppliers(plan)
     rows = []
-    for number, (shop, drug, day, lot, packs, minute) in enumerate(told):
+    for number, (shop, drug, day, lot, many, code, minute) in enumerate(told):
         received = plan.moment(0, minute) + timedelta(days=day)
         rows.append(
             {
@@ -196,18 +199,16 @@ def _purchases(keeper: Bookkeeper, spared: dict[tuple[int, str], str]) -> list[R
                 "supplier_uscc": sellers[(shop + drug) % len(sellers)],
                 "drug_code": str(keeper.catalogue.drug_codes[drug]),
                 "batch_no": lot,
-                "quantity": f"{packs:g}",
-                "expiry": f"{received.date() + timedelta(days=700)}" if packs > 0 else "",
-                "trace_code": "",
+                "quantity": f"{many:g}",
+                "expiry": f"{received.date() + timedelta(days=700)}" if many > 0 else "",
+                "trace_code": code,
             }
         )
     return rows
 
 
-def _ordinary(
-    keeper: Bookkeeper, spared: dict[tuple[int, str], str]
-) -> Iterator[tuple[int, int, int, str, float, int]]:
-    """One purchase of every other lot that is sold, on the day before its first sale."""
+def _ordinary(keeper: Bookkeeper, packs: Packs, spared: dict[tuple[int, str], str]) -> Iterator[Coded]:
+    """One purchase of every other lot that is sold, on the day before its first sale; some by codes."""
     lines = keeper.lines
     special = np.zeros(len(keeper.catalogue.drug_codes), bool)
     special[keeper.special] = True
@@ -215,13 +216,27 @@ def _ordinary(
     lot = np.unique(lines.batch_no[chosen].astype(str), return_inverse=True)[1]
     key = (lines.shop[chosen] * 1_000 + lines.drug[chosen]) * 1_000_000 + lot
     _, first, where = np.unique(key, return_index=True, return_inverse=True)
-    packs = np.ceil(np.bincount(where, lines.quantity[chosen]))
-    for place, many in zip(chosen[first].tolist(), packs.tolist(), strict=True):
+    sums = np.ceil(np.bincount(where, lines.quantity[chosen]))
+    codes = _codes_by_lot(keeper, packs, chosen, where)
+    for number, (place, many) in enumerate(zip(chosen[first].tolist(), sums.tolist(), strict=True)):
         shop, drug, name = int(lines.shop[place]), int(lines.drug[place]), str(lines.batch_no[place])
         day, how = int(lines.second[place]) // 86_400, spared.get((shop, name), "")
         if how != "never" and (day > 0 or how):
             came = day + 2 if how == "late" else day - 1
-            yield shop, drug, came, "" if how == "nameless" else name, many, _DELIVERY
+            known, written = codes.get(number, []), "" if how == "nameless" else name
+            yield from ((shop, drug, came, written, 1.0, code) for code in known)
+            if many > len(known):
+                yield shop, drug, came, written, many - len(known), ""
+
+
+def _codes_by_lot(keeper: Bookkeeper, packs: Packs, chosen: Ints, where: Ints) -> dict[int, list[str]]:
+    """Codes of the packs of each lot, of the drugs that are bought by codes."""
+    drugs = [keeper.catalogue.position(one) for one in CODED_BESIDE]
+    told: dict[int, list[str]] = defaultdict(list)
+    coded = np.isin(keeper.lines.drug[chosen], drugs) & (packs.codes[chosen] != "")
+    for number, place in zip(where[coded].tolist(), chosen[coded].tolist(), strict=True):
+        told[number].append(str(packs.codes[place]))
+    return told
 
 
 def _counts(keeper: Bookkeeper, levels: dict[Shelf, list[float]]) -> list[Row]:
