@@ -26,11 +26,15 @@ from yaotong.chains import Chain, Link
 from yaotong.custody import custody_of
 from yaotong.errors import ConfigError, StoreError, UsageError
 from yaotong.intake import Pseudonymiser
+from yaotong.intake.core.lanes import Fingerprints, Lanes
+from yaotong.intake.core.lines import said_columns
 from yaotong.intake.core.sealer import about
 from yaotong.reads.keychain import keys_view
+from yaotong.records import FEEDS
 from yaotong.store import alerts, exchange, findings, vault
 from yaotong.store.factbase import open_facts
 from yaotong.store.keyring import open_keyring
+from yaotong.store.staging import stored_schema
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace, open_workspace
 
@@ -135,6 +139,7 @@ def test_everything_meets_the_same_people_and_nothing_joins_with_an_old_dump(pai
     # Whoever has the first key and every number of the district finds nobody.
     stolen = Pseudonymiser(old_key, "k1").keys(pa.array(WHO)).to_pylist()
     assert not set(stolen) & after.names
+    assert _tried(one, dict(zip(stolen, WHO, strict=True))) == (0, after.names)
 
     # What was sent is known; who comes back is known.
     with pytest.raises(AssertionError, match="noop"):
@@ -145,6 +150,30 @@ def test_everything_meets_the_same_people_and_nothing_joins_with_an_old_dump(pai
     again = run_matching(one, "PH-JS-2026", LAST, actor=SYSTEM, post=wire, now=NOW)
     assert _matched(one, first.run_id) == _matched(one, again.run_id)
     assert _opened(one) == set(WHO)
+
+
+def _tried(workspace: Workspace, guesses: dict[str, str]) -> tuple[int, frozenset[str]]:
+    """Lines whose fingerprint a guess of the buyer fits, with the secret that the first key gives; and names
+    that do fit, to see that the trial is one."""
+    keyed = Pseudonymiser(workspace.settings.pseudonym_key, "k1")
+    prints, hits, fitting = Fingerprints(keyed.fingerprint_secret()), 0, set()
+    for path in workspace.store.facts_dir.glob("sales/**/*.parquet"):
+        lines = pq.read_table(path, partitioning=None)
+        lines = pa.table(
+            [lines[one.name].cast(one.type) for one in stored_schema("sales")], stored_schema("sales")
+        )
+        for name in (*guesses, *lines["buyer_key"].unique().to_pylist()):
+            guess = lines.set_column(
+                lines.schema.get_field_index("buyer_key"), "buyer_key", pa.array([name] * len(lines))
+            )
+            columns = {one: guess[one] for one in guess.column_names}
+            key = prints.of(columns, FEEDS["sales"].stored_key, Lanes.zeros(len(lines)))
+            made = prints.of(columns, said_columns("sales"), key).binary().to_pylist()
+            fits = [a == b for a, b in zip(made, lines["line_sha"].to_pylist(), strict=True)]
+            hits += sum(fits) if name in guesses else 0
+            if any(fits) and name not in guesses:
+                fitting.add(name)
+    return hits, frozenset(fitting)
 
 
 def _listing(workspace: Workspace) -> list[dict[str, object]]:

@@ -78,7 +78,8 @@ class Packs:
 
     def _gone(self) -> dict[Shelf, list[tuple[int, str, str]]]:
         """Moment, lot and code of every pack sold from a shelf of `drugs`, in order of time."""
-        lines, gone = self.lines, defaultdict(list)
+        lines = self.lines
+        gone: dict[Shelf, list[tuple[int, str, str]]] = defaultdict(list)
         chosen = np.isin(lines.shop, self.buying) & np.isin(lines.drug, self.drugs) & (lines.quantity > 0)
         for place in np.flatnonzero(chosen).tolist():
             moment, lot = int(lines.second[place]), str(lines.batch_no[place])
