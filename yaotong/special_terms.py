@@ -35,6 +35,7 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     "released.drug": ("药品", "medicine"),
     "released.quantity": ("数量", "packs"),
     "released.unit_price": ("单价", "unit price"),
+    "released.supplier": ("供货单位", "supplier"),
     "released.batch_no": ("批号", "lot"),
     "released.trace_code": ("追溯码", "trace code"),
     "released.buyer": ("购药人（化名）", "buyer, by pseudonym"),

@@ -91,7 +91,7 @@ def supplier_code(plan: Plan, number: int) -> str:
 def _supplier(plan: Plan, number: int, name: str, since: date, until: date) -> dict[str, str]:
     return {
         "uscc": supplier_code(plan, number),
-        "name": f"{plan.region.name.removesuffix('市').removesuffix('区')}{name}有限公司（虚构）",
+        "name": f"{plan.region.name.removesuffix('市').removesuffix('区')}{name}（虚构）",
         "permit_no": f"{plan.region.licences[0]}AA{plan.region.licences[1]}{number:04d}",
         "kind": "wholesaler",
         "valid_from": since.isoformat(),

@@ -14,7 +14,7 @@ _PERSONS = {"settlements": "person_key", "prescriptions": "patient_key"}
 COLUMNS = (
     "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name",
     "quantity", "unit_price_fen", "amount_fen", "active_mg_per_pack", "batch_no", "trace_code", "buyer_key",
-    "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at",
+    "supplier", "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at",
 )  # fmt: skip
 
 
@@ -40,9 +40,19 @@ def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
     chosen = chosen.rename(columns={FACT_MOMENTS[feed]: "sold_at"}).assign(feed=feed)
     if feed in _PERSONS:
         chosen["buyer_key"] = chosen[_PERSONS[feed]]
+    if feed == "purchases":
+        chosen["supplier"] = _suppliers(facts, chosen["supplier_uscc"])
     if feed == "settlements":
         chosen["paid_by_insurance"] = True
     return _named(facts, chosen).reindex(columns=list(COLUMNS))
+
+
+def _suppliers(facts: Facts, codes: pd.Series) -> pd.Series:
+    """Who sold to the shop: the register's name and the credit code, the code alone where it has none."""
+    firms = facts.suppliers.filter(facts.suppliers.uscc.isin(codes.dropna().unique().tolist()))
+    names = firms.select("uscc", "name").distinct().to_pandas().drop_duplicates("uscc").set_index("uscc")
+    told: pd.Series = (codes.map(names["name"]) + " " + codes).fillna(codes)
+    return told
 
 
 def _named(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
