@@ -20,7 +20,6 @@ from yaotong.reads.whynot import why_not
 from yaotong.reads.whynot_text import why_text
 from yaotong.rules.book import book
 from yaotong.store import alerts, findings
-from yaotong.store.factbase import open_facts
 from yaotong.workspace import Workspace
 
 KNOWN, OTHER = uscc(1), uscc(2)
@@ -67,7 +66,7 @@ def test_a_limb_without_its_register_waits_and_says_so(region: Workspace, tmp_pa
     assert suppliers(region, tmp_path, (KNOWN, "甲公司", "", "")) == (1, [])
     assert awaiting_clauses(region, rules(region)) == ()
     assert found(region) == {("P1", date(2026, 3, 11), 6.0)}
-    line = evidence_lines(open_facts(region.store), book()["R-M18"], ["P0/G7", "P1/G8"])
+    line = evidence_lines(region.store, book()["R-M18"], ["P0/G7", "P1/G8"])
     assert line["supplier"].tolist() == [f"甲公司 {KNOWN}", OTHER]
     assert drug_way(region, small_region.MSA, "D1").names[KNOWN] == "甲公司"
 
