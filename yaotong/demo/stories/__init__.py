@@ -17,6 +17,7 @@ from yaotong.demo.stories import (
     surge,
     trace_twice,
     unbought,
+    unlicensed,
 )
 
 # Stories about whole towns come first: shops of those towns then play in no other story. The limit per
@@ -32,5 +33,6 @@ TELLERS: tuple[Callable[[Stage], None], ...] = (
     eph_limit.tell,
     shelves.tell,
     unbought.tell,
+    unlicensed.tell,
     crossing.tell,
 )
