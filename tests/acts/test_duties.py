@@ -57,7 +57,7 @@ def test_a_duty_that_the_table_does_not_name_is_nobodys() -> None:
 
 def test_nobody_does_it_to_their_own_account() -> None:
     check(of_role("secadmin"), "account_role", "b")
-    with pytest.raises(Forbidden, match="^不能对自己的账号做这件事，请由另一位管理员办理。$"):
+    with pytest.raises(Forbidden, match=r"^不能对自己的账号做这件事，请由另一位管理员办理。$"):
         check(of_role("secadmin"), "account_role", "a")
     with pytest.raises(Forbidden, match="不归您的角色"):
         check(of_role("officer"), "account_role", "a")

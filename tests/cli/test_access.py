@@ -56,7 +56,8 @@ def test_a_second_factor_is_asked_of_all_or_by_role() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["always", "", True, 1, ["required"], {"boss": "required"}, {"leader": "always"}, {"leader": True}]
+    "wrong",
+    ["always", "", True, 1, ["required"], {"boss": "required"}, {"leader": "always"}, {"leader": True}],
 )
 def test_a_second_factor_said_otherwise_is_refused_with_the_remedy(wrong: object) -> None:
     told = (
@@ -88,7 +89,12 @@ def test_a_provider_on_this_machine_needs_no_tls(issuer: str) -> None:
 
 @pytest.mark.parametrize(
     "issuer",
-    ["http://login.example.gov.cn", "ftp://127.0.0.1", "login.example.gov.cn", "http://127.0.0.1.example.com"],
+    [
+        "http://login.example.gov.cn",
+        "ftp://127.0.0.1",
+        "login.example.gov.cn",
+        "http://127.0.0.1.example.com",
+    ],
 )
 def test_any_other_provider_does(issuer: str) -> None:
     told = r"^/srv/yaotong/settings\.toml: \[oidc\] issuer 应以 https:// 开头（本机的可用 http://）。$"
