@@ -71,6 +71,9 @@ def test_a_second_factor_said_otherwise_is_refused_with_the_remedy(wrong: object
 def test_a_provider_is_read_and_its_secret_shows_nowhere() -> None:
     assert oidc() == Oidc(GIVEN["issuer"], "yaotong", SECRET)
     assert SECRET not in repr(oidc())
+    assert oidc(issuer="https://login.example.gov.cn/X//") == Oidc(
+        "https://login.example.gov.cn/X", "yaotong", SECRET
+    )
     told = oidc(issuer=GIVEN["issuer"] + "/", claim="sub", name="统一认证", trust_second_factor=True)
     assert told == Oidc(GIVEN["issuer"], "yaotong", SECRET, "sub", "统一认证", True)
     bare = oidc(claim="", name="")
