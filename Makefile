@@ -96,7 +96,7 @@ audit-deps: ## 依赖里有没有已公布的弱点（pip-audit；要连外网�
 	@sh .ci/install dev
 	@$(PY) -m uv tool run pip-audit --disable-pip --require-hashes -r .ci/base.lock
 
-test-mutants: ## 改坏代码的一处，看测试发现不发现（mutmut）；每个模块至少 85 %（约两分钟）
+test-mutants: ## 改坏代码的一处，看测试发现不发现（mutmut）；每个模块至少 85 %（约十五分钟）
 	@sh .ci/install dev
 	@$(PY) .ci/mutants.py
 
