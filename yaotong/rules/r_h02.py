@@ -11,7 +11,7 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import km_between
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.r_h01 import GROUPS
+from yaotong.watched import SYMPTOMS as GROUPS
 from yaotong.rules.shapes import DAY_S, inside, noticed, number_of, packs_of, spread
 
 _NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
