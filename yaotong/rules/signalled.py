@@ -27,6 +27,7 @@ def sure(facts: Facts, window: Window, values: Values) -> ir.Table:
     told = facts.signals(window.since.replace(day=1), window.until)
     return told.filter(
         told.best,
+        told.observed > told.upper,
         told.q <= float(values["most_q"]),
         told.excess >= float(values["min_excess"]),
         told.observed >= told.expected * float(values["times"]),

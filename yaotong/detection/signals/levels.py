@@ -159,13 +159,8 @@ def _told(
     blank = np.float32(np.nan)
     p = _to_digits(np.where(unknown, blank, calibration.p_values(judged.score, calibration.DAILY)))
     tests = p.reshape(-1, p.shape[2]).astype(np.float64)
-    one_day = judged.window == 0
-    # A window of several days is told by its own score, a single day is given a little less to reach.
-    upper = np.where(
-        one_day,
-        nb_upper(judged.due, judged.wide, limit - DAY_BONUS),
-        nb_upper(judged.due, judged.wide, limit),
-    )
+    # Whatever its span, a score at the limit has at least this much of its own: the rest is today's.
+    upper = nb_upper(judged.due, judged.wide, limit - DAY_BONUS)
     return Level(
         keys=keys,
         counts=counts,
