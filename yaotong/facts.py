@@ -160,7 +160,7 @@ class Facts(Sold):
     def signals(self, since: date, until: date) -> ir.Table:
         """SIGNALS_SCHEMA: what stands out in the daily sales of the watched groups, both days included.
 
-        The sales are counted and judged when this is called; what is said of a day does not hang on later ones.
+        The sales are counted and judged when this is called; a day's are not changed by later days.
         """
         from yaotong.signals import signals_table  # the detector knows the calendar, which knows the facts
 

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from yaotong.counting import noticed, packs_of
 from yaotong.detection.signals.counted import Sold, laid_out
 from yaotong.detection.signals.judged import Levels, judge_levels, signals_of
 from yaotong.fact_schemas import SIGNALS_SCHEMA
-from yaotong.rules.shapes import noticed, packs_of
 from yaotong.watched import GROUPS, grouped
 
 if TYPE_CHECKING:
@@ -51,16 +51,17 @@ _lock = Lock()
 def signals_table(facts: Facts, since: date, until: date) -> ir.Table:
     """SIGNALS_SCHEMA of the days from `since` to `until`, both included, as a table beside the facts."""
     rows = told(facts).rows
+    if rows.empty:
+        return ibis.memtable(SIGNALS_SCHEMA.empty_table())
     inside = rows[(rows["day"] >= since) & (rows["day"] <= until)]
-    table = pa.Table.from_pandas(inside, schema=SIGNALS_SCHEMA, preserve_index=False)
-    return ibis.memtable(table)
+    return ibis.memtable(pa.Table.from_pandas(inside, schema=SIGNALS_SCHEMA, preserve_index=False))
 
 
 def told(facts: Facts) -> Told:
     """The counts of the facts in force, judged."""
     sold = counted(facts)
     if sold is None:
-        return Told(None, _rows(pd.DataFrame()))
+        return Told(None, pd.DataFrame())
     key = _hash_of(sold)
     with _lock:
         if key in _known:
@@ -100,10 +101,11 @@ def _counties(towns: np.ndarray[Any, Any]) -> Mapping[str, str]:
 
 
 def _rows(found: pd.DataFrame) -> pd.DataFrame:
-    rows = found.rename(columns={"group": "drug_group"}).reindex(columns=SIGNALS_SCHEMA.names)
+    rows = found.rename(columns={"group": "drug_group"})
     numbers = zip(*(rows[name] for name in _FIGURES), strict=True)
     rows["figures"] = [figures_text(dict(zip(_FIGURES, one, strict=True))) for one in numbers]
-    return rows
+    told: pd.DataFrame = rows[SIGNALS_SCHEMA.names]
+    return told
 
 
 def figures_text(numbers: Mapping[str, float]) -> str:
@@ -115,5 +117,5 @@ def _hash_of(sold: Sold) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     said = [sold.first.isoformat(), *sold.groups, *sold.shops, *(str(one) for one in sold.towns)]
     digest.update(json.dumps(said).encode())
-    digest.update(np.ascontiguousarray(sold.packs))
+    digest.update(np.ascontiguousarray(sold.packs).tobytes())
     return digest.digest()

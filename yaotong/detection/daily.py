@@ -77,7 +77,7 @@ def advance(
     a kind of day (days.py) put in place of the calendar's, 0 for none. `first` is the date of day 0.
     With `windows`, what was expected of each window is told too.
     """
-    found = nothing_judged(*counts.shape, windows)
+    found = nothing_judged(counts.shape[0], counts.shape[1], windows)
     days = kinds(first + timedelta(days=day), counts.shape[1])
     room = np.zeros(int(np.diff(members).max()), MEMBER)
     verdict = np.zeros(1, VERDICT)

@@ -11,7 +11,7 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import day_numbers, inside, noticed, number_of, packs_of
-from yaotong.watched import SYMPTOM_NAMES_ZH, SYMPTOMS, symptom_of
+from yaotong.watched import SYMPTOM_NAMES_ZH, symptom_of
 
 # A month for the median, and for its first day a month of the other towns before that.
 _REACH_DAYS = 60
@@ -162,11 +162,11 @@ RULE = Rule(
     feeds=("sales", "drugs", "pharmacies", "calendar"),
     clauses={
         name: Clause(
-            f"{SYMPTOM_NAMES_ZH[name]}类药品一日售出 {{measure}} 盒，高于前一周与前 28 天的界线 {{threshold}} 盒",
+            f"{zh}类药品一日售出 {{measure}} 盒，高于前一周与前 28 天的界线 {{threshold}} 盒",
             f"{{measure}} packs of {name} drugs in a day, above the limit of {{threshold}}",
             "盒",
         )
-        for name in SYMPTOMS
+        for name, zh in SYMPTOM_NAMES_ZH.items()
     },
     parameters=(
         Parameter("score", 3, "标准差", 2, 6, "高出基线周（提前 3 天）的标准差倍数"),

@@ -28,9 +28,9 @@ def run_rule(
     *,
     probed: Values | None = None,
 ) -> pd.DataFrame:
-    """The findings of one rule: FINDING_COLUMNS and perhaps FIGURES, one row per (subject, behaviour day, clause), sorted.
+    """The findings of one rule: FINDING_COLUMNS (and FIGURES), one row per (subject, behaviour day, clause).
 
-    `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
+    Sorted; `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
     RuleFailed names the rule and what is wrong with its result, or where it failed. `probed` are all
     values, bounds and law aside: for explaining alone.
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -95,7 +95,7 @@ def _catching_up(known: Bools) -> Bools:
     return after
 
 
-def _day_of(days: pd.Series[object]) -> NDArray[np.int64]:
+def _day_of(days: pd.Series[Any]) -> NDArray[np.int64]:
     """Days since 1970."""
     return pd.to_datetime(days).to_numpy().astype("datetime64[D]").astype(np.int64)
 

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yaotong.detection import calibration
-from yaotong.detection.signals.counted import Sold
 from yaotong.detection.detector import ALPHA
+from yaotong.detection.signals.counted import Sold
 from yaotong.detection.signals.levels import Begun, Level, begun_of, of_areas, of_shops
 from yaotong.detection.tails import nb_upper
 

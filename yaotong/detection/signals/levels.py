@@ -8,16 +8,16 @@ judged in.
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yaotong.detection import calibration
-from yaotong.detection.signals.counted import Sold
 from yaotong.detection.daily import Judged
 from yaotong.detection.detector import ALPHA, LEAST_GROUP, few, in_groups, still
 from yaotong.detection.judging import DAY_BONUS
+from yaotong.detection.signals.counted import Sold
 from yaotong.detection.state import ALONE, FIRST_DAYS, GROUPED, WINDOWS, started
 from yaotong.detection.tails import nb_upper, q_values
 
@@ -63,7 +63,7 @@ class Begun(NamedTuple):
 def begun_of(packs: F32) -> Begun:
     """Four weeks after a shop's first day, with the mean of those weeks' days that are known."""
     days = packs.shape[2]
-    known = (~np.isnan(packs)).any(axis=0)
+    known = np.any(~np.isnan(packs), axis=0)
     first = np.where(known.any(axis=1), known.argmax(axis=1), days)
     early = (np.arange(days) >= first[:, None]) & (np.arange(days) < first[:, None] + FIRST_DAYS)
     total = np.where(early, np.nan_to_num(packs), 0.0).sum(axis=2)
@@ -90,7 +90,7 @@ def of_areas(sold: Sold, begun: Begun, member: NDArray[np.bool_], keys: tuple[st
     could = _summed(member, np.where(awake & known, begun.rate[:, :, None], 0.0))
     total = _summed(member, np.where(awake & known, sold.packs, 0.0))
     full = _summed(member, np.where(awake, begun.rate[:, :, None], 0.0))
-    there = (member[:, :, None] & awake).any(axis=1)
+    there = np.any(member[:, :, None] & awake, axis=1)
     begins = np.where(there.any(axis=1), there.argmax(axis=1) + _GATHERING_DAYS, sold.days)
     base = np.maximum(full[:, np.arange(len(keys)), np.minimum(begins, sold.days - 1)], 1e-6)
     begun_there = day >= begins[:, None]
@@ -129,10 +129,17 @@ def _level(
     # The first days on which there is no company yet; with company it stays.
     if not company.all():
         runs.append(_run(counts, rate, exposure, first, grouped=False))
-    judged = runs[0] if len(runs) == 1 else Judged(*(np.where(beside, *pair) for pair in zip(*runs, strict=True)))
+    judged = runs[0] if len(runs) == 1 else _where(beside, runs[0], runs[1])
     flat = past.reshape(-1, counts.shape[2])
     unknown = (still(flat) | few(flat)).reshape(counts.shape) | np.isnan(judged.score)
     return _told(keys, counts, judged, unknown, beside)
+
+
+def _where(beside: NDArray[np.bool_], first: Judged, second: Judged) -> Judged:
+    columns: list[Any] = []
+    for one, other in zip(first, second, strict=True):
+        columns.append(np.where(beside, np.asarray(one), np.asarray(other)))
+    return Judged(*columns)
 
 
 def _run(counts: F32, rate: F32, exposure: F32 | None, first: date, *, grouped: bool) -> Judged:
@@ -149,7 +156,8 @@ def _run(counts: F32, rate: F32, exposure: F32 | None, first: date, *, grouped: 
         exposure=None if exposure is None else exposure.reshape(-1, days),
         windows=True,
     )
-    return Judged(*(column.reshape(counts.shape) for column in judged))
+    columns: list[Any] = [column.reshape(counts.shape) for column in judged]
+    return Judged(*columns)
 
 
 def _told(
