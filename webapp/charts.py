@@ -57,22 +57,11 @@ def _judged(series: Series, names: tuple[str, str, str]) -> list[dict[str, Any]]
     if not series.expected:
         return []
     plain = {"type": "line", "showSymbol": False, "connectNulls": False}
+    usual = {"color": _INK, "lineStyle": {"width": 1.5}}
+    bound = {"color": _BOUND, "step": "middle", "lineStyle": {"width": 1.5, "type": "dashed"}}
     return [
-        {
-            **plain,
-            "name": names[1],
-            "data": list(series.expected),
-            "color": _INK,
-            "lineStyle": {"width": 1.5},
-        },
-        {
-            **plain,
-            "name": names[2],
-            "data": list(series.bound),
-            "color": _BOUND,
-            "step": "middle",
-            "lineStyle": {"width": 1.5, "type": "dashed"},
-        },
+        {**plain, **usual, "name": names[1], "data": list(series.expected)},
+        {**plain, **bound, "name": names[2], "data": list(series.bound)},
     ]
 
 

@@ -16,7 +16,8 @@ class Story:
     """One planted subject of one rule. A finding of `rule` about `subject` between `since` and
     `until` (both included) is right when guilty and wrong when innocent.
 
-    `by` is the day by which it must be found, where one is given. `rows` are row numbers while the city is made; `sale_ids` are "<license_no>/<sale_id>".
+    `rows` are row numbers while the city is made; `sale_ids` are "<license_no>/<sale_id>". `by` is the day by
+    which it must be found, where one is given.
     """
 
     story: str

@@ -1,7 +1,7 @@
 """R-S01 and R-S02: what only the detector sees, and what it must not mistake for it.
 
-Sold line by line, after the crowd is drawn: no other story, and no shop of another, is touched. Towns that fall
-ill, promotions, the winter and the festival are told already; here they are told again of these rules.
+Sold line by line, beside what the crowd buys: no other story, and no shop of another, is touched. Towns that
+fall ill, promotions, the winter and the festival are told already; here they are told again of these rules.
 """
 
 from __future__ import annotations
