@@ -211,8 +211,14 @@ def rise(one: Series, night: int, span: int) -> float:
     return total
 
 
-def by_one(members: Iterable[Series], night: int, span: int, excess: float) -> bool:
-    return max((rise(one, night, span) for one in members), default=-1e9) >= 0.6 * excess
+def by_one(members: list[Series], one: Series, night: int, verdict: Verdict) -> bool:
+    """Whether the member that rose most makes up most of the rise, or without it there is none."""
+    if not members:
+        return False
+    most = max(0.0, *(rise(each, night, verdict.span) for each in members))
+    bound = float(nb_upper(np.array([verdict.due]), np.array([verdict.wide]), LIMIT)[0])
+    sold = one.between(night, verdict.span)
+    return most >= 0.6 * (sold - round(verdict.due, 3)) or sold - most <= bound
 
 
 def explained(one: Series, verdict: Verdict, night: int, above: Series, sure: set[int]) -> bool:
@@ -268,13 +274,12 @@ def _reconcile(found: Judged, towns: Mapping[str, str | None]) -> None:
     sure: dict[tuple[str, int, str], set[int]] = {}
     for level in ("city", "town", "pharmacy"):
         for g, one, night, verdict in found.hits(level):
-            excess = one.between(night, verdict.span) - round(verdict.due, 3)
             shops = [each for each in found.levels["pharmacy"][g] if _in(one.key, each.key, towns)]
             inner = [each for each in found.levels["town"][g] if each.key.startswith(one.key)]
             if level == "town":
                 inner = []
             if level != "pharmacy" and (
-                by_one(shops, night, verdict.span, excess) or by_one(inner, night, verdict.span, excess)
+                by_one(shops, one, night, verdict) or by_one(inner, one, night, verdict)
             ):
                 continue
             town = towns.get(one.key) if level == "pharmacy" else one.key

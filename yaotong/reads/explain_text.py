@@ -172,11 +172,12 @@ def _figures(told: Mapping[str, float], lang: str) -> str:
         (figure(told[name]) for name in ("observed", "expected", "excess")),
     )
     chance = f"p = {told['p']:.2g}，q = {told['q']:.2g}"
+    upper = figure(told["upper"])
     return say(
         lang,
-        f"截至当天的 {days} 天合计：实际 {sold} − 预期 {due} = 超出 {beyond}；上界 {figure(told['upper'])}；{chance}。",
+        f"截至当天的 {days} 天合计：实际 {sold} − 预期 {due} = 超出 {beyond}；上界 {upper}；{chance}。",
         f"Over the {days} days up to this one: sold {sold} − expected {due} = excess {beyond}; "
-        f"upper bound {figure(told['upper'])}; {chance.replace('，', ', ')}.",
+        f"upper bound {upper}; {chance.replace('，', ', ')}.",
     )
 
 

@@ -15,17 +15,21 @@ import numpy as np
 from yaotong.codes import SubjectKind
 from yaotong.demo.plan import Floats
 from yaotong.demo.stage import Stage
+from yaotong.demo.stories.surge import BIG_TOWN
 from yaotong.demo.truth import Story
 
 SHOP_RULE, TOWN_RULE = "R-S01", "R-S02"
 _DRUG = "YP0131A"  # pregabalin, under special attention: less than a pack a fortnight in most shops
 _HISTORY_DAYS = 100
-_GROWTH = (160, 11)
-_MOST_A_DAY = 6.0
+_GROWTH = (130, 31)
+_MOST_A_DAY = 7.0
 _STEP = (70, 30)
 _STEP_A_DAY = 3.0
-# The growth must be found when two months of it are sold, the step within ten days, a town within three.
-_GROWTH_BY_DAYS, _STEP_BY_DAYS, _TOWN_BY_DAYS = 75, 10, 3
+# The growth must be found before the half of its time, at three packs a day; the step within ten days, a town
+# within three.
+_GROWTH_BY_DAYS, _STEP_BY_DAYS, _TOWN_BY_DAYS = 45, 10, 3
+# What is over is still seen in the longest span that holds it.
+_SEEN_DAYS = 28
 # Stories of other rules that hold for these too, and under which name.
 _SHOPS_AGAIN = {
     "surge_declared_promotion": "signal_declared_promotion",
@@ -44,8 +48,8 @@ _TOWNS_AGAIN = {
 def tell(stage: Stage) -> None:
     """Two guilty shops, and the towns and look-alikes of others."""
     shops = _bystanders(stage)
-    _growing(stage, next(shops, None))
     _stepping(stage, next(shops, None))
+    _growing(stage, next(shops, None))
     for story, evidence in list(stage.stories):
         for rule, names in ((SHOP_RULE, _SHOPS_AGAIN), (TOWN_RULE, _TOWNS_AGAIN)):
             if story.story in names:
@@ -55,21 +59,23 @@ def tell(stage: Stage) -> None:
 def _again(story: Story, rule: str, name: str) -> Story:
     by = story.since + timedelta(days=_TOWN_BY_DAYS - 1) if story.verdict == "guilty" else None
     # Its lines are a shop's; a finding about a town rests on none.
-    return dataclasses.replace(story, rule=rule, story=name, by=by)
+    until = story.until + timedelta(days=_SEEN_DAYS if by else 0)
+    return dataclasses.replace(story, rule=rule, story=name, by=by, until=until)
 
 
 def _bystanders(stage: Stage) -> Iterator[int]:
-    """Ordinary shops that play in no story and are lent to none, in towns where nothing happens."""
+    """Ordinary shops that play in no story and are lent to none, each in another quiet town."""
     busy = stage.cast.taken | stage.cast.lent | {shop for shop, _ in stage.twists}
     busy |= {line.shop for line in stage.lines}
-    towns = stage.cast.sick_towns | stage.cast.silent_towns
+    towns = stage.cast.sick_towns | stage.cast.silent_towns | {BIG_TOWN}
     for shop in np.flatnonzero(stage.shops.ordinary):
         if int(shop) not in busy and int(stage.shops.town[shop]) not in towns:
+            towns.add(int(stage.shops.town[shop]))
             yield int(shop)
 
 
 def _growing(stage: Stage, shop: int | None) -> None:
-    """A little more every week, for five months: no day of it stands out."""
+    """A little more every week, for three months: no day of it stands out."""
     span = stage.span(*_GROWTH, history_days=_HISTORY_DAYS)
     if span is None or shop is None:
         stage.omit(SHOP_RULE, "signal_growing", "too few days of history before it, or no free shop")
@@ -77,7 +83,7 @@ def _growing(stage: Stage, shop: int | None) -> None:
     days = span[1] - span[0] + 1
     rows = _sold(stage, shop, span[0], np.linspace(0.0, _MOST_A_DAY, days))
     by = stage.plan.day(span[0] + _GROWTH_BY_DAYS)
-    _tell(stage, "signal_growing", shop, "普瑞巴林五个月里从几乎没有慢慢涨到每天约6盒", rows, by)
+    _tell(stage, "signal_growing", shop, "普瑞巴林三个多月里从几乎没有慢慢涨到每天约7盒", rows, by)
 
 
 def _stepping(stage: Stage, shop: int | None) -> None:
@@ -92,8 +98,11 @@ def _stepping(stage: Stage, shop: int | None) -> None:
 
 
 def _tell(stage: Stage, story: str, shop: int, why: str, rows: list[int], by: date) -> None:
-    number = stage.shops.license_nos[shop]
-    stage.tell(story, SHOP_RULE, "guilty", SubjectKind.PHARMACY, number, why, shops=[shop], rows=rows, by=by)
+    days = [stage.lines[row].at.date() for row in rows]
+    stage.tell(
+        story, SHOP_RULE, "guilty", SubjectKind.PHARMACY, stage.shops.license_nos[shop], why,
+        shops=[shop], rows=rows, since=min(days), until=max(days) + timedelta(days=_SEEN_DAYS), by=by,
+    )  # fmt: skip
 
 
 def _sold(stage: Stage, shop: int, first: int, a_day: Floats) -> list[int]:

@@ -132,13 +132,13 @@ def _rows(hits: pd.DataFrame) -> Any:
 
 
 def _by_one(level: Level, hit: Any, members: NDArray[np.bool_]) -> bool:
-    """Whether one member of a rise makes up most of it."""
+    """Whether the member that rose most makes up most of a rise, or without it there is none."""
     days = slice(max(hit.on - hit.span_days + 1, 0), hit.on + 1)
     counts, usual = level.counts[hit.g, members, days], level.usual[hit.g, members, days]
     if not len(counts):
         return False
     most = np.nansum(counts - usual, axis=1).max()
-    return bool(most >= _ONES * hit.excess)
+    return bool(most >= _ONES * hit.excess or hit.observed - max(most, 0.0) <= hit.upper)
 
 
 def _sure(hits: pd.DataFrame, level: Level) -> NDArray[np.bool_]:
