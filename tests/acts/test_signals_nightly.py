@@ -76,7 +76,8 @@ def test_night_after_night_ends_like_one_run(small: Workspace) -> None:
         day = date(2026, 6, 1) + timedelta(days=night)
         acts.detect(small, rule_ids=RULES, since=day, until=day, now=LATER)
     found = in_force(small)
-    assert found and found == expected
+    assert found
+    assert found == expected
 
 
 def _ids(workspace: Workspace) -> set[str]:
