@@ -15,7 +15,7 @@ ON_POSTGRES := $(addprefix tests/,postgres store acts alerts reads delivery cli 
 # A year of the full city asks the rules, not the store: once is enough; so is asking each rule why not.
 NOT_ON_POSTGRES := -k "not a_year_judged_in_parts and not every_rule_can_be_asked"
 
-.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy test-faults test-bandit test-mutants audit-deps docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special bench-load fuzz vendor lock clean
+.PHONY: help install install-dev demo test test-browser test-slow test-postgres test-spark test-crash test-deploy test-faults test-bandit test-mutants audit-deps docs lint types arrows pytest bench bench-intake bench-rules bench-map bench-find bench-alerts bench-detect bench-special bench-load bench-scale fuzz vendor lock clean
 
 help: ## 列出全部目标
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -150,6 +150,14 @@ bench-special: ## 特药：台账、追溯码索引、收银机询问，同一�
 bench-load: ## 混合负载（市民七成、地图两成、详情、上传一万行）：每秒请求、p50/p95/p99、错误、核对、内存；MINUTES=10
 	@sh .ci/install dev
 	@$(PY) -m bench.bench_load $(or $(MINUTES),10)
+
+bench-scale: ## docs/scale.md 的曲线：规则书与一夜随行数，Spark 一个与两个 worker（约一小时；SIZES="1000000" 可小试）
+	@sh .ci/install spark
+	@sh .ci/install-java
+	@sh .ci/install-postgres
+	@for one in $(or $(SIZES),1000000 5000000 20000000 60000000); do \
+		$(PY) -m bench.bench_rules --city $$one --peer-lines 1000000 --work build/scale || exit 1; done
+	@$(PY) -m bench.scale_spark build/scale/city-1000000
 
 fuzz: ## 读 COUNT 个变异文件（缺省 20000，SEED=1），每个都要以理由结束
 	@sh .ci/install dev

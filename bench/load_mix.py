@@ -17,13 +17,15 @@ import mapbox_vector_tile
 import numpy as np
 from pyproj import Geod
 
+from geo.distance import MEAN_EARTH_RADIUS_M
 from geo.mercator import tiles_covering
 from layers.contract import layers
 
 LINES = 10_000
 _NEAREST = "/api/v1/public/pharmacies/nearest"
 _WITHIN = "/api/v1/public/pharmacies"
-_GEOD = Geod(ellps="WGS84")
+# The interface tells great circles.
+_GEOD = Geod(a=MEAN_EARTH_RADIUS_M, b=MEAN_EARTH_RADIUS_M)
 _PREFIX = "@@@@@@@@"
 # Shares in thousandths.
 SHARES = {"nearest": 450, "nearest_open": 100, "within": 50, "public_tile": 50, "find": 50,

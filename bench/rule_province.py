@@ -69,6 +69,12 @@ def whole_book(city: Path, work: Path) -> None:
         f"{end['peak_bytes'] / 1e9:.2f} GB at the most (wanted: {MOST_BYTES / 1e9:.0f})",
         flush=True,
     )
+    for one in alone("bench.rule_looks", workspace.settings.home):
+        print(
+            f"a look at one {one['look']}'s page: median {one['median'] * 1e3:.0f} ms, "
+            f"p95 {one['p95'] * 1e3:.0f} ms ({one['times']} looks)",
+            flush=True,
+        )
 
 
 def nights(city: Path, work: Path) -> None:

@@ -19,7 +19,7 @@ from layers.tiling import TileSet, tiles_of
 from webapp.map_asking import Ask
 from yaotong import clock
 from yaotong.errors import NotFound
-from yaotong.kept import Kept
+from yaotong.kept import Kept, Newest
 from yaotong.reads.map import MapData, MapDays, map_stamp, read_days
 from yaotong.reads.map_filters import narrowed, options_of
 from yaotong.workspace import Workspace
@@ -31,6 +31,7 @@ _MOST_TILE_BYTES = 96_000_000
 _PACKED = 4  # of 9: a tile packs in a millisecond, and to a few per cent of the least
 
 
+_stamps: Newest[str] = Newest()
 _days: Kept[tuple[Grain, ...]] = Kept(_MOST_SHOPS, lambda some: len(some[0].days.seen.shops) + 1)
 _pictures: Kept[MapData] = Kept(_MOST_SHOPS, lambda one: len(one.shops) + len(one.areas) + 1)
 _drawn: Kept[Drawn] = Kept(_MOST_FEATURES, lambda one: len(one.frame) + 1)
@@ -41,9 +42,18 @@ answers: Kept[bytes] = Kept(32_000_000, lambda one: len(one) + 500)
 _tiles: Kept[bytes] = Kept(_MOST_TILE_BYTES, lambda one: len(one) + 200)
 
 
-def stamp_of(ws: Workspace) -> str:
-    """What all that is drawn is made from: the data, and the day, for overrides end with nobody writing."""
-    return f"{map_stamp(ws)}.{clock.now():%Y%m%d}"
+def stamp_of(ws: Workspace, ask: Ask) -> str:
+    """What all that is drawn is made from: the data, and the day, for overrides end with nobody writing.
+
+    Where data come faster than a picture is made, who asks shares one with all who came before it was begun.
+    """
+
+    def made(stamp: str) -> str:
+        grains(ws, Ask(ask.department, ask.area_code), stamp)
+        return stamp
+
+    key = (ws, ask.department, ask.area_code)
+    return _stamps.get(key, lambda: f"{map_stamp(ws)}.{clock.now():%Y%m%d}", made)
 
 
 def picture(ws: Workspace, ask: Ask, stamp: str) -> MapData:

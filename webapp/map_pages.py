@@ -66,7 +66,7 @@ def table(layer_id: str) -> Response:
 @login_required
 def table_file(layer_id: str) -> Response:
     """All rows of a layer as CSV, in the reader's scope and words."""
-    ask, stamp = _ask(), map_cache.stamp_of(current_workspace())
+    ask, stamp = _asked()
     frame = exported_frame(as_table(_drawn(ask, stamp, layer_id), _paint(layer_id), say))
     response = Response("\ufeff" + frame.to_csv(index=False), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="yaotong-{layer_id}.csv"'
@@ -185,7 +185,7 @@ def _summary(ask: Ask, stamp: str, layer_id: str) -> dict[str, Any]:
 def _more(data: MapData) -> dict[str, Any]:
     """What the served page's script is told beside what every page's is."""
     person = current_viewer()
-    days = map_cache.days(current_workspace(), _ask(), map_cache.stamp_of(current_workspace()))
+    days = map_cache.days(current_workspace(), *_asked())
     newest = data if _ask().as_of is None else _newest()
     return {
         "first": days.first_day.isoformat() if days.first_day else None,
@@ -208,7 +208,7 @@ def _synthetic(data: MapData) -> list[str]:
 def _newest() -> MapData:
     ask = _ask()
     plain = Ask(ask.department, ask.area_code, known=ask.known)
-    return _picture(plain, map_cache.stamp_of(current_workspace()))
+    return _picture(plain, map_cache.stamp_of(current_workspace(), plain))
 
 
 def _answer(content: Callable[[Ask, str], dict[str, Any]]) -> Response:
@@ -225,7 +225,7 @@ def _answer(content: Callable[[Ask, str], dict[str, Any]]) -> Response:
 
 def _tagged(make: Callable[[Ask, str], Response]) -> Response:
     """An answer under an ETag of what it is made from; what the asker already has is not made again."""
-    ask, stamp = _ask(), map_cache.stamp_of(current_workspace())
+    ask, stamp = _asked()
     tag = hashlib.blake2b(repr((__version__, g.lang, stamp, ask)).encode(), digest_size=12).hexdigest()
     known = request.if_none_match.contains_weak(tag)
     response = Response(status=304) if known else make(ask, stamp)
@@ -236,12 +236,18 @@ def _tagged(make: Callable[[Ask, str], Response]) -> Response:
     return response
 
 
+def _asked() -> tuple[Ask, str]:
+    """What is asked, and the state it is answered from."""
+    ask = _ask()
+    return ask, map_cache.stamp_of(current_workspace(), ask)
+
+
 def _ask() -> Ask:
     return read_ask(request.args, current_viewer())
 
 
 def _data() -> MapData:
-    return _picture(_ask(), map_cache.stamp_of(current_workspace()))
+    return _picture(*_asked())
 
 
 def _picture(ask: Ask, stamp: str) -> MapData:

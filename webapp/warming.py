@@ -1,4 +1,4 @@
-"""The app with what people ask for first made ready in the background: the map at half past eight."""
+"""The app with what people ask for first made ready in the background: the register, the maps of 08:30."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from webapp.map_asking import Ask
 from webapp.watching import write_log
 from yaotong.errors import YaotongError
 from yaotong.reads.accounts import scopes
+from yaotong.reads.register import register
 from yaotong.workspace import Workspace
 
 Bounds = list[list[float]]
@@ -32,15 +33,34 @@ _SIDES_PX = (300.0, 1100.0)
 _LEAST_ZOOM = 3  # of tiles: the map's own is one more
 _DEEPER = 4
 _MOST_TILES = 60
+# How often a process looks whether the register is another; a look costs microseconds.
+_LOOK_S = 0.2
 _LOG = logging.getLogger(__name__)
 
 
 def warmed_app() -> Flask:
-    """The app of `create_app`; a thread makes its maps ready meanwhile."""
+    """The app of `create_app`; threads make its maps ready meanwhile, and keep its register up to date."""
     write_log()
     app = create_app()
-    threading.Thread(target=_warm, args=(app.config[WORKSPACE_KEY],), daemon=True).start()
+    ws = app.config[WORKSPACE_KEY]
+    threading.Thread(target=follow, args=(ws, threading.Event()), daemon=True).start()
+    threading.Thread(target=_warm, args=(ws,), daemon=True).start()
     return app
+
+
+def follow(ws: Workspace, stop: threading.Event) -> None:
+    """Read the citizens' register whenever it changed, until told to stop: nobody who asks waits for it."""
+    failed = False
+    while True:
+        try:
+            register(ws)
+            failed = False
+        except YaotongError as error:  # once: the database may be away for an hour
+            if not failed:
+                _LOG.warning("the register could not be read: %s", error)
+            failed = True
+        if stop.wait(_LOOK_S):
+            return
 
 
 def _warm(ws: Workspace) -> None:
@@ -53,7 +73,7 @@ def _warm(ws: Workspace) -> None:
 
 def warm_map(ws: Workspace, ask: Ask) -> None:
     """Make what a scope sees first: figures, scales, the tiles of the first view, and deeper zooms ready."""
-    stamp = map_cache.stamp_of(ws)
+    stamp = map_cache.stamp_of(ws, ask)
     data = map_cache.picture(ws, ask, stamp)
     map_cache.options(ws, ask, data)
     shown = [one.layer_id for one in layers().values() if one.about.shown]

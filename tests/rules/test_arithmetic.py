@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from yaotong.reads.evidence import evidence_lines
+from tests.plain_evidence import plain_evidence
 from yaotong.rules.arithmetic import arithmetic
 from yaotong.rules.book import book
 from yaotong.rules.cases import facts_of
@@ -28,7 +28,7 @@ def test_the_lines_of_a_finding_come_to_its_measure(rule_id: str) -> None:
             clause = rule.clauses[found.clause]
             if clause.adds is None:
                 continue
-            lines = evidence_lines(facts, rule, found.line_ids)
+            lines = plain_evidence(facts, rule, found.line_ids)
             assert set(lines["line_id"]) == set(found.line_ids)
             told = arithmetic(clause, lines, found.measure, rule.values())
             assert told.value == pytest.approx(found.measure), (case.title, told)

@@ -41,9 +41,9 @@ class NoSpark(Exception):
 
 
 class Cluster:
-    """A standalone master with two workers of one core each."""
+    """A standalone master with workers of one core each."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 2) -> None:
         found = find_spec("pyspark")
         if found is None or found.origin is None:
             raise NoSpark(MISSING.format("pyspark"))
@@ -57,10 +57,11 @@ class Cluster:
         at = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
         self._start("master", "org.apache.spark.deploy.master.Master", *at)
         self.master = self._told("master", r"Starting Spark master at (spark://\S+)")
-        for name in ("worker1", "worker2"):
+        names = [f"worker{number + 1}" for number in range(workers)]
+        for name in names:
             given = (*at, "--cores", "1", "--memory", "800m", "--work-dir", str(self.folder / name))
             self._start(name, "org.apache.spark.deploy.worker.Worker", *given, self.master)
-        for name in ("worker1", "worker2"):
+        for name in names:
             self._told(name, r"Successfully registered with master (\S+)")
 
     @property

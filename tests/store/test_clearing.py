@@ -21,7 +21,7 @@ from yaotong.store.changes import changes_between
 from yaotong.store.clearing import clear
 from yaotong.store.factbase import open_facts
 from yaotong.store.health import examine
-from yaotong.store.provenance import loads_of
+from yaotong.store.linelookup import lines_by_id
 from yaotong.store.schema import corrected_line, fact_file, load
 
 FIRST = lines(
@@ -140,7 +140,7 @@ def test_intake_still_knows_every_wording_and_what_is_new_is_not_the_copy(store:
 
 def test_a_line_still_comes_from_the_load_that_brought_it(store: Store) -> None:
     def told() -> dict[str, str]:
-        found = loads_of(store, "sales", ["p/1", "p/2", "q/1"])
+        found = lines_by_id(store, "sales", ["p/1", "p/2", "q/1"])
         return dict(zip(found["line_id"], found["file"], strict=True))
 
     clear(store, 2)

@@ -12,13 +12,13 @@ from tests.webapp.conftest import MORNING, SignIn, ids_of
 from webapp.context import WORKSPACE_KEY
 from yaotong import acts
 from yaotong.store.factbase import open_facts
-from yaotong.store.provenance import loads_of
+from yaotong.store.linelookup import lines_by_id
 from yaotong.workspace import Workspace
 
 
 def test_every_line_comes_from_the_file_of_its_month(small: Workspace) -> None:
     sales = open_facts(small.store).sales.select("line_id", "sold_at").to_pandas()
-    found = loads_of(small.store, "sales", sales["line_id"].tolist()).merge(sales, on="line_id")
+    found = lines_by_id(small.store, "sales", sales["line_id"].tolist())
     assert len(found) == len(sales) > 10_000
     assert (found["file"] == "sales-" + found["sold_at"].dt.strftime("%Y-%m") + ".csv").all()
 
@@ -33,15 +33,15 @@ def test_a_corrected_line_comes_from_its_correction(own_app: Flask, tmp_path: Pa
     receipt = acts.take_in(workspace, path, feed="sales", now=MORNING + timedelta(hours=1))
     assert (receipt.accepted, receipt.duplicates) == (1, 1)
     ids = (lines["pharmacy_id"] + "/" + lines["sale_id"]).tolist()
-    found = loads_of(workspace.store, "sales", ids).set_index("line_id")["file"]
+    found = lines_by_id(workspace.store, "sales", ids).set_index("line_id")["file"]
     assert found[ids[0]] == "correction.csv"
     assert found[ids[1]].startswith("sales-")
 
 
 def test_unknown_lines_have_no_receipt(small: Workspace) -> None:
-    assert loads_of(small.store, "sales", ["nobody/1"]).empty
-    assert loads_of(small.store, "sales", []).empty
-    assert loads_of(small.store, "purchases", ["nobody/1"]).empty
+    assert lines_by_id(small.store, "sales", ["nobody/1"]).empty
+    assert lines_by_id(small.store, "sales", []).empty
+    assert lines_by_id(small.store, "purchases", ["nobody/1"]).empty
 
 
 def test_the_alert_names_the_receipts_of_its_evidence(signed: SignIn) -> None:

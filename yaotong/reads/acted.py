@@ -13,7 +13,6 @@ from yaotong.reports.periods import Period
 from yaotong.reports.stories import Story
 from yaotong.rules.book import book
 from yaotong.store import findings, reporting
-from yaotong.store.factbase import open_facts
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -39,7 +38,7 @@ def _sold(workspace: Workspace, told: Sequence[Story]) -> Packs:
     with workspace.store.read() as connection:
         found = findings.of_alerts(connection, [one.alert_id for one in told])
     wanted = {line for some in found.values() for one in some for line in one.line_ids}
-    lines = evidence_lines(open_facts(workspace.store), rule, wanted)
+    lines = evidence_lines(workspace.store, rule, wanted)
     packs = lines["quantity"].astype(float).fillna(0.0)
     mg = packs * lines["active_mg_per_pack"].astype(float).fillna(0.0)
     return Packs(float(packs.sum()), float(mg.sum()))

@@ -14,7 +14,7 @@ from yaotong.alerts.states import MOVES, REOPEN_DAYS, Act, Move, State
 from yaotong.codes import SubjectKind
 from yaotong.departments import departments
 from yaotong.reads.alerts import AlertRow, Names, row_of, shown_fields
-from yaotong.reads.evidence import evidence_lines
+from yaotong.reads.evidence import evidence_lines, near_of
 from yaotong.reads.rulebook import worth_of
 from yaotong.reads.series import Series, series_of
 from yaotong.reads.sight import Sight, sight_of
@@ -23,8 +23,7 @@ from yaotong.reports.worth import Worth
 from yaotong.rules.book import book
 from yaotong.rules.model import Basis, Rule
 from yaotong.rules.run import explain_sentence
-from yaotong.store import casework, findings, provenance
-from yaotong.store.factbase import open_facts
+from yaotong.store import casework, findings
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -135,7 +134,8 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         history = casework.events(connection, alert_id)
         stored = casework.one(connection, alert_id)
         corrected = findings.corrected_since(connection, alert_id)
-    lines = evidence_lines(open_facts(workspace.store), rule, [line for one in kept for line in one.line_ids])
+    wanted = [line for one in kept for line in one.line_ids]
+    lines = evidence_lines(workspace.store, rule, wanted, near_of(rule, kept))
     shown = shown_fields(viewer.department, row.part)
     drawn = bool(kept) and _drawn(rule, shown)
     return AlertView(
@@ -151,7 +151,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         basis=rule.basis,
         kind=rule.kind,
         shops=_shops(workspace, lines, row.pharmacy_ids) if "pharmacy" in shown else (),
-        loads=_loads(workspace, lines) if "sold_at" in shown else (),
+        loads=_loads(lines) if "sold_at" in shown else (),
         condition_gone=bool(stored.condition_gone),
         exempted=[one.reason for one in history if one.act == "vanish"][-1:] == ["exempted"],
         corrected_at_version=corrected,
@@ -161,16 +161,8 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
     )
 
 
-def _loads(workspace: Workspace, lines: pd.DataFrame) -> tuple[LoadPart, ...]:
-    if lines.empty:
-        return ()
-    parts = [
-        provenance.loads_of(workspace.store, str(feed), part["line_id"].tolist())
-        for feed, part in lines.groupby("feed")
-    ]
-    counted = (
-        pd.concat(parts).groupby(["load_id", "file"]).size().reset_index(name="lines").to_dict("records")
-    )
+def _loads(lines: pd.DataFrame) -> tuple[LoadPart, ...]:
+    counted = lines.groupby(["load_id", "file"]).size().reset_index(name="lines").to_dict("records")
     return tuple(LoadPart(int(one["load_id"]), str(one["file"]), int(one["lines"])) for one in counted)
 
 

@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 import pandas as pd
 
-from yaotong.facts import FACT_MOMENTS, Facts
+from yaotong.alerts.model import Finding
+from yaotong.facts import FACT_MOMENTS
 from yaotong.rules.model import Rule
+from yaotong.store import Connection, Store, registry
+from yaotong.store.factbase import drugs_of
+from yaotong.store.linelookup import Span, lines_by_id
+from yaotong.store.schema import area, pharmacy, placement
 
 # Whose line it is, by the feed's own name.
 _PERSONS = {"settlements": "person_key", "prescriptions": "patient_key"}
+# Rules that look back for years mostly find what is near.
+_SEASON_DAYS = 92
 COLUMNS = (
     "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name",
     "quantity", "unit_price_fen", "amount_fen", "active_mg_per_pack", "batch_no", "trace_code", "buyer_key",
-    "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at",
+    "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at", "load_id", "file",
 )  # fmt: skip
 
 
-def evidence_lines(facts: Facts, rule: Rule, line_ids: Collection[str]) -> pd.DataFrame:
-    """The lines of some ids among the feeds a rule reads: COLUMNS, `sold_at` their moment, in its order."""
-    wanted = sorted(set(line_ids))
+def evidence_lines(
+    store: Store, rule: Rule, line_ids: Collection[str], near: Span | None = None
+) -> pd.DataFrame:
+    """The lines of some ids among the feeds a rule reads: COLUMNS, `sold_at` their moment, in its order.
+
+    `near`: the days on which they most likely lie; other months are read only for ids that no feed has there.
+    """
+    left = set(line_ids)
     feeds = [feed for feed in FACT_MOMENTS if feed in rule.feeds] or ["sales"]
-    parts = [_lines(facts, feed, wanted) for feed in feeds] if wanted else []
-    full = [part for part in parts if len(part)]
-    if not full:
+    parts: list[pd.DataFrame] = []
+    for outside in (False, True) if near else (False,):
+        found = [_lines(store, feed, left, near, outside=outside) for feed in feeds] if left else []
+        parts += [part for part in found if len(part)]
+        left = left.difference(*(part["line_id"] for part in found if len(part)))
+    if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    frame = pd.concat(full, ignore_index=True) if len(full) > 1 else full[0]
+    frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     ordered: pd.DataFrame = frame.sort_values(["sold_at", "feed", "line_id"], ignore_index=True)
     return ordered
 
 
-def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
+def near_of(rule: Rule, found: Sequence[Finding]) -> Span | None:
+    """The days on which the lines of some findings of a rule most likely lie."""
+    days = [one.behaviour_day for one in found]
+    back = timedelta(days=min(rule.lookback_days, _SEASON_DAYS) + 1)
+    return (min(days) - back, max(days)) if days else None
+
+
+def _lines(
+    store: Store, feed: str, wanted: Collection[str], near: Span | None, *, outside: bool
+) -> pd.DataFrame:
     """Chosen lines of one feed with the names of shop, town and drug."""
-    table = getattr(facts, feed)
-    chosen: pd.DataFrame = table.filter(table.line_id.isin(wanted)).to_pandas()
+    chosen = lines_by_id(store, feed, wanted, near, outside=outside)
     if chosen.empty:
         return pd.DataFrame()
     chosen = chosen.rename(columns={FACT_MOMENTS[feed]: "sold_at"}).assign(feed=feed)
@@ -42,25 +66,27 @@ def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
         chosen["buyer_key"] = chosen[_PERSONS[feed]]
     if feed == "settlements":
         chosen["paid_by_insurance"] = True
-    return _named(facts, chosen).reindex(columns=list(COLUMNS))
+    with store.read() as connection:
+        return _named(connection, chosen).reindex(columns=list(COLUMNS))
 
 
-def _named(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
+def _named(connection: Connection, lines: pd.DataFrame) -> pd.DataFrame:
     if "pharmacy_id" in lines.columns:
-        shops = facts.pharmacies.select("pharmacy_id", "area_code", pharmacy="name")
-        areas = facts.areas.select("area_code", shop_area_name="area_name")
-        known = shops.filter(shops.pharmacy_id.isin(lines["pharmacy_id"].dropna().unique().tolist()))
-        placed = known.left_join(areas, "area_code").to_pandas()
-        lines = lines.merge(
-            placed[["pharmacy_id", "pharmacy", "shop_area_name"]], on="pharmacy_id", how="left"
+        shops = set(lines["pharmacy_id"].dropna())
+        names = registry.called(connection, pharmacy, "license_no", "name", shops)
+        placed = registry.called(connection, placement, "license_no", "area_code", shops)
+        areas = registry.called(connection, area, "area_code", "area_name", filter(None, placed.values()))
+        towns = {shop: areas.get(code) for shop, code in placed.items()}
+        lines = lines.assign(
+            pharmacy=lines["pharmacy_id"].map(names), shop_area_name=lines["pharmacy_id"].map(towns)
         )
-    return _with_drugs(facts, lines) if "drug_code" in lines.columns else lines
+    return _with_drugs(connection, lines) if "drug_code" in lines.columns else lines
 
 
-def _with_drugs(facts: Facts, lines: pd.DataFrame) -> pd.DataFrame:
+def _with_drugs(connection: Connection, lines: pd.DataFrame) -> pd.DataFrame:
     """Adds what the catalogue said of the drug on the line's day, or last said where it was not in force."""
-    drugs = facts.drugs.filter(facts.drugs.drug_code.isin(lines["drug_code"].dropna().unique().tolist()))
-    known = drugs.select("drug_code", "drug_name", "active_mg_per_pack", "valid_from", "valid_to").to_pandas()
+    known = drugs_of(connection, lines["drug_code"].dropna().unique())
+    known = known[["drug_code", "drug_name", "active_mg_per_pack", "valid_from", "valid_to"]]
     # In seconds: 9999-12-31 lies beyond what nanoseconds reach.
     known = known.astype({"valid_from": "datetime64[s]", "valid_to": "datetime64[s]"})
     both = lines.merge(known, on="drug_code", how="left")

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import date, timedelta
+from threading import Lock
 
 import numpy as np
 
 from yaotong.codes import CATEGORIES
-from yaotong.facts import Facts
+from yaotong.detection.signals.judged import Levels
 from yaotong.reads.drawn import Series
 from yaotong.signals import told
+from yaotong.store import loads
+from yaotong.store.factbase import open_facts
 from yaotong.terms import term
 from yaotong.watched import SYMPTOM_NAMES_ZH
+from yaotong.workspace import Workspace
+
+_KEPT = 2
+_known: OrderedDict[tuple[str, int], Levels | None] = OrderedDict()
+_lock = Lock()
 
 
-def expected_series(facts: Facts, subject: str, group: str, since: date, until: date) -> Series | None:
+def levels_of(workspace: Workspace) -> Levels | None:
+    """What the detector says of the data in force, worked out once for each version in a process."""
+    store = workspace.store
+    with store.read() as connection:
+        name = str(store.facts_dir), loads.current_version(connection)
+    with _lock:
+        if name not in _known:
+            _known[name] = told(open_facts(store, version=name[1])).levels
+        _known.move_to_end(name)
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+        return _known[name]
+
+
+def expected_series(
+    workspace: Workspace, subject: str, group: str, since: date, until: date
+) -> Series | None:
     """One subject's days of a watched group; None where the facts do not hold it. A day not judged is None.
 
     `bound` is what the one day would have to exceed, where several days are judged together as well.
     """
-    levels = told(facts).levels
+    levels = levels_of(workspace)
     if levels is None or group not in levels.sold.groups:
         return None
     level = next((one for one in (levels.shops, levels.towns, levels.city) if subject in one.keys), None)

@@ -14,7 +14,7 @@ import pandas as pd
 from yaotong.alerts.model import Finding
 from yaotong.errors import NotFound
 from yaotong.facts import Facts, Window
-from yaotong.reads.evidence import evidence_lines
+from yaotong.reads.evidence import evidence_lines, near_of
 from yaotong.reads.sight import EVERYTHING, Sight
 from yaotong.rules.arithmetic import Arithmetic, arithmetic
 from yaotong.rules.book import book
@@ -146,9 +146,9 @@ def explain(
         corrected = findings.corrected_since(connection, alert_id)
         held = exemptions.of_subject(connection, row.rule_id, row.subject)
     spared = {(one.behaviour_day, one.clause) for one, by in held if by is not None}
-    facts = open_facts(workspace.store, until=row.last_day)
-    again = _again(rule, facts, row) if recompute else None
-    lines = evidence_lines(facts, rule, [line for one in kept for line in one.line_ids])
+    again = _again(rule, open_facts(workspace.store, until=row.last_day), row) if recompute else None
+    wanted = [line for one in kept for line in one.line_ids]
+    lines = evidence_lines(workspace.store, rule, wanted, near_of(rule, kept))
     days = tuple(_day(rule, one, lines, sight, again) for one in kept)
     since = tuple(sorted(set(again or {}) - spared - {(one.behaviour_day, one.clause) for one in kept}))
     return Explanation(

@@ -12,7 +12,7 @@ from yaotong.cases.states import LIVE, CaseState, Standing
 from yaotong.reads.alerts import Names
 from yaotong.reads.sight import Sight, sight_of
 from yaotong.store import joint, joint_work
-from yaotong.store.factbase import open_facts
+from yaotong.store.shoplines import inspections_of
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -183,10 +183,8 @@ def under_inspection(
 def _inspected(
     workspace: Workspace, shops: Sequence[str], names: Mapping[str, str], now: datetime
 ) -> list[Warned]:
-    seen = open_facts(workspace.store).inspections
     since = now - timedelta(days=LATELY_DAYS)
-    seen = seen.filter(seen.pharmacy_id.isin(shops), seen.inspected_at >= since, seen.inspected_at <= now)
-    frame = seen.select("pharmacy_id", "inspected_at", "outcome").to_pandas()
+    frame = inspections_of(workspace.store, shops, since, now)
     frame = frame.sort_values(["inspected_at", "pharmacy_id"], ascending=[False, True])
     return [
         Warned(

@@ -21,11 +21,15 @@ from yaotong.facts import Sold
 from yaotong.reads.map_registers import SPECIAL
 from yaotong.store import Connection, Store, loads
 from yaotong.store.factbase import open_sold
+from yaotong.store.factfiles import ended_between, kept
 from yaotong.workspace import Workspace
 
 _FEEDS = ("sales", "drugs")
 # Sales lines whose sums by day are kept in memory: some 150 megabytes at the most.
 KEPT_LINES = 10_000_000
+# What came is put to what is known up to this share of it, or when it is a few lines.
+_MOST_GROWN, _FEW = 0.2, 50_000
+_MOST_KEPT = 4
 NAMES = sorted([*SPECIAL_CATEGORIES, SPECIAL])
 # Sums of parts of packs differ in their last bits with the order of adding: they are told to a millionth.
 _DIGITS = 6
@@ -91,11 +95,60 @@ class DailySales:
         sums = _summed(self.shop[part], self.category[part], self.packs[part])
         return ShopSales(self.shops, self._last(int(np.searchsorted(self.sold_days, until + 1))), *sums)
 
+    def with_more(self, more: DailySales) -> DailySales:
+        """These sums and those of other lines, together."""
+        shops = self.shops if more.shops.isin(self.shops).all() else self.shops.union(more.shops)
+        mine, theirs = (shops.get_indexer(one.shops).astype(np.int32) for one in (self, more))
+        sums = _Keyed.of(len(shops), self.days, mine[self.shop], self.category, self.packs)
+        sums = sums.with_more(_Keyed.of(len(shops), more.days, theirs[more.shop], more.category, more.packs))
+        sold = _Keyed.of(len(shops), self.sold_days, mine[self.sold_shop])
+        sold = sold.with_more(_Keyed.of(len(shops), more.sold_days, theirs[more.sold_shop]))
+        days, shop, category = sums.parts()
+        sold_days, sold_shop, _ = sold.parts()
+        return DailySales(shops, days, shop, category, sums.packs, sold_days, sold_shop)
+
     def _last(self, end: int) -> NDArray[np.datetime64]:
         last = np.full(len(self.shops), np.datetime64("NaT", "D"))
         # Days rise: the last one given to a shop stays.
         last[self.sold_shop[:end]] = self.sold_days[:end].astype("datetime64[D]")
         return last
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """Sums under one number for day, shop and category, rising, each there once."""
+
+    shops: int
+    keys: NDArray[np.int64]
+    packs: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, shops: int, days: NDArray[np.int32], shop: NDArray[np.int32],
+        category: NDArray[np.int32] | None = None, packs: NDArray[np.float64] | None = None,
+    ) -> _Keyed:  # fmt: skip
+        keys = (days.astype(np.int64) * max(shops, 1) + shop) * len(NAMES)
+        keys = keys if category is None else keys + category
+        weights = np.zeros(len(keys)) if packs is None else packs
+        if (np.diff(keys) > 0).all():
+            return cls(shops, keys, weights)
+        keys, place = np.unique(keys, return_inverse=True)
+        return cls(shops, keys, np.bincount(place, weights=weights, minlength=len(keys)).astype(float))
+
+    def with_more(self, more: _Keyed) -> _Keyed:
+        at = np.searchsorted(self.keys, more.keys)
+        known = np.append(self.keys, -1)[at] == more.keys
+        packs = self.packs.copy()
+        packs[at[known]] += more.packs[known]
+        new = ~known
+        keys = np.insert(self.keys, at[new], more.keys[new])
+        return _Keyed(self.shops, keys, np.insert(packs, at[new], more.packs[new]))
+
+    def parts(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """Days, shops and categories."""
+        both, category = np.divmod(self.keys, len(NAMES))
+        days, shop = np.divmod(both, max(self.shops, 1))
+        return days.astype(np.int32), shop.astype(np.int32), category.astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +175,64 @@ def read_sales(ws: Workspace, connection: Connection, version: int) -> DailySale
     return _sales(ws, made, version if made is None else made.version, KEPT_LINES)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=_MOST_KEPT)
 def _sales(
-    ws: Workspace, _made: loads.Mark | None, version: int, kept_lines: int
+    ws: Workspace, made: loads.Mark | None, version: int, kept_lines: int
 ) -> DailySales | CountrySales:
-    sold = open_sold(ws.store, version)
-    if sold.sales.count().to_pyarrow().as_py() <= kept_lines:
-        return _daily(sold)
-    span = sold.sales.aggregate(first=sold.sales.sold_at.min(), last=sold.sales.sold_at.max())
-    first, last = span.to_pandas().iloc[0]
-    return CountrySales(ws.store, version, first.date(), last.date())
+    grown = _grown(ws, version, kept_lines)
+    if grown is None:
+        sold = open_sold(ws.store, version)
+        lines = int(sold.sales.count().to_pyarrow().as_py())
+        if lines > kept_lines:
+            span = sold.sales.aggregate(first=sold.sales.sold_at.min(), last=sold.sales.sold_at.max())
+            first, last = span.to_pandas().iloc[0]
+            return CountrySales(ws.store, version, first.date(), last.date())
+        grown = daily(sold), lines
+    if made is not None:
+        with ws.store.read() as connection:
+            drugs = loads.mark_of(connection, _FEEDS[1:], version)
+        _LAST.pop(ws, None)
+        _LAST[ws] = _Last(made, drugs, *grown)
+        while len(_LAST) > _MOST_KEPT:
+            _LAST.pop(next(iter(_LAST)), None)
+    return grown[0]
 
 
-def _daily(sold: Sold) -> DailySales:
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The sums last made: of which loads they are, and of how many lines."""
+
+    made: loads.Mark
+    drugs: loads.Mark | None
+    sales: DailySales
+    lines: int
+
+
+# By workspace, the one used last at the end.
+_LAST: dict[Workspace, _Last] = {}
+
+
+def _grown(ws: Workspace, version: int, kept_lines: int) -> tuple[DailySales, int] | None:
+    """The sums last made with what came since, and the lines in them; None where more than that changed."""
+    last = _LAST.get(ws)
+    if last is None or last.made.version > version:
+        return None
+    since = last.made.version
+    with ws.store.read() as connection:
+        same = loads.mark_of(connection, _FEEDS, since) == last.made
+        if not same or loads.mark_of(connection, _FEEDS[1:], version) != last.drugs:
+            return None
+        if ended_between(connection, _FEEDS[0], since, version):
+            return None
+        came = sum(one.rows for one in kept(connection, ws.store.facts_dir, _FEEDS[0], version, since=since))
+    if last.lines + came > kept_lines or came > max(last.lines * _MOST_GROWN, _FEW):
+        return None
+    sales = last.sales.with_more(daily(open_sold(ws.store, version, since=since))) if came else last.sales
+    return sales, last.lines + came
+
+
+def daily(sold: Sold) -> DailySales:
+    """The sums of some sales."""
     sales, special = sold.sales, _special(sold)
     some = sales.group_by(shop=sales.pharmacy_id, day=sales.sold_at.date()).aggregate(lines=sales.count())
     days = some.select("shop", "day").to_pyarrow()

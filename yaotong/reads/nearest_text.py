@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from typing import Any, NamedTuple
 
 from yaotong.reads import public
@@ -23,6 +25,10 @@ _encode: Callable[[Any], str] = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":")
 ).encode
 _MOST_PARTS = 30_000
+_STRETCHES = (
+    ("", "distance_m"), ("distance_m", "next_change"), ("open_state", "shut_until"), ("shut_until", "\uffff")
+)  # fmt: skip
+_WORDS = {None: "null", True: "true", False: "false"}
 # Up to the distance, from there to when it opens, to until when it is shut, to the end; and the hours.
 _Parts = tuple[str, str, str, str, str | None]
 
@@ -95,16 +101,33 @@ def _made(known: Register, number: int, moment: datetime) -> _Parts:
     row = known.row(number)
     one = public.feature(row, None)
     told = dict(one["properties"], facts=standing(row, row["checked"], moment, known.stale_days))
-    texts = {name: f"{_encode(name)}:{_encode(told[name])}" for name in sorted(told)}
-    before = [text for name, text in texts.items() if name < "distance_m"]
-    between = [text for name, text in texts.items() if "distance_m" < name < "next_change"]
-    after = [text for name, text in texts.items() if "open_state" < name < "shut_until"]
-    last = [text for name, text in texts.items() if name > "shut_until"]
+
+    first, second, third, last = [
+        ",".join([f"{quoted}:{_json(told[name])}" for name, quoted in stretch])
+        for stretch in _stretches(tuple(told))
+    ]
     head = f'{{"geometry":{_encode(one["geometry"])},"id":{_encode(one["id"])},"properties":{{'
     return (
-        head + "".join(f"{text}," for text in before),
-        "".join(f"{text}," for text in between),
-        "".join(f"{text}," for text in after),
-        ",".join(last) + '},"type":"Feature"}',
+        f"{head}{first},",
+        f"{second},",
+        f"{third},",
+        f'{last}}},"type":"Feature"}}',
         told["opening_hours"],
     )
+
+
+@lru_cache(maxsize=16)
+def _stretches(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Names in order, and quoted: between the three that depend on the hour and on who asks."""
+    return tuple(
+        tuple((one, _encode(one)) for one in sorted(names) if low < one < high) for low, high in _STRETCHES
+    )
+
+
+def _json(value: Any) -> str:
+    """As `_encode`, without its way there for what most values are."""
+    if type(value) is str:
+        return _quoted(value)
+    if value is None or type(value) is bool:
+        return _WORDS[value]
+    return "[]" if value == [] else _encode(value)

@@ -10,12 +10,12 @@ import pandas as pd
 
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.errors import NotFound
-from yaotong.facts import Facts
 from yaotong.reads.alerts import AlertRow, Filters, rows_of, wanted_of
 from yaotong.reads.sources import Quality, quality
 from yaotong.store import registry
-from yaotong.store.factbase import open_facts
+from yaotong.store.factbase import drugs_of
 from yaotong.store.schema import area, pharmacy, placement
+from yaotong.store.shoplines import of_categories, sold_days, sold_span
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -44,12 +44,11 @@ class PharmacyView:
 def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now: datetime) -> PharmacyView:
     """A pharmacy's file for a viewer; NotFound when neither its point nor its claim lies in their area."""
     with workspace.store.read() as connection:
-        shops = registry.read(connection, pharmacy)
-        placed = registry.read(connection, placement)
-        areas = registry.read(connection, area).set_index("area_code")["area_name"]
-    found = shops[shops["license_no"] == license_no]
-    spot = next(iter(placed[placed["license_no"] == license_no].to_dict("records")), {})
-    where = None if pd.isna(spot.get("area_code")) else str(spot["area_code"])
+        found = registry.having(connection, pharmacy, "license_no", [license_no])
+        placed = registry.having(connection, placement, "license_no", [license_no])
+        spot = next(iter(placed.to_dict("records")), {})
+        where = None if pd.isna(spot.get("area_code")) else str(spot["area_code"])
+        areas = registry.called(connection, area, "area_code", "area_name", [where] if where else [])
     claimed = found["town_code"].dropna().tolist()
     if found.empty or not (viewer.covers(where) or any(viewer.covers(one) for one in claimed)):
         raise NotFound(f"没有药店 {license_no}，或不在您的辖区内。")
@@ -67,17 +66,16 @@ def pharmacy_view(workspace: Workspace, viewer: Viewer, license_no: str, *, now:
         packs=packs,
         calendar=calendar,
         alerts=own,
-        quality=tuple(one for one in quality(workspace, viewer) if one.license_no == license_no),
+        quality=quality(workspace, viewer, shop=license_no),
     )
 
 
 def in_sight(workspace: Workspace, viewer: Viewer, license_no: str) -> bool:
     """Whether a shop is known and its point or its claim lies in the viewer's area."""
     with workspace.store.read() as connection:
-        shops = registry.read(connection, pharmacy)
-        placed = registry.read(connection, placement)
-    claims = shops.loc[shops["license_no"] == license_no, "town_code"]
-    spots = placed.loc[placed["license_no"] == license_no, "area_code"]
+        shops = registry.having(connection, pharmacy, "license_no", [license_no])
+        placed = registry.having(connection, placement, "license_no", [license_no])
+    claims, spots = shops["town_code"], placed["area_code"]
     places = [None if pd.isna(one) else str(one) for one in (*claims, *spots)]
     # A claim that is lacking is no place: only a point outside every area is the county's.
     lying = [None if pd.isna(one) else str(one) for one in spots] or [None]
@@ -90,32 +88,31 @@ _Packs = dict[str, tuple[float | None, ...]]
 def _figures(
     workspace: Workspace, license_no: str
 ) -> tuple[tuple[str, ...], _Packs, tuple[tuple[date, int], ...]]:
-    facts = open_facts(workspace.store)
-    span = facts.sales.aggregate(first=facts.sales.sold_at.min(), last=facts.sales.sold_at.max()).to_pandas()
-    first, last = span["first"].iloc[0], span["last"].iloc[0]
-    if pd.isna(last):
+    span = sold_span(workspace.store)
+    if span is None:
         return (), {}, ()
+    first, last = span
     months = pd.period_range(end=pd.Timestamp(last).to_period("M"), periods=12, freq="M")
     known = [month >= pd.Timestamp(first).to_period("M") for month in months]
+    since = min(months[0].start_time.date(), last - timedelta(days=CALENDAR_DAYS))
+    sold = sold_days(workspace.store, since, last, shops=[license_no])
+    with workspace.store.read() as connection:
+        drugs = drugs_of(connection, sold["drug_code"].dropna().unique())
     named = tuple(str(one) for one in months)
-    return named, _packs(facts, license_no, named, known), _calendar(facts, license_no, first, last)
+    packs = _packs(of_categories(sold, drugs, SPECIAL_CATEGORIES), named, known)
+    return named, packs, _calendar(sold, first, last)
 
 
-def _calendar(
-    facts: Facts, license_no: str, first: pd.Timestamp, last: pd.Timestamp
-) -> tuple[tuple[date, int], ...]:
-    own = facts.sales.filter(facts.sales.pharmacy_id == license_no)
-    daily = own.group_by(day=own.sold_at.date()).agg(lines=own.count()).to_pandas()
-    by_day = dict(zip(pd.to_datetime(daily["day"]).dt.date, daily["lines"], strict=True))
-    days = [last.date() - timedelta(days=one) for one in range(CALENDAR_DAYS - 1, -1, -1)]
-    return tuple((day, int(by_day.get(day, 0))) for day in days if day >= first.date())
+def _calendar(sold: pd.DataFrame, first: date, last: date) -> tuple[tuple[date, int], ...]:
+    daily = sold.groupby("day")["lines"].sum()
+    by_day = dict(zip(pd.to_datetime(daily.index).date, daily, strict=True))
+    days = [last - timedelta(days=one) for one in range(CALENDAR_DAYS - 1, -1, -1)]
+    return tuple((day, int(by_day.get(day, 0))) for day in days if day >= first)
 
 
-def _packs(facts: Facts, license_no: str, months: tuple[str, ...], known: list[bool]) -> _Packs:
-    sold = facts.sales_of(*SPECIAL_CATEGORIES)
-    sold = sold.filter(sold.pharmacy_id == license_no)
-    grouped = sold.group_by("categories", month=sold.sold_at.strftime("%Y-%m")).agg(packs=sold.quantity.sum())
-    frame = grouped.to_pandas()
+def _packs(sold: pd.DataFrame, months: tuple[str, ...], known: list[bool]) -> _Packs:
+    frame = sold.assign(month=pd.to_datetime(sold["day"]).dt.strftime("%Y-%m"))
+    frame = frame[frame["month"].isin(months)]
     packs: _Packs = {}
     for code in SPECIAL_CATEGORIES:
         held = frame[frame["categories"].str.contains(f"|{code}|", regex=False)]

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from yaotong.errors import NotFound, UsageError
+from yaotong.kept import Newest
 from yaotong.reads.map_stamp import map_stamp
 from yaotong.reads.risk_measures import last_day, measures
 from yaotong.risk import (
@@ -105,12 +106,17 @@ def read_score(ws: Workspace, viewer: Viewer, license_no: str, *, today: date) -
     return {str(name): value for name, value in found[0].items()} if found else None
 
 
+_NEWEST: Newest[Whole] = Newest()
+
+
 def read_whole(ws: Workspace, *, as_of: date | None = None, version: int | None = None) -> Whole:
     """The region scored; reckoned once for each data version and move of an alert."""
     number = LATEST if version is None else version
     if number not in FORMULAS:
         raise UsageError(f"没有第 {number} 版公式。可用：{'、'.join(str(one) for one in FORMULAS)}")
-    return _whole(ws, map_stamp(ws), as_of, number)
+    if as_of is not None:
+        return _whole(ws, map_stamp(ws), as_of, number)
+    return _NEWEST.get((ws, number), lambda: map_stamp(ws), lambda stamp: _whole(ws, stamp, None, number))
 
 
 def shop_in_sight(whole: Whole, viewer: Viewer, license_no: str) -> None:

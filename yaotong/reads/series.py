@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 from yaotong.alerts.model import Finding
 from yaotong.codes import SPECIAL_CATEGORIES, SubjectKind
-from yaotong.facts import Facts
 from yaotong.reads.drawn import Series as Series
 from yaotong.reads.expected import expected_series
 from yaotong.rules.lint import tables_of
 from yaotong.rules.model import Rule
 from yaotong.signals import NAME as SIGNALS
-from yaotong.store.factbase import open_facts
+from yaotong.store import Store, registry
+from yaotong.store.factbase import drugs_of
+from yaotong.store.schema import placement
+from yaotong.store.shoplines import of_categories, sold_days, sold_span
 from yaotong.terms import TERMS, term
 from yaotong.workspace import Workspace
 
@@ -29,19 +31,19 @@ def series_of(
     """The series that lets a person see what the rule saw; None for a subject without one."""
     since = min(one.behaviour_day for one in found) - timedelta(days=_BEFORE_DAYS)
     until = min(max(one.behaviour_day for one in found) + timedelta(days=_AFTER_DAYS), now.date())
-    facts = open_facts(workspace.store, until=until)
     marked = tuple(sorted({one.behaviour_day for one in found}))
     if SIGNALS in tables_of(rule):
-        told = expected_series(facts, subject, found[-1].clause, since, until)
-        return None if told is None else replace(told, marked=marked)
+        judged = expected_series(workspace, subject, found[-1].clause, since, until)
+        return None if judged is None else replace(judged, marked=marked)
     if rule.subject_kind is SubjectKind.PHARMACY and "drugs" not in rule.feeds and found[-1].line_ids:
         return None  # lots: the evidence lines say all there is
+    sold = _Sold(workspace.store, since, until)
     if rule.subject_kind is SubjectKind.PHARMACY:
-        (zh, en), unit, daily, known = _shop(facts, rule, subject, found[-1].clause)
+        (zh, en), unit, daily, known = _shop(sold, rule, subject, found[-1].clause)
     elif rule.subject_kind is SubjectKind.AREA:
-        (zh, en), unit, daily, known = _area(facts, subject)
+        (zh, en), unit, daily, known = _area(sold, subject)
     elif rule.subject_kind is SubjectKind.BUYER:
-        (zh, en), unit, daily, known = _buyer(facts, subject)
+        (zh, en), unit, daily, known = _buyer(sold, subject)
     else:
         return None
     last = min(until, max(known)) if known else until
@@ -54,48 +56,55 @@ def series_of(
 _Daily = tuple[tuple[str, str], str, dict[date, float], set[date]]
 
 
-def _shop(facts: Facts, rule: Rule, subject: str, clause: str) -> _Daily:
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """The sales of some days, read as they are asked for."""
+
+    store: Store
+    since: date
+    until: date
+
+    def of(self, *, shops: Sequence[str] | None = None, buyer: str | None = None) -> pd.DataFrame:
+        return sold_days(self.store, self.since, self.until, shops=shops, buyer=buyer)
+
+    def packs(self, sold: pd.DataFrame, *categories: str) -> dict[date, float]:
+        """Packs a day of drugs that bore any of the categories on the day of sale."""
+        with self.store.read() as connection:
+            drugs = drugs_of(connection, sold["drug_code"].dropna().unique())
+        return _by_day(of_categories(sold, drugs, categories), "packs")
+
+    def last(self) -> set[date]:
+        """The last day of anybody's sales, where there are any."""
+        span = sold_span(self.store)
+        return set() if span is None else {span[1]}
+
+
+def _shop(sold: _Sold, rule: Rule, subject: str, clause: str) -> _Daily:
     """Packs a day of the clause's category, or of all special drugs; lines a day for a silence."""
-    own = facts.sales.filter(facts.sales.pharmacy_id == subject)
-    lines = own.group_by(day=own.sold_at.date()).agg(value=own.count().cast("float64")).to_pandas()
-    known = {pd.Timestamp(day).date() for day in lines["day"]}
+    own = sold.of(shops=[subject])
+    lines = _by_day(own, "lines")
     if "drugs" not in rule.feeds:
-        return ("每日销售行数", "Sales lines a day"), "行", _by_day(lines), _all_known(facts)
+        return ("每日销售行数", "Sales lines a day"), "行", lines, sold.last()
     categories = (clause,) if f"category.{clause}" in TERMS else SPECIAL_CATEGORIES
-    sold = facts.sales_of(*categories)
-    sold = sold.filter(sold.pharmacy_id == subject)
-    frame = sold.group_by(day=sold.sold_at.date()).agg(value=sold.quantity.sum()).to_pandas()
     title = "特殊药品每日盒数", "Special drugs, packs a day"
     if len(categories) == 1:
         zh, en = (term(f"category.{clause}", lang) for lang in ("zh", "en"))
         title = f"{zh}每日盒数", f"{en}, packs a day"
-    return title, "盒", _by_day(frame), known
+    return title, "盒", sold.packs(own, *categories), set(lines)
 
 
-def _area(facts: Facts, subject: str) -> _Daily:
-    sold = facts.sales_of("FOUR")
-    placed = sold.join(facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id")
-    mine = placed.filter(placed.area_code == subject)
-    frame = mine.group_by(day=mine.sold_at.date()).agg(value=mine.quantity.sum()).to_pandas()
+def _area(sold: _Sold, subject: str) -> _Daily:
+    with sold.store.read() as connection:
+        shops = registry.having(connection, placement, "area_code", [subject])["license_no"].tolist()
     title = "四类药品每日盒数（全镇街合计）", "Four classes of drugs, packs a day in the whole town"
-    return title, "盒", _by_day(frame), _all_known(facts)
+    return title, "盒", sold.packs(sold.of(shops=shops), "FOUR"), sold.last()
 
 
-def _buyer(facts: Facts, subject: str) -> _Daily:
-    sold = facts.sales_of("EPH")
-    mine = sold.filter(sold.buyer_key == subject)
-    frame = mine.group_by(day=mine.sold_at.date()).agg(value=mine.quantity.sum()).to_pandas()
+def _buyer(sold: _Sold, subject: str) -> _Daily:
     title = "含麻黄碱类复方制剂每日购买盒数", "Compounds with ephedrines, packs bought a day"
-    return title, "盒", _by_day(frame), _all_known(facts)
+    return title, "盒", sold.packs(sold.of(buyer=subject), "EPH"), sold.last()
 
 
-def _all_known(facts: Facts) -> set[date]:
-    last = facts.sales.sold_at.max().to_pandas()
-    return set() if pd.isna(last) else {last.date()}
-
-
-def _by_day(frame: pd.DataFrame) -> dict[date, float]:
-    return {
-        pd.Timestamp(day).date(): float(value)
-        for day, value in zip(frame["day"], frame["value"], strict=True)
-    }
+def _by_day(frame: pd.DataFrame, column: str) -> dict[date, float]:
+    summed = frame.groupby("day")[column].sum()
+    return dict(zip(pd.to_datetime(summed.index).date, summed.astype(float), strict=True))

@@ -161,10 +161,16 @@ def _coverage(row: dict[Any, Any]) -> Coverage:
     )
 
 
-def quality(workspace: Workspace, viewer: Viewer = SYSTEM) -> tuple[Quality, ...]:
-    """Data-quality findings in force that touch the viewer's area: by the claim or by the point."""
+def quality(workspace: Workspace, viewer: Viewer = SYSTEM, *, shop: str | None = None) -> tuple[Quality, ...]:
+    """Data-quality findings in force that touch the viewer's area: by the claim or by the point.
+
+    `shop` asks for those of one licence number.
+    """
     with workspace.store.read() as connection:
-        frame = registry.read(connection, quality_finding)
+        if shop is None:
+            frame = registry.read(connection, quality_finding)
+        else:
+            frame = registry.having(connection, quality_finding, "subject", [shop])
         pairs = zip(frame["claimed"], frame["found"], strict=True)
         frame = frame[np.array([_touches(viewer, *pair) for pair in pairs], dtype=bool)]
         codes = pd.concat([frame["claimed"], frame["found"]]).dropna()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 # What a visit looks at, by the columns of the register that hold it.
@@ -50,23 +51,39 @@ def checked_of(
 
 def standing(
     row: Mapping[Any, Any], checked: Checked, moment: datetime, stale_days: int
-) -> dict[str, dict[str, str]]:
+) -> Mapping[str, Mapping[str, str]]:
     """For hours, place and phone: `as_of` (the register said so), `checked_on`, and `state`.
 
     `state` is known, old (nobody said or saw it lately) or doubted (the last visit found it wrong); an entry
-    that is empty has none.
+    that is empty has none. What comes back is shared: it is not to be changed.
     """
-    arrived = row["arrived_at"]
-    sent = date.fromisoformat(arrived[:10]) if isinstance(arrived, str) else None
+    arrived, today = row["arrived_at"], moment.date()
+    sent = arrived[:10] if isinstance(arrived, str) else ""
+    filled = tuple(kind for kind, (first, *_) in KINDS.items() if row[first] and isinstance(row[first], str))
+    if checked is NEVER:
+        return _unseen(filled, sent, today, stale_days)
+    return _standing(filled, sent, checked, today, stale_days)
+
+
+@lru_cache(maxsize=1_000)
+def _unseen(filled: tuple[str, ...], sent: str, today: date, stale_days: int) -> dict[str, dict[str, str]]:
+    """Of a shop that nobody visited, as nearly all are: alike for all whose entry came on one day."""
+    return _standing(filled, sent, NEVER, today, stale_days)
+
+
+def _standing(
+    filled: tuple[str, ...], sent: str, checked: Checked, today: date, stale_days: int
+) -> dict[str, dict[str, str]]:
+    said_on = date.fromisoformat(sent) if sent else None
     found: dict[str, dict[str, str]] = {}
-    for kind, columns in KINDS.items():
-        value, seen, wrong = row[columns[0]], checked.confirmed.get(kind), checked.wrong.get(kind)
-        days = [one for one in (sent, seen) if one is not None]
-        if not isinstance(value, str) or not value or not days:
+    for kind in filled:
+        seen, wrong = checked.confirmed.get(kind), checked.wrong.get(kind)
+        days = [one for one in (said_on, seen) if one is not None]
+        if not days:
             continue
-        old = (moment.date() - max(days)).days > stale_days
+        old = (today - max(days)).days > stale_days
         told = {"state": "doubted" if wrong is not None else "old" if old else "known"}
-        for name, day in (("as_of", sent), ("checked_on", wrong or seen)):
+        for name, day in (("as_of", said_on), ("checked_on", wrong or seen)):
             if day is not None:
                 told[name] = day.isoformat()
         found[kind] = told

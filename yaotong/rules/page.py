@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -57,8 +58,9 @@ class Page:
     cases: tuple[Case, ...]
 
 
+@lru_cache(maxsize=256)
 def read_page(rule_id: str, folder: Path = FOLDER) -> Page:
-    """The page of a rule; ConfigError says what it lacks."""
+    """The page of a rule, read once; ConfigError says what it lacks."""
     path = folder / f"{module_name(rule_id)}.md"
     if not path.exists():
         raise ConfigError(f"规则 {rule_id} 缺少说明页 {path.name}，照 CONTRIBUTING.md 写一页。")

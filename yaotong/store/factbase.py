@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -46,11 +46,14 @@ def open_facts(
     return Facts(**tables, openings=openings_of(tables["pharmacies"], hours))
 
 
-def open_sold(store: Store, version: int) -> Sold:
-    """Only the sales and the drugs at a data version: a small part of the work of opening all."""
+def open_sold(store: Store, version: int, *, since: int = -1) -> Sold:
+    """Only the sales and the drugs at a data version: a small part of the work of opening all.
+
+    `since` asks for the sales of the loads after an earlier version alone.
+    """
     backend = connect(spill=store.facts_dir.parent / "spill")
     with store.read() as connection:
-        sales = _lines(backend, connection, store, "sales", version)
+        sales = _lines(backend, connection, store, "sales", version, since)
         return Sold(sales, table_of(backend, "drugs", _drugs(connection, version)))
 
 
@@ -62,9 +65,13 @@ def open_lines(store: Store, feed: str) -> ir.Table:
 
 
 def _lines(
-    backend: SQLBackend, connection: Connection, store: Store, feed: str, version: int | None
+    backend: SQLBackend, connection: Connection, store: Store, feed: str, version: int | None, since: int = -1
 ) -> ir.Table:
-    files = factfiles.paths(connection, store.facts_dir, feed, version)
+    if since < 0:
+        files = factfiles.paths(connection, store.facts_dir, feed, version)
+    else:
+        came = factfiles.kept(connection, store.facts_dir, feed, version, since=since)
+        files = [str(one.path) for one in came]
     if not files:
         return _as_from_files(table_of(backend, feed, pd.DataFrame()))
     lines = lines_in(backend, files, f"{feed}_lines")
@@ -88,6 +95,11 @@ def _as_from_files(lines: ir.Table) -> ir.Table:
 
 def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:
     return _dated(registry.read(connection, drug, version))
+
+
+def drugs_of(connection: Connection, codes: Iterable[str]) -> pd.DataFrame:
+    """What the catalogue says now of some drugs, dated as among the facts."""
+    return _dated(registry.having(connection, drug, "drug_code", codes))
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:

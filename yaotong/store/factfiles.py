@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -71,6 +72,14 @@ def paths(connection: Connection, facts_dir: Path, feed: str, version: int | Non
     found = [facts_dir / one for one in connection.execute(query.order_by(fact_file.c.file_id)).scalars()]
     _there(found)
     return [str(one) for one in found]
+
+
+def paths_between(connection: Connection, facts_dir: Path, feed: str, since: date, until: date) -> list[str]:
+    """Where the files in force now are of the months from day to day, both included."""
+    months = fact_file.c.month.between(f"{since:%Y-%m}", f"{until:%Y-%m}")
+    query = select(fact_file.c.path).where(fact_file.c.feed == feed, in_force(fact_file, None), months)
+    found = connection.execute(query.order_by(fact_file.c.file_id)).scalars()
+    return [f"{facts_dir}/{one}" for one in found]
 
 
 def _there(files: Sequence[Path]) -> None:
