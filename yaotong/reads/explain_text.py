@@ -167,10 +167,8 @@ def _after(one: ExplainedDay, lang: str) -> Iterator[str]:
 
 def _figures(told: Mapping[str, float], lang: str) -> str:
     """What a detector said of the days that end with the finding's."""
-    days, (sold, due, beyond) = (
-        int(told["span_days"]),
-        (figure(told[name]) for name in ("observed", "expected", "excess")),
-    )
+    days = int(told["span_days"])
+    sold, due, beyond = (figure(round(told[one], 1)) for one in ("observed", "expected", "excess"))
     chance = f"p = {told['p']:.2g}，q = {told['q']:.2g}"
     upper = figure(told["upper"])
     return say(

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FIGURES, FINDING_COLUMNS, Basis, Rule, Values
+from yaotong.rules.model import FIGURES, FINDING_COLUMNS, Adds, Basis, Rule, Values
 from yaotong.rules.shapes import inside, located, number_of
 from yaotong.rules.signalled import LOOKBACK_DAYS, clauses, reach, sure, thresholds
 from yaotong.watched import DIVERTED, grouped
@@ -66,7 +66,7 @@ RULE = Rule(
     lookback_days=LOOKBACK_DAYS,
     cooldown_days=28,
     feeds=("sales", "drugs", "pharmacies", "calendar"),
-    clauses=clauses("", "by the shop"),
+    clauses=clauses("", "by the shop", Adds("packs")),
     parameters=thresholds(0.01, 1.5, 15),
     basis=(
         Basis("药品管理法", "第五十七条", since=date(2019, 12, 1), verify=True),

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from yaotong.codes import CATEGORIES
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import Clause, Parameter, Values
+from yaotong.rules.model import Adds, Clause, Parameter, Values
 from yaotong.rules.shapes import DAY_S, number_of
 from yaotong.watched import DIVERTED, SYMPTOM_NAMES_ZH, SYMPTOMS
 
@@ -54,8 +54,8 @@ def thresholds(most_q: float, times: float, min_excess: float) -> tuple[Paramete
     )
 
 
-def clauses(where_zh: str, where_en: str) -> Mapping[str, Clause]:
-    """The limb of each watched group."""
+def clauses(where_zh: str, where_en: str, adds: Adds | None = None) -> Mapping[str, Clause]:
+    """The limb of each watched group; `adds` where the packs are those of evidence lines."""
     names = {one: CATEGORIES[one] for one in DIVERTED}
     names |= {one: f"{SYMPTOM_NAMES_ZH[one]}类药品" for one in SYMPTOMS}
     return {
@@ -63,6 +63,7 @@ def clauses(where_zh: str, where_en: str) -> Mapping[str, Clause]:
             f"{where_zh}{name}近来售出 {{measure}} 盒，高于由过去推得的上界 {{threshold}} 盒",
             f"{one}: {{measure}} packs sold lately {where_en}, above the upper bound of {{threshold}}",
             "盒",
+            adds,
         )
         for one, name in names.items()
     }
