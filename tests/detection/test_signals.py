@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -124,3 +125,20 @@ def test_a_cell_beyond_belief_costs_no_other_series() -> None:
     found = told(city)
     assert sure(found, "pharmacy") >= {("店09", "PSY2")}
     assert np.isfinite(found[["observed", "expected", "upper", "excess", "p", "q"]].to_numpy()).all()
+
+
+def test_four_years_of_a_real_pharmacy_are_mostly_ordinary(real_data: Path) -> None:
+    table = pd.read_csv(real_data / "sales-daily" / "one_pharmacy_by_atc.csv", parse_dates=["date"])
+    groups = tuple(table.columns[1:])
+    packs = np.round(table[list(groups)].to_numpy(dtype=float)).T[:, None].astype(np.float32)
+    city = Sold(table["date"].min().date(), groups, ("一店",), np.array(["330482001"], object), packs)
+    levels = judge_levels(city, {"330482001": "330482"})
+    found = signals_of(levels)
+    shops = found[found["level"] == "pharmacy"]
+    judged = int(np.isfinite(levels.shops.p).sum())
+    assert judged > 10_000
+    # Nobody has said which days were abnormal: one in a hundred alarms where none is.
+    assert len(shops) <= 0.02 * judged
+    assert (shops["q"] <= 0.01).sum() <= 0.002 * judged
+    # A town of one shop is that shop.
+    assert not found.loc[found["level"] != "pharmacy", "best"].any()
