@@ -30,7 +30,11 @@ COPIED = {
     "yaotong/exchange/protocol.md": "exchange/protocol.md",
 }
 # Links that lead out of the documents, to files beside them.
-_OUT = {"(yaotong/decisions.md)": "(decisions.md)", "(CHANGELOG.md)": "(changes.md)"}
+_OUT = {
+    "(yaotong/decisions.md)": "(decisions.md)",
+    "(CHANGELOG.md)": "(changes.md)",
+    "(docs/scale.md)": "(scale.md)",
+}
 
 
 def assemble(folder: Path) -> None:

@@ -21,6 +21,16 @@ MODULES = {
     "yaotong/alerts/decide.py": ["tests/alerts/test_decide.py"],
     "yaotong/unusual.py": ["tests/reads/test_unusual.py"],
     "yaotong/delivery/retry.py": ["tests/delivery/test_webhook.py"],
+    "yaotong/viewer.py": ["tests/acts/test_viewer.py"],
+    "yaotong/duties.py": ["tests/acts/test_duties.py"],
+    "yaotong/access.py": ["tests/cli/test_access.py"],
+    "webapp/ways.py": ["tests/webapp/test_ways.py"],
+    "yaotong/intake/core/masking.py": ["tests/intake/test_masking.py"],
+    "yaotong/reads/sight.py": ["tests/reads/test_sight.py"],
+    "yaotong/intake/core/pseudonym.py": ["tests/intake/test_pseudonym.py"],
+    "yaotong/alerts/states.py": ["tests/alerts/test_states.py"],
+    "yaotong/alerts/permit.py": ["tests/alerts/test_states.py", "tests/alerts/test_desk_table.py"],
+    "yaotong/store/outbox.py": ["tests/store/test_outbox.py"],
 }
 _NEEDED = ("geo", "yaotong", "layers", "webapp", "tests", "bench", "pyproject.toml")
 

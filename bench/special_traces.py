@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from bench.special_figures import Figure
 from bench.special_peers import postgres
 from yaotong.traces import kernels, runs
 from yaotong.traces.codes import EPOCH, PURCHASE
@@ -23,6 +26,7 @@ BATCH = 5_000
 _CHUNK = 5_000_000
 _STEP = 8_999_999_999_999_999_999
 _SHOPS, _SECONDS = 5_000, 20.0
+_ASKED = 10_000
 PEER_CODES = 5_000_000
 
 
@@ -129,10 +133,15 @@ def _right(keys: np.ndarray, sold: np.ndarray, seen: set[int]) -> np.ndarray:
     return right
 
 
-def show(sizes: list[int]) -> None:
-    """Print the growth, then the peers beside ours at a size that they can take in in a minute."""
+def show(sizes: list[int]) -> list[Figure]:
+    """Print the growth, then the peers beside ours at a size that they can take in in a minute.
+
+    The figures: scans a second at every size, and how much of the rate is left at the largest.
+    """
+    figures = []
     for total in sizes:
         told = measure(total)
+        figures.append(Figure(f"追溯码 {total:,} 个，每秒扫码", told["rate"], _ASKED, "次", at_least=True))
         print(
             f"  追溯码 {total:>13,} 个：{told['rate']:>9,.0f} 次扫码/秒"
             f"（每批 {BATCH:,} 次，中位 {told['p50_ms']:.0f} 毫秒，最慢 {told['worst_ms']:.0f}），"
@@ -142,7 +151,21 @@ def show(sizes: list[int]) -> None:
         )
         if told["wrong"]:
             raise AssertionError("回答有错")
+    _growth(figures, sizes)
     _peers(PEER_CODES)
+    return figures
+
+
+def _growth(figures: list[Figure], sizes: list[int]) -> None:
+    """What more codes cost, and where a billion would be if it went on as between the two largest."""
+    for (few, before), (many, after) in pairwise(zip(sizes, figures, strict=True)):
+        kept = after.measured / before.measured
+        print(f"  码数变为 {many / few:.0f} 倍，每秒扫码为 {kept:.2f} 倍", flush=True)
+        if many == max(sizes) and kept < 1:
+            steps = math.log(1e9 / many) / math.log(many / few)
+            print(
+                f"  照此十亿个码约每秒 {after.measured * kept**steps:,.0f} 次（外推，没有量过）", flush=True
+            )
 
 
 def _peers(total: int) -> None:

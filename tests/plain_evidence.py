@@ -36,6 +36,11 @@ def _lines(facts: Facts, feed: str, wanted: list[str]) -> pd.DataFrame:
     chosen = chosen.rename(columns={FACT_MOMENTS[feed]: "sold_at"}).assign(feed=feed)
     if feed in _PERSONS:
         chosen["buyer_key"] = chosen[_PERSONS[feed]]
+    if feed == "purchases":
+        firms = facts.suppliers.select("uscc", "name").to_pandas()
+        names = dict(zip(firms["uscc"], firms["name"], strict=True))
+        codes = chosen["supplier_uscc"]
+        chosen["supplier"] = [f"{names[one]} {one}" if one in names else one for one in codes]
     if feed == "settlements":
         chosen["paid_by_insurance"] = True
     return _named(facts, chosen).reindex(columns=list(COLUMNS))

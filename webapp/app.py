@@ -73,6 +73,7 @@ from webapp.tracing import trace
 from webapp.watching import Watched, watch
 from webapp.words import add_words
 from yaotong import clock, config
+from yaotong.acts.keychain import in_use_by
 from yaotong.acts.limits import limits_of
 from yaotong.basemaps.reading import need_keys
 from yaotong.departments import departments
@@ -137,6 +138,8 @@ def create_app(home: Path | None = None) -> Flask:
     workspace = open_workspace(config.home_of(home))
     need_keys(workspace.settings.basemaps)
     app = Flask(__name__)
+    # Held as long as the app lives: pseudonyms are not rotated under it.
+    app.extensions["in_use"] = in_use_by(workspace)
     app.config.update(
         {
             WORKSPACE_KEY: workspace,

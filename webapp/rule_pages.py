@@ -10,7 +10,7 @@ from webapp.context import current_viewer, current_workspace
 from yaotong import clock
 from yaotong.reads.asking_why import may_ask
 from yaotong.reads.exemptions import exemptions_for, leads, reasons_allowed
-from yaotong.reads.rulebook import rule_page, rules, waiting_rules
+from yaotong.reads.rulebook import awaiting_clauses, rule_page, rules, waiting_rules
 from yaotong.reads.versions import rule_versions
 
 bp = Blueprint("rules", __name__)
@@ -20,7 +20,9 @@ bp = Blueprint("rules", __name__)
 @login_required
 def page() -> str:
     """All rules, with what their alerts turned out to be."""
-    return render_template("rules.html", rows=rules(current_workspace()), waits=waiting_rules())
+    rows = rules(current_workspace())
+    awaiting = awaiting_clauses(current_workspace(), rows)
+    return render_template("rules.html", rows=rows, waits=waiting_rules(), awaiting=awaiting)
 
 
 @bp.get("/rules/<rule_id>")
@@ -33,6 +35,7 @@ def one(rule_id: str) -> str:
         page=found,
         # The page is our own file, rendered with raw HTML shown as text.
         body=Markup(found.html),
+        awaiting=awaiting_clauses(current_workspace(), [found.row]),
         may_ask=may_ask(viewer, found.row.rule),
         leads=leads(viewer, rule_id),
         allowed=reasons_allowed(rule_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from webapp import reasons
 from webapp.context import current_lang, current_viewer, current_workspace
 from webapp.words import say
 from yaotong import acts, clock
+from yaotong.acts.handover import make_ready
 from yaotong.acts.limits import limits_of
 from yaotong.acts.profiles import profile_titles
 from yaotong.codes import Outcome
@@ -36,6 +38,8 @@ def page() -> str:
     """Send files, see what came in, and what does not fit."""
     workspace, viewer = current_workspace(), current_viewer()
     asked, number = _asked(), _page_number()
+    if viewer.covers(None):  # who may send a file soon does
+        threading.Thread(target=make_ready, daemon=True).start()
     found = receipts.history(workspace, viewer, asked, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
     return render_template(
         "sources.html",

@@ -218,6 +218,16 @@ AREAS_SCHEMA = pa.schema(
 RECALLS_SCHEMA = pa.schema(
     [("batch_no", pa.string()), ("drug_code", pa.string()), ("effective_at", _TS), ("level", pa.string())]
 )
+SUPPLIERS_SCHEMA = pa.schema(
+    [
+        ("uscc", pa.string()),
+        ("name", pa.string()),
+        ("permit_no", pa.string()),
+        ("kind", pa.string()),
+        ("valid_from", pa.date32()),  # both included
+        ("valid_to", pa.date32()),
+    ]
+)
 CROSS_MATCHES_SCHEMA = pa.schema(
     [
         ("token", pa.string()),  # the name that both regions know the match by
@@ -286,6 +296,7 @@ FACT_SCHEMAS: Mapping[str, pa.Schema] = {
     "pharmacies": PHARMACIES_SCHEMA,
     "areas": AREAS_SCHEMA,
     "recalls": RECALLS_SCHEMA,
+    "suppliers": SUPPLIERS_SCHEMA,
     "notices": NOTICES_SCHEMA,
     "days": DAYS_SCHEMA,
     "stock_counts": STOCK_COUNTS_SCHEMA,

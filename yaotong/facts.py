@@ -36,6 +36,7 @@ from yaotong.fact_schemas import (
     SIGNALS_SCHEMA,
     STOCK_COUNTS_SCHEMA,
     STOCK_MOVES_SCHEMA,
+    SUPPLIERS_SCHEMA,
     Apart,
     Link,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "SIGNALS_SCHEMA",
     "STOCK_COUNTS_SCHEMA",
     "STOCK_MOVES_SCHEMA",
+    "SUPPLIERS_SCHEMA",
     "Apart",
     "Facts",
     "Link",
@@ -133,6 +135,8 @@ class Facts(Sold):
     # Accounts that looked at people out of the ordinary, and never what they saw.
     browsing: ir.Table
     stock_moves: ir.Table
+    # Firms that may sell to pharmacies, with the days their permits run; empty where no register was sent.
+    suppliers: ir.Table
 
     def sharing(self, feed: str, link: Link, since: datetime) -> ir.Table:
         """Lines of a feed: at the least all that share a key with a line of any feed since a moment."""

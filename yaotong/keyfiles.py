@@ -8,9 +8,12 @@ import os
 import secrets
 from pathlib import Path
 
+from yaotong.chains import Link
+from yaotong.durable import settle_folder
 from yaotong.errors import ConfigError
 
 _KEY_BYTES = 16  # at least
+LINKS_FILE = "pseudonym.links"
 
 
 def make_key(path: Path) -> None:
@@ -39,6 +42,38 @@ def read_key(path: Path) -> str:
 def pseudonym_key(folder: Path) -> bytes:
     """The pseudonym key in a folder of keys; ConfigError tells what is wrong with it."""
     return key_bytes(folder / "pseudonym.key")
+
+
+def read_links(folder: Path) -> tuple[Link, ...]:
+    """The keys that rotations added, in force or not yet, oldest first; none before the first rotation."""
+    path = folder / LINKS_FILE
+    if not path.exists():
+        return ()
+    try:
+        lines = [one.split(":") for one in read_key(path).splitlines()]
+        links = tuple(Link(key_id, bytes.fromhex(key)) for key_id, key in lines)
+        if any(len(one.key) < _KEY_BYTES for one in links):
+            raise ValueError
+    except ValueError as error:
+        raise ConfigError(f"密钥 {path.name} 的每一行应为“编号:十六进制”。请从备份恢复。") from error
+    return links
+
+
+def add_link(folder: Path, key_id: str) -> Link:
+    """A new key at the end of the chain's file, on the disk before this returns."""
+    link = Link(key_id, secrets.token_bytes(32))
+    path = folder / LINKS_FILE
+    half = path.with_suffix(".new")
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        for one in (*read_links(folder), link):
+            file.write(f"{one.key_id}:{one.key.hex()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+    settle_folder(folder)
+    return link
 
 
 def audit_key(folder: Path) -> bytes:

@@ -10,7 +10,7 @@ from yaotong.receipts import Receipt, Rejection
 __all__ = [
     "AREAS", "CALENDAR", "DEPARTMENTS", "DRUGS", "DUTY", "FEEDS", "INSPECTIONS", "PHARMACIES", "PLACES",
     "PRESCRIPTIONS", "PURCHASES", "RECALLS", "SALES", "SETTLEMENTS", "STOCK_COUNTS", "STOCK_MOVES",
-    "Column", "Feed", "Kind", "Receipt", "Rejection",
+    "SUPPLIERS", "Column", "Feed", "Kind", "Receipt", "Rejection",
 ]  # fmt: skip
 
 _LEAST_PACKS = 0.001  # split packs are sold by the piece, and nobody writes of less
@@ -115,6 +115,18 @@ PURCHASES = Feed(
         ident("trace_code"),
     ),
     moment="received_at",
+)
+SUPPLIERS = Feed(
+    "suppliers",
+    "供货企业名录",
+    ("uscc", "valid_from"),
+    (
+        ident("uscc", True),
+        text("name", True),
+        ident("permit_no"),  # of the drug trade or manufacturing permit
+        choice("kind", "wholesaler", "maker", "headquarters"),
+        *_VALIDITY,
+    ),
 )
 STOCK_COUNTS = Feed(
     "stock_counts",
@@ -270,6 +282,7 @@ FEEDS: Mapping[str, Feed] = {
         DRUGS,
         SALES,
         PURCHASES,
+        SUPPLIERS,
         STOCK_COUNTS,
         STOCK_MOVES,
         PRESCRIPTIONS,

@@ -35,6 +35,7 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     "released.drug": ("药品", "medicine"),
     "released.quantity": ("数量", "packs"),
     "released.unit_price": ("单价", "unit price"),
+    "released.supplier": ("供货单位", "supplier"),
     "released.batch_no": ("批号", "lot"),
     "released.trace_code": ("追溯码", "trace code"),
     "released.buyer": ("购药人（化名）", "buyer, by pseudonym"),
@@ -66,6 +67,7 @@ PAIRS: Final[dict[str, tuple[str, str]]] = {
     # what is odd about it
     "code.wrong_product": ("标识码不是这种药的", "code of another product"),
     "code.never_bought": ("没有药店购进过", "no pharmacy ever bought it"),
+    "code.purchase_unknown": ("不知道购进过没有", "not known whether it was bought"),
     "code.other_shop": ("别的药店购进的", "bought by another pharmacy"),
     "code.other_region": ("外地药店购进的", "bought in another region"),
     # what is odd about a buyer, and what ties two

@@ -12,8 +12,11 @@ import pytest
 from tests.cities import city
 from yaotong.alerts.model import Finding
 from yaotong.intake import Pseudonymiser
+from yaotong.reads.trace_codes import code_view
 from yaotong.rules.book import book
 from yaotong.store import alerts, findings, loads
+from yaotong.store.factbase import open_facts
+from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
 # The rules that the demo city tells stories of; the others must find nothing in it.
@@ -83,7 +86,7 @@ def touching(story: dict[str, Any], found: list[Finding], keyed: Pseudonymiser) 
 def test_the_city_was_taken_in_whole(full: Workspace) -> None:
     with full.store.read() as connection:
         history = loads.history(connection)
-    assert len(history) == 23  # seven registries, inspections, purchases, counts, moves and twelve months
+    assert len(history) == 24  # eight registries, inspections, purchases, counts, moves and twelve months
     assert (history["outcome"] == "accepted").all()
     assert (history["rows"] == history["accepted"]).all()
 
@@ -130,6 +133,19 @@ def test_hardly_anything_else_is_found(
     explained = {one.finding_id for story in stories for one in touching(story, found[rule_id], keyed)}
     rest = [one for one in found[rule_id] if one.finding_id not in explained]
     assert len(rest) <= MOST_BY_CHANCE.get(rule_id, 0), [(one.subject, one.behaviour_day) for one in rest]
+
+
+def test_the_packs_of_a_lot_nobody_bought_are_told_from_those_of_its_look_alikes(
+    full: Workspace, truth: dict[str, Any]
+) -> None:
+    facts = open_facts(full.store)
+    viewer = Viewer("msa", "msa", "msa", "330482")
+    lots = [one for one in truth["stories"] if one["rule"] == "R-M18" and one["sale_ids"]]
+    for story in (one for one in lots if "returned" not in one["story"]):
+        line = facts.sales.filter(facts.sales.line_id == story["sale_ids"][0]).to_pandas()
+        told = code_view(full, viewer, line["trace_code"].iloc[0]).lines
+        said = {one.flags for one in told if one.feed == "sales"}
+        assert said == {("never_bought",) if story["verdict"] == "guilty" else ()}, story["story"]
 
 
 def test_the_shops_that_claim_another_town_are_said(full: Workspace, truth: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -56,6 +57,28 @@ def test_counts_follow_from_the_book_but_where_a_story_takes_packs_away(year: Wr
 
 def test_every_supplier_is_a_number_that_passes_its_check(year: Written) -> None:
     assert all(uscc.is_valid(one) for one in _read(year, "purchases")["supplier_uscc"].unique())
+
+
+def test_packs_are_bought_under_the_codes_they_are_sold_under(year: Written) -> None:
+    bought = _read(year, "purchases")
+    coded = bought[bought["trace_code"].notna()]
+    assert not coded["trace_code"].duplicated().any()
+    assert (coded["quantity"] == "1").all()
+    sold = year.city.sales
+    senders, drugs = set(bought["pharmacy_id"]), set(coded["drug_code"])
+    after = year.truth.until - timedelta(
+        days=200
+    )  # before it the opening stock of the year's first day is sold
+    sold = sold[sold["pharmacy_id"].isin(senders) & sold["drug_code"].isin(drugs)]
+    sold = sold[sold["trace_code"].notna() & (sold["sold_at"].dt.date > after) & (sold["quantity"] > 0)]
+    met = sold.merge(coded, on="trace_code", how="left", suffixes=("", "_in"))
+    assert len(met) > 3_000
+    told = {one for story in year.truth.stories for one in story.sale_ids}
+    odd = met["received_at"].isna() | (pd.to_datetime(met["received_at"]) > met["sold_at"])
+    odd |= (met["pharmacy_id"] != met["pharmacy_id_in"]) | (met["drug_code"] != met["drug_code_in"])
+    odd |= met["batch_no"] != met["batch_no_in"]
+    lines = met["pharmacy_id"] + "/" + met["sale_id"]
+    assert set(lines[odd]) <= told
 
 
 def test_a_neighbouring_region_shares_buyers_and_nothing_else(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def test_every_row_of_the_demo_city_is_accepted(city: tuple[Path, dict[str, int]
         "departments",
         "places",
         "recalls",
+        "suppliers",
         "calendar",
         "inspections",
         "purchases",

@@ -236,3 +236,13 @@ def test_a_child_goes_when_its_owner_is_killed(tmp_path: Path) -> None:
     owner.kill()
     owner.wait()
     assert _ended(int((tmp_path / "pid").read_text()))
+
+
+def test_what_was_made_ready_serves_the_next_file(tmp_path: Path) -> None:
+    sandbox.make_ready(HERE)
+    ready = sandbox._servers[HERE]
+    assert ready.alive
+    sandbox.make_ready(HERE)
+    run(tasks.write, tmp_path / "told", "one")
+    assert sandbox._servers[HERE] is ready
+    assert (tmp_path / "told").read_text() == "one"

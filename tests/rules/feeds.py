@@ -112,8 +112,21 @@ def shelves(draw: st.DrawFn) -> Example:
         draw, "received_at", (-800, -731, -730, -180, -180, -179, -30, -5, -5, 0, 3, 4), noon, 2, 6,
         pharmacy_id=("甲", "甲", "乙"), drug_code=("头孢", "头孢", "安定"), quantity=(5.0, 5.0, -1.0),
         batch_no=("批2", "批3", "批1", None), expiry=(MONDAY, MONDAY + DAY, MONDAY - DAY, None),
+        supplier_uscc=("企1", "企1", "企2", None),
     )  # fmt: skip
-    return Example(City(sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases), draw(windows(0, 7)))
+    city = City(
+        sales, RX_DRUGS, BLOCK_SHOPS, purchases=purchases, suppliers=draw(st.lists(permits(), max_size=3))
+    )
+    return Example(city, draw(windows(0, 7)))
+
+
+def permits() -> st.SearchStrategy[dict[str, Any]]:
+    """Permits of firms that begin and end about the days on which something is bought."""
+    spans = {
+        "valid_from": st.sampled_from((MONDAY, MONDAY + 3 * DAY, MONDAY - 365 * DAY)),
+        "valid_to": st.sampled_from((MONDAY - DAY, MONDAY, MONDAY + 3 * DAY, MONDAY + 365 * DAY)),
+    }
+    return st.fixed_dictionaries({"uscc": st.sampled_from(("企1", "企2", "企3"))}, optional=spans)
 
 
 @st.composite

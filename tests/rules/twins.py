@@ -40,6 +40,7 @@ class City:
     stock_moves: Sequence[Row] = ()
     cross_matches: Sequence[Row] = ()
     browsing: Sequence[Row] = ()
+    suppliers: Sequence[Row] = ()
 
     def drug_of(self, line: Row) -> Row | None:
         """The catalogue's entry of a line's drug on the day of sale."""

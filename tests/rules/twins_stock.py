@@ -58,6 +58,14 @@ def m18(city: City, window: Window, values: Values) -> Found:
         )
         if reaches and alive and not bought and window.since <= day + grace <= window.until:
             found.setdefault((line["pharmacy_id"], day + grace, "unbought"), []).append(line)
+    for line in city.purchases:
+        day = line["received_at"].date()
+        if not city.suppliers or line.get("supplier_uscc") is None or line["quantity"] <= 0:
+            continue
+        held = [one for one in city.suppliers if one["uscc"] == line["supplier_uscc"]]
+        spans = [(one.get("valid_from") or date.min, one.get("valid_to") or date.max) for one in held]
+        if window.since <= day <= window.until and not any(first <= day <= last for first, last in spans):
+            found.setdefault((line["pharmacy_id"], day, "unlicensed"), []).append(line)
     return {key: (float(packs(lines)), ids(lines)) for key, lines in found.items()}
 
 

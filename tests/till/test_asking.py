@@ -15,12 +15,14 @@ from tests.intake.helpers import person
 from tests.reads import ledger_region, small_region
 from webapp.app import create_app
 from yaotong.acts import allowing
+from yaotong.acts.rotating import rotate
 from yaotong.acts.tracing import sync_traces
 from yaotong.delivery.till_client import TillClient
-from yaotong.errors import StoreError
+from yaotong.errors import StoreError, UsageError
 from yaotong.intake import Pseudonymiser
 from yaotong.store import tillbook
 from yaotong.store.till_tables import till_question
+from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace, open_workspace
 
 NOW = datetime(2026, 4, 2, 9)
@@ -87,6 +89,17 @@ def test_a_till_is_answered_and_every_question_is_kept_without_the_buyer(
         assert tillbook.counts(connection) == {"allow": 1, "limit_reached": 1, "show_to_pharmacist": 2}
         kept = str(connection.execute(select(till_question)).fetchall())
     assert not any(one in kept for one in (BUYER, OTHER, till.pseudonym(BUYER), till.pseudonym(OTHER)))
+
+
+def test_a_till_goes_on_with_the_first_key_after_a_rotation(region: Workspace) -> None:
+    rotate(region, actor=SYSTEM, why="每年一次", now=NOW)
+    allowing._chain.cache_clear()
+    buyer = client(region, "").pseudonym(BUYER)
+    assert buyer.startswith("k1:")
+    body = {"drug_code": "D1", "packs": 2, "buyer": buyer}
+    assert allowing.allowed(region, "P0", TOKEN, body, now=NOW).reason == "gathered"
+    with pytest.raises(UsageError, match="编号不对"):
+        allowing.allowed(region, "P0", TOKEN, {**body, "buyer": f"k9:{buyer[3:]}"}, now=NOW)
 
 
 @pytest.mark.parametrize(("licence", "token"), [("P1", TOKEN), ("P0", "u" * 32), ("P0", "")])

@@ -6,6 +6,7 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -17,6 +18,7 @@ from yaotong.acts.working import Worker
 from yaotong.cli import cli
 from yaotong.errors import Forbidden, NotFound, UsageError
 from yaotong.facts import Window
+from yaotong.reads import trace_codes
 from yaotong.reads.trace_codes import code_view
 from yaotong.rules import r_m19
 from yaotong.rules.book import book
@@ -111,13 +113,56 @@ def test_a_page_tells_two_points_and_an_impossible_way(region: Workspace) -> Non
     (leap,) = view.leaps
     assert (round(leap.hours, 2), leap.impossible) == (0.03, True)
     assert leap.km == pytest.approx(9.56, abs=0.05)
-    assert view.lines[0].flags == ("never_bought",)
+    assert view.lines[0].flags == ("purchase_unknown",)  # nobody sent purchases
     for name, said in (
         ("returned", ["first", "return", "again"]), ("split", ["split", "split"]),
         ("rescan", ["first", "rescan"]), ("box", ["bigger"]),
     ):  # fmt: skip
         told = code_view(region, PSB, CODES[name])
         assert ([one.said for one in told.lines], told.leaps) == (said, ())
+
+
+_DRUG_BY_CODE = ("P0", "D1", "2025-09-05 10:00", True)
+_LATELY = ("P0", "D2", "2026-03-01 10:00", False)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "told"),
+    [
+        ([_DRUG_BY_CODE, _LATELY], True),
+        ([_DRUG_BY_CODE, ("P0", "D2", "2026-03-07 10:00", False)], True),
+        ([_DRUG_BY_CODE, ("P0", "D2", "2026-03-07 10:01", False)], False),
+        ([_DRUG_BY_CODE, ("P0", "D2", "2026-02-02 09:59", False)], False),
+        ([("P0", "D1", "2025-09-05 10:01", True), _LATELY], False),
+        ([("P0", "D1", "2025-09-05 10:00", False), _LATELY], False),
+        ([("P0", "D2", "2025-09-05 10:00", True), _LATELY], False),
+        ([_DRUG_BY_CODE, ("P1", "D2", "2026-03-01 10:00", False)], False),
+    ],
+)
+def test_a_ledger_tells_what_was_bought_where_it_names_codes_for_long_and_goes_on(
+    ledger: list[tuple[object, ...]], told: bool
+) -> None:
+    books = pd.DataFrame(ledger, columns=["pharmacy_id", "drug_code", "received_at", "coded"])
+    books["received_at"] = pd.to_datetime(books["received_at"])
+    sale = {"pharmacy_id": "P0", "drug_code": "D1", "at": pd.Timestamp("2026-03-04 10:00")}
+    assert trace_codes._would_tell(books, sale) is told
+
+
+def test_a_pack_was_never_bought_only_where_a_ledger_would_have_told(
+    region: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = ("purchase_id", "pharmacy_id", "received_at", "drug_code", "quantity", "trace_code")
+    monkeypatch.setitem(ledger_region._COLUMNS, "purchases", columns)
+    lately = ("O0", "P0", "2026-03-01 10:00", "D2", 1, "")
+    for bought, flags in (
+        (lately, ("purchase_unknown",)),
+        (("O1", "P0", "2025-09-01 10:00", "D1", 1, "8103300" + "7" * 13), ("never_bought",)),
+        (("O2", "P1", "2026-03-04 10:00", "D1", 1, CODES["split"]), ("other_shop",)),
+        (("O3", "P0", "2026-03-04 10:00", "D1", 1, CODES["split"]), ()),
+    ):
+        ledger_region.send(region, tmp_path, "purchases", [bought])
+        lines = code_view(region, MSA, CODES["split"]).lines
+        assert [one.flags for one in lines if one.feed == "sales"] == [flags, flags]
 
 
 def test_shops_elsewhere_have_no_name_and_who_may_not_see_codes_is_refused(region: Workspace) -> None:

@@ -50,3 +50,29 @@ def test_a_name_is_one_field_of_an_address_and_nothing_else() -> None:
 
 def test_outside_china_nothing_is_shifted() -> None:
     assert _point(ways_to(-2.24, 53.48, "x")[0].url)[:2] == (-2.24, 53.48)
+
+
+def test_each_address_says_what_its_maker_asks_for() -> None:
+    told = [(way.name, parse_qs(urlsplit(way.url).query)) for way in ways_to(*HERE, NAME)]
+    assert [name for name, _ in told] == ["高德", "百度", "腾讯", "苹果"]
+    gaode, baidu, tencent, apple = (fields for _, fields in told)
+    assert gaode.keys() == {"position", "name", "src", "coordinate", "callnative"}
+    assert (gaode["src"], gaode["coordinate"], gaode["callnative"]) == (["yaotong"], ["gaode"], ["1"])
+    assert baidu.keys() == {"location", "title", "content", "output", "coord_type", "src"}
+    assert (baidu["content"], baidu["output"], baidu["src"]) == ([NAME], ["html"], ["yaotong"])
+    assert tencent.keys() == {"marker", "referer"}
+    assert tencent["referer"] == ["yaotong"]
+    assert apple.keys() == {"ll", "q"}
+
+
+def test_the_marks_that_part_the_fields_of_a_marker_are_taken_out_of_a_name() -> None:
+    plain = NAME.replace(":", " ").replace(";", " ")
+    (marker,) = parse_qs(urlsplit(ways_to(*HERE, NAME)[2].url).query)["marker"]
+    assert marker.split(";")[1:] == [f"title:{plain}", f"addr:{plain}"]
+    assert "; " not in marker
+
+
+def test_a_blank_is_written_as_every_app_reads_it() -> None:
+    for way in ways_to(*HERE, "甲 乙"):
+        assert "%20" in way.url
+        assert "+" not in way.url

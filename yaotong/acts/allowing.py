@@ -7,10 +7,13 @@ import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from yaotong.acts.keychain import chain_of
+from yaotong.chains import Chain
 from yaotong.errors import Forbidden, StoreError, UsageError
 from yaotong.reads.till_facts import TillFacts, TillKeeper
 from yaotong.store import tillbook
@@ -25,7 +28,7 @@ _BUYER_CHARS = 64
 def allowed(ws: Workspace, licence: str, token: str, body: Mapping[str, Any], *, now: datetime) -> Answer:
     """The answer to a till; Forbidden for one that is not known, UsageError for a question that is none."""
     _need_till(ws, licence, token)
-    asked = question_of(body)
+    asked = _as_now(ws, question_of(body))
     known, version = _answer(ws, asked, now)
     row = {
         "asked_at": now, "pharmacy_id": licence, "drug_code": asked.drug_code, "packs": asked.packs,
@@ -55,6 +58,19 @@ def question_of(body: Mapping[str, Any]) -> Question:
     if any(one not in (None, True, False) for one in flags.values()):
         raise UsageError("prescription、minor 应为 true 或 false。")
     return Question(buyer, code, float(packs), bool(flags["prescription"]), flags["minor"], trace)
+
+
+def _as_now(ws: Workspace, asked: Question) -> Question:
+    """The question by the pseudonym of today: a till goes on with the first key when it was rotated here."""
+    chain = _chain(ws)
+    if not asked.buyer or asked.buyer.startswith(f"{chain.current}:"):
+        return asked
+    buyer = chain.now(asked.buyer)
+    if buyer is None:
+        raise UsageError(
+            "化名不是本系统的密钥做的：编号不对，或不是 32 位十六进制。请核对收银机的密钥与编号。"
+        )
+    return replace(asked, buyer=buyer)
 
 
 def _answer(ws: Workspace, asked: Question, now: datetime) -> tuple[Answer, int]:
@@ -118,6 +134,12 @@ class _Book:
 @lru_cache(maxsize=4)
 def _book(ws: Workspace) -> _Book:
     return _Book(ws)
+
+
+@lru_cache(maxsize=4)
+def _chain(ws: Workspace) -> Chain:
+    # Nobody rotates while a server runs.
+    return chain_of(ws)
 
 
 @lru_cache(maxsize=4)

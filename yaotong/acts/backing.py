@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from yaotong.acts.keychain import chain_of
 from yaotong.acts.recording import record
 from yaotong.config import SETTINGS_FILE, key_fingerprint
 from yaotong.durable import beside
@@ -59,7 +60,11 @@ def back_up(
             "made_at": now.isoformat(),
             "data_version": taken.data_version,
             "audit": {"seq": taken.head.seq, "hash": taken.head.hash},
-            "pseudonym_key": {"id": settings.pseudonym_key_id, "fingerprint": fingerprint},
+            "pseudonym_key": {
+                "id": settings.pseudonym_key_id,
+                "fingerprint": fingerprint,
+                "links": {one.key_id: key_fingerprint(one.key) for one in chain_of(workspace).links},
+            },
             "keys": keys,
         }
         files, size = archive.pack(target, _parts(workspace, taken, keys), about)

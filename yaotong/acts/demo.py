@@ -31,6 +31,7 @@ _ORDER = (
     "places",
     "calendar",
     "recalls",
+    "suppliers",
     "inspections",
     "purchases",
     "stock_counts",

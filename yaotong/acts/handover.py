@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from yaotong.acts.lines import Staged, Task, read_or_stage
 from yaotong.acts.wordings import Wording
 from yaotong.errors import FileRefused, StoreError, UsageError
 from yaotong.intake import Reading
-from yaotong.intake.core.sandbox import run_limited
+from yaotong.intake.core import sandbox
 from yaotong.records import FEEDS, Rejection
 from yaotong.store.staging import StagedFile
 
@@ -33,10 +34,16 @@ def read_apart(task: Task) -> Reading | Staged:
     limits = task.limits
     if limits.read_memory_bytes >= _UNLIMITED:
         return read_or_stage(task)
-    run_limited(
+    sandbox.run_limited(
         _write, task, seconds=limits.read_seconds, memory_bytes=limits.read_memory_bytes, preload=_PRELOAD
     )
     return _loaded(task.folder)
+
+
+def make_ready() -> None:
+    """Start what files are read with: some seconds for the first file of a process, nothing afterwards."""
+    with contextlib.suppress(OSError):  # who then sends a file is told
+        sandbox.make_ready(_PRELOAD)
 
 
 def _write(task: Task) -> None:

@@ -14,6 +14,7 @@ from yaotong.acts.recording import note
 from yaotong.config import SETTINGS_FILE, key_fingerprint, make_key
 from yaotong.durable import beside
 from yaotong.errors import ConfigError, StoreError, UsageError
+from yaotong.keyfiles import LINKS_FILE, read_links
 from yaotong.store import archive, auditchain, check_revision, dumping, migrate, open_store
 from yaotong.store.health import Health, examine
 from yaotong.store.witness import Head, Witness
@@ -133,8 +134,20 @@ def _bring_keys(folder: Path, keys: Path | None, about: Mapping[str, Any]) -> No
         wanted = about.get("pseudonym_key", {}).get("fingerprint")
         if key_fingerprint(config.pseudonym_key(inside)) != wanted:
             raise ConfigError("给的 pseudonym.key 不是这份备份的：用它会把同一人算成两人。请换成原来的密钥。")
+        _check_links(inside, about)
     for name in ("session.key", "audit.key", "factor.key"):
         make_key(inside / name)
+
+
+def _check_links(inside: Path, about: Mapping[str, Any]) -> None:
+    """The keys that rotations added must be those of the backup's pseudonyms, too."""
+    given = {one.key_id: key_fingerprint(one.key) for one in read_links(inside)}
+    wanted = about.get("pseudonym_key", {}).get("links", {})
+    lacking = [key_id for key_id, told in wanted.items() if given.get(key_id) != told]
+    if lacking:
+        raise ConfigError(
+            f"备份里的假名用到密钥 {'、'.join(lacking)}，给的 {LINKS_FILE} 里没有或不是它。请换成原来的文件。"
+        )
 
 
 def _copy_key(source: Path, target: Path) -> None:

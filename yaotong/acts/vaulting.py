@@ -13,6 +13,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.feather as feather
 
+from yaotong.acts.keychain import chain_of
 from yaotong.acts.recording import note
 from yaotong.config import make_key
 from yaotong.custody import Custody, custody_of, periods_kept
@@ -52,9 +53,14 @@ def start_vault(workspace: Workspace) -> Path:
 def pseudonymiser_of(workspace: Workspace, now: datetime) -> Pseudonymiser:
     """What turns numbers into keys, and seals them where a vault is kept."""
     settings, custody = workspace.settings, custody_of(workspace.settings.home)
+    chain = chain_of(workspace)
     sealer = _sealer(open_keyring(settings.home, custody), custody, now) if custody.keep else None
     return Pseudonymiser(
-        settings.pseudonym_key, settings.pseudonym_key_id, digest=settings.pseudonym_digest, sealer=sealer
+        settings.pseudonym_key,
+        settings.pseudonym_key_id,
+        digest=settings.pseudonym_digest,
+        sealer=sealer,
+        links=chain.links,
     )
 
 

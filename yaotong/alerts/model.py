@@ -39,7 +39,12 @@ class Finding:
     @property
     def finding_id(self) -> str:
         """32 hex digits, the same on every run and in any order."""
-        return _digest(self.rule_id, self.subject, self.behaviour_day.isoformat(), self.clause)
+        return self.id_of(self.rule_id, self.subject, self.behaviour_day, self.clause)
+
+    @staticmethod
+    def id_of(rule_id: str, subject: str, day: date, clause: str) -> str:
+        """The id of what a rule found of a subject on a day."""
+        return _digest(rule_id, subject, day.isoformat(), clause)
 
     @property
     def content_sha(self) -> str:

@@ -17,6 +17,7 @@ from yaotong.cli.clusters import clusters_command
 from yaotong.cli.data import demo_command, detect_command, init_command, intake_command
 from yaotong.cli.exchange import exchange_group
 from yaotong.cli.inspecting import inspections_group
+from yaotong.cli.keys import keys_group
 from yaotong.cli.purposes import purposes_group
 from yaotong.cli.reporting import report_command
 from yaotong.cli.routing import duty_command, route_command
@@ -47,6 +48,7 @@ COMMANDS = (
     user_group,
     audit_group,
     exchange_group,
+    keys_group,
     purposes_group,
     vault_group,
     backup_command,

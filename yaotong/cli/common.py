@@ -17,6 +17,7 @@ from yaotong import clock, config
 from yaotong.acts.accounts import viewer as viewer_of
 from yaotong.acts.recording import note_settings
 from yaotong.errors import Forbidden
+from yaotong.store.scratch import in_use
 from yaotong.terms import term
 from yaotong.viewer import SYSTEM, Viewer
 from yaotong.workspace import Workspace, open_workspace
@@ -40,6 +41,8 @@ def chosen_home(context: click.Context, home: Path | None) -> Path:
 def opened(context: click.Context, home: Path | None) -> Workspace:
     """The workspace, opened; what was changed in its settings goes into the audit chain."""
     workspace = open_workspace(chosen_home(context, home))
+    if (held := in_use(workspace.store)) is not None:
+        context.find_root().call_on_close(held.close)
     note_settings(workspace, operator(), now=clock.now())
     return workspace
 

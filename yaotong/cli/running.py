@@ -10,7 +10,9 @@ import click
 from yaotong import clock
 from yaotong.acts.delivering import deliver
 from yaotong.acts.escalating import escalate
+from yaotong.acts.keychain import chain_of
 from yaotong.cli.common import home_option, opened
+from yaotong.reads.keychain import keys_view
 from yaotong.store.health import examine
 
 _ROUND_SECONDS = 30
@@ -37,9 +39,14 @@ def deliver_command(context: click.Context, once: bool, home: Path | None) -> in
 @click.pass_context
 def doctor_command(context: click.Context, home: Path | None) -> int:
     """检查两个库是否一致、磁盘是否够用。Check the stores."""
-    found = examine(opened(context, home).store)
+    workspace = opened(context, home)
+    found = examine(workspace.store)
     for line in found.good:
         click.echo(f"正常  {line}")
     for line in found.bad:
         click.echo(f"问题  {line}", err=True)
+    chain_of(workspace)  # a key of pseudonyms that is lacking is told as what it is
+    if keys_view(workspace).unfinished:
+        click.echo("问题  假名密钥的轮换没有做完。请再运行一次 yaotong keys rotate。", err=True)
+        return 4
     return 4 if found.bad else 0

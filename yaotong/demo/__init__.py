@@ -22,7 +22,7 @@ from yaotong.demo.people import Extras
 from yaotong.demo.places import Places, areas_geojson, draw_places, named_places
 from yaotong.demo.plan import Plan
 from yaotong.demo.regions import PINGHU, Region
-from yaotong.demo.registers import calendar, departments
+from yaotong.demo.registers import calendar, departments, suppliers
 from yaotong.demo.shelves import Bookkeeper, write_books
 from yaotong.demo.shops import Shops, build_shops
 from yaotong.demo.stage import Evidence, Stage
@@ -58,7 +58,7 @@ def write_city(
 
     Args:
         feeds_dir: folder for areas.geojson, pharmacies.csv, drugs.csv, departments.csv, places.csv,
-            recalls.csv, calendar.csv, inspections.csv, purchases.csv, stock_counts.csv,
+            recalls.csv, suppliers.csv, calendar.csv, inspections.csv, purchases.csv, stock_counts.csv,
             stock_moves.csv and sales/sales-YYYY-MM.csv; made
             when absent, files of an older city replaced.
         days: days of sales, 14..3660, the last one being `until`.
@@ -106,6 +106,7 @@ def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str,
         "departments": write_table(feeds_dir, "departments", departments(stage.plan.region)),
         "places": write_table(feeds_dir, "places", named_places(stage.plan.region)),
         "recalls": write_table(feeds_dir, "recalls", stage.recalls),
+        "suppliers": write_table(feeds_dir, "suppliers", suppliers(stage.plan)),
         "calendar": write_table(feeds_dir, "calendar", calendar(stage.plan, stage.notices)),
         "inspections": write_table(feeds_dir, "inspections", inspections(stage.plan, stage.shops)),
     }
@@ -114,7 +115,7 @@ def _write_registers(stage: Stage, places: Places, feeds_dir: Path) -> dict[str,
 def _write_books(stage: Stage, lines: Lines, feeds_dir: Path) -> dict[str, int]:
     """Write purchases, counts and moves; answers the rows of each."""
     keeper = Bookkeeper(stage.plan, stage.shops, stage.catalogue, lines, stage.buying, stage.twists)
-    made = write_books(keeper, stage.spared)
+    made = write_books(keeper, stage.spared, stage.bought)
     return {
         name: write_table(feeds_dir, name, getattr(made, name))
         for name in ("purchases", "stock_counts", "stock_moves")

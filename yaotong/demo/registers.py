@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from yaotong.demo.identifiers import uscc
 from yaotong.demo.plan import Plan
 from yaotong.demo.regions import PINGHU, Region
 
+PERMIT_ENDED = 20  # days before the city's last day on which two permits end
+LAPSED, RENEWED, UNREGISTERED = 4, 5, 6  # numbers of suppliers; the last is in no register
 _COUNTY = (
     ("msa", "{name}市场监督管理局"),
     ("nhsa", "{insurer}"),
@@ -62,6 +65,37 @@ def _department(
         "area_code": area_code,
         "parent_code": parent_code,
         "phone": phone,
+    }
+
+
+_PERMITTED = ("九州医药", "同德药业", "华安医药", "康泰药业")
+
+
+def suppliers(plan: Plan) -> list[dict[str, str]]:
+    """The wholesalers of the city (invented): one renewed its permit in the last months, and one did not."""
+    ends = plan.until - timedelta(days=PERMIT_ENDED)
+    rows = [
+        _supplier(plan, number, name, date(2023, 4, 1), date(2028, 3, 31))
+        for number, name in enumerate(_PERMITTED)
+    ]
+    renewed = _supplier(plan, RENEWED, "百川医药", date(2021, 1, 1), ends)
+    again = {**renewed, "valid_from": f"{ends + timedelta(days=1)}", "valid_to": "2031-12-31"}
+    return [*rows, _supplier(plan, LAPSED, "中诚药业", date(2021, 1, 1), ends), renewed, again]
+
+
+def supplier_code(plan: Plan, number: int) -> str:
+    """The credit code of a supplier of the city."""
+    return uscc(80_001 + number, plan.region.code)
+
+
+def _supplier(plan: Plan, number: int, name: str, since: date, until: date) -> dict[str, str]:
+    return {
+        "uscc": supplier_code(plan, number),
+        "name": f"{plan.region.name.removesuffix('市').removesuffix('区')}{name}（虚构）",
+        "permit_no": f"{plan.region.licences[0]}AA{plan.region.licences[1]}{number:04d}",
+        "kind": "wholesaler",
+        "valid_from": since.isoformat(),
+        "valid_to": until.isoformat(),
     }
 
 

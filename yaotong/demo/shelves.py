@@ -6,7 +6,7 @@ The book is made from the lines of the till, so that it balances but where a sto
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,16 +14,18 @@ import numpy as np
 
 from yaotong.codes import SPECIAL_CATEGORIES
 from yaotong.demo.catalogue import Catalogue
-from yaotong.demo.identifiers import uscc
+from yaotong.demo.packs import CODED_BESIDE, DELIVERY, Coded, Packs
 from yaotong.demo.plan import Floats, Ints, Plan
+from yaotong.demo.registers import supplier_code
 from yaotong.demo.shops import Shops
+from yaotong.demo.stage import Bought
 from yaotong.demo.till import LOT_DAYS, Lines, lot_numbers
 from yaotong.demo.twists import Shelf, Twist, counting, month_ends
 
 Row = dict[str, str]
-_DELIVERY, _LATE, _EVENING = 8 * 60 + 10, 17 * 60, 22 * 60
+_LATE, _EVENING = 17 * 60, 22 * 60
 _SPARE = 2.0  # packs at least on a shelf
-SUPPLIERS = 4
+_SUPPLIERS = 4  # of the register, from whom shops buy ordinarily
 
 
 @dataclass
@@ -33,11 +35,6 @@ class Books:
     purchases: list[Row]
     stock_counts: list[Row]
     stock_moves: list[Row]
-
-
-def suppliers(plan: Plan) -> list[str]:
-    """Credit codes of the licensed wholesalers (invented)."""
-    return [uscc(80_001 + one, plan.region.code) for one in range(SUPPLIERS)]
 
 
 @dataclass
@@ -172,42 +169,49 @@ def _sold_by_day(plan: Plan, lines: Lines, buying: Ints, special: Ints) -> dict[
     return sold
 
 
-def write_books(keeper: Bookkeeper, spared: dict[tuple[int, str], str]) -> Books:
-    """The feeds: `spared` says of lots at a shop whether their purchase was never, late or nameless sent."""
+def write_books(
+    keeper: Bookkeeper, spared: dict[tuple[int, str], str], beside: Sequence[Bought] = ()
+) -> Books:
+    """The feeds: `spared` says of lots at a shop whether their purchase was never, late or nameless sent.
+
+    `beside` are purchases that stories add.
+    """
     levels = keeper.levels()
-    return Books(_purchases(keeper, spared), _counts(keeper, levels), _moves(keeper))
+    return Books(_purchases(keeper, spared, beside), _counts(keeper, levels), _moves(keeper))
 
 
-def _purchases(keeper: Bookkeeper, spared: dict[tuple[int, str], str]) -> list[Row]:
-    plan, told = keeper.plan, [(*one, _DELIVERY) for one in keeper.bought]
-    told += [(shop, drug, day, "", -packs, _LATE) for (shop, drug), twist in keeper.twists.items()
-             for day, packs in twist.sent_back]  # fmt: skip
-    told += [*_ordinary(keeper, spared)]
-    told.sort(key=lambda one: (one[2], one[0], one[1], one[3]))
-    names, sellers = keeper.numbers, suppliers(plan)
-    rows = []
-    for number, (shop, drug, day, lot, packs, minute) in enumerate(told):
-        received = plan.moment(0, minute) + timedelta(days=day)
-        rows.append(
-            {
-                "purchase_id": f"GJ{received:%Y%m%d}{number:06d}",
-                "pharmacy_id": names[shop],
-                "received_at": f"{received:%Y-%m-%d %H:%M:%S}",
-                "supplier_uscc": sellers[(shop + drug) % len(sellers)],
-                "drug_code": str(keeper.catalogue.drug_codes[drug]),
-                "batch_no": lot,
-                "quantity": f"{packs:g}",
-                "expiry": f"{received.date() + timedelta(days=700)}" if packs > 0 else "",
-                "trace_code": "",
-            }
-        )
-    return rows
+def _purchases(keeper: Bookkeeper, spared: dict[tuple[int, str], str], beside: Sequence[Bought]) -> list[Row]:
+    packs = Packs(keeper.plan, keeper.catalogue, keeper.lines, keeper.buying, keeper.special)
+    came = [(one, DELIVERY) for one in (*packs.unpacked(keeper.bought), *_ordinary(keeper, packs, spared))]
+    came += [((shop, drug, day, "", -many, ""), _LATE) for (shop, drug), twist in keeper.twists.items()
+             for day, many in twist.sent_back]  # fmt: skip
+    sellers = [supplier_code(keeper.plan, number) for number in range(_SUPPLIERS)]
+    told = [(one, minute, sellers[(one[0] + one[1]) % _SUPPLIERS]) for one, minute in came]
+    for one in beside:
+        lot = str(keeper.lots[one.drug, one.day // LOT_DAYS, one.shop % 2])
+        told.append(((one.shop, one.drug, one.day, lot, one.packs, ""), DELIVERY, one.supplier))
+    told.sort(key=lambda one: (one[0][2], *one[0][:2], one[0][3], one[0][5]))
+    return [_purchase(keeper, number, *one) for number, one in enumerate(told)]
 
 
-def _ordinary(
-    keeper: Bookkeeper, spared: dict[tuple[int, str], str]
-) -> Iterator[tuple[int, int, int, str, float, int]]:
-    """One purchase of every other lot that is sold, on the day before its first sale."""
+def _purchase(keeper: Bookkeeper, number: int, bought: Coded, minute: int, supplier: str) -> Row:
+    shop, drug, day, lot, packs, code = bought
+    received = keeper.plan.moment(0, minute) + timedelta(days=day)
+    return {
+        "purchase_id": f"GJ{received:%Y%m%d}{number:06d}",
+        "pharmacy_id": keeper.numbers[shop],
+        "received_at": f"{received:%Y-%m-%d %H:%M:%S}",
+        "supplier_uscc": supplier,
+        "drug_code": str(keeper.catalogue.drug_codes[drug]),
+        "batch_no": lot,
+        "quantity": f"{packs:g}",
+        "expiry": f"{received.date() + timedelta(days=700)}" if packs > 0 else "",
+        "trace_code": code,
+    }
+
+
+def _ordinary(keeper: Bookkeeper, packs: Packs, spared: dict[tuple[int, str], str]) -> Iterator[Coded]:
+    """One purchase of every other lot that is sold, on the day before its first sale; some by codes."""
     lines = keeper.lines
     special = np.zeros(len(keeper.catalogue.drug_codes), bool)
     special[keeper.special] = True
@@ -215,13 +219,27 @@ def _ordinary(
     lot = np.unique(lines.batch_no[chosen].astype(str), return_inverse=True)[1]
     key = (lines.shop[chosen] * 1_000 + lines.drug[chosen]) * 1_000_000 + lot
     _, first, where = np.unique(key, return_index=True, return_inverse=True)
-    packs = np.ceil(np.bincount(where, lines.quantity[chosen]))
-    for place, many in zip(chosen[first].tolist(), packs.tolist(), strict=True):
+    sums = np.ceil(np.bincount(where, lines.quantity[chosen]))
+    codes = _codes_by_lot(keeper, packs, chosen, where)
+    for number, (place, many) in enumerate(zip(chosen[first].tolist(), sums.tolist(), strict=True)):
         shop, drug, name = int(lines.shop[place]), int(lines.drug[place]), str(lines.batch_no[place])
         day, how = int(lines.second[place]) // 86_400, spared.get((shop, name), "")
         if how != "never" and (day > 0 or how):
             came = day + 2 if how == "late" else day - 1
-            yield shop, drug, came, "" if how == "nameless" else name, many, _DELIVERY
+            known, written = codes.get(number, []), "" if how == "nameless" else name
+            yield from ((shop, drug, came, written, 1.0, code) for code in known)
+            if many > len(known):
+                yield shop, drug, came, written, many - len(known), ""
+
+
+def _codes_by_lot(keeper: Bookkeeper, packs: Packs, chosen: Ints, where: Ints) -> dict[int, list[str]]:
+    """Codes of the packs of each lot, of the drugs that are bought by codes."""
+    drugs = [keeper.catalogue.position(one) for one in CODED_BESIDE]
+    told: dict[int, list[str]] = defaultdict(list)
+    coded = np.isin(keeper.lines.drug[chosen], drugs) & (packs.codes[chosen] != "")
+    for number, place in zip(where[coded].tolist(), chosen[coded].tolist(), strict=True):
+        told[number].append(str(packs.codes[place]))
+    return told
 
 
 def _counts(keeper: Bookkeeper, levels: dict[Shelf, list[float]]) -> list[Row]:

@@ -41,6 +41,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """A purchase a story adds; an empty supplier is one that the ledger does not name."""
+
+    shop: int
+    drug: int
+    day: int
+    packs: float
+    supplier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Lines of the crowd that belong to a story: those shops' lines of those drugs on days first..last."""
 
@@ -69,6 +80,7 @@ class Stage:
     echoes: list[dict[str, Any]] = field(default_factory=list)
     twists: dict[Shelf, Twist] = field(default_factory=dict)
     spared: dict[tuple[int, str], str] = field(default_factory=dict)  # lots whose purchase is not sent so
+    bought: list[Bought] = field(default_factory=list)  # purchases beside what is sold
     crossing: list[dict[str, Any]] = field(default_factory=list)
     packs: int = 0  # trace codes given to stories so far
 
@@ -84,7 +96,7 @@ class Stage:
 
     def bookkeeping(self, count: int) -> list[int]:
         """Ordinary shops that send purchases and whose shelves no story has told of; perhaps fewer."""
-        used = {shop for shop, _ in self.twists} | {shop for shop, _ in self.spared}
+        used = {shop for shop, _ in (*self.twists, *self.spared)} | {one.shop for one in self.bought}
         ours = [int(one) for one in self.buying if self.shops.ordinary[one] and int(one) not in used]
         return ours[:count]
 

@@ -24,6 +24,7 @@ EVIDENCE_FIELDS = (
     "drug",
     "quantity",
     "unit_price",
+    "supplier",
     "batch_no",
     "trace_code",
     "buyer",

@@ -218,7 +218,8 @@ def _evidence(lines: pd.DataFrame, sight: Sight, reader: str) -> EvidenceTable:
     if lines.empty or sight.lines == "none":
         return EvidenceTable((), (), len(lines), len(lines), _counts(lines))
     allowed_lines = sight.admits(lines)
-    fields = tuple(name for name in _COLUMNS if name in sight.fields)
+    asked = sight.fields if lines["supplier"].notna().any() else sight.fields - {"supplier"}
+    fields = tuple(name for name in _COLUMNS if name in asked)
     rows = tuple(
         {name: _COLUMNS[name]({**line, "reader": reader}) for name in fields}
         for line in allowed_lines.head(MAX_LINES).to_dict("records")
@@ -247,6 +248,7 @@ _COLUMNS: Mapping[str, Any] = {
     "drug": _plain("drug_name"),
     "quantity": _plain("quantity"),
     "unit_price": lambda line: None if pd.isna(line["unit_price_fen"]) else line["unit_price_fen"] / 100,
+    "supplier": _plain("supplier"),
     "batch_no": _plain("batch_no"),
     "trace_code": _plain("trace_code"),
     "buyer": lambda line: (

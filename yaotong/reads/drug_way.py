@@ -18,7 +18,7 @@ from yaotong.reads.ledger_lines import narrowed
 from yaotong.reads.ledger_view import need_ledger, shops_seen
 from yaotong.store import registry
 from yaotong.store.factbase import open_facts
-from yaotong.store.schema import drug
+from yaotong.store.schema import drug, supplier
 from yaotong.viewer import Viewer
 from yaotong.workspace import Workspace
 
@@ -61,6 +61,7 @@ def drug_way(
     with ws.store.read() as connection:
         called = registry.called(connection, drug, "drug_code", "drug_name", [drug_code])
         names = Names.read(connection)
+        firms = registry.read(connection, supplier, names=("uscc", "name"))
     if drug_code not in called:
         raise NotFound(f"药品目录里没有 {drug_code}。")
     facts = open_facts(ws.store)
@@ -77,7 +78,8 @@ def drug_way(
     sold = lines[lines["kind"] == "sold"].groupby("pharmacy_id")["packs"].sum()
     moved = lines[lines["kind"] == "moved_out"].groupby(["pharmacy_id", "counterpart"])["packs"].sum()
     return DrugWay(
-        drug_code, called[drug_code], lot, window, flows, names.shops,
+        drug_code, called[drug_code], lot, window, flows,
+        {**dict(zip(firms["uscc"], firms["name"], strict=True)), **names.shops},
         tuple((str(one), float(packs)) for one, packs in lots.head(20).items()),
         place_of(ws, _town(few, sold), list(sold.index)),
         {str(shop): float(packs) for shop, packs in sold.items()},

@@ -13,7 +13,7 @@ from yaotong.rules.model import Rule
 from yaotong.store import Connection, Store, registry
 from yaotong.store.factbase import drugs_of
 from yaotong.store.linelookup import Span, lines_by_id
-from yaotong.store.schema import area, pharmacy, placement
+from yaotong.store.schema import area, pharmacy, placement, supplier
 
 # Whose line it is, by the feed's own name.
 _PERSONS = {"settlements": "person_key", "prescriptions": "patient_key"}
@@ -22,7 +22,8 @@ _SEASON_DAYS = 92
 COLUMNS = (
     "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name",
     "quantity", "unit_price_fen", "amount_fen", "active_mg_per_pack", "batch_no", "trace_code", "buyer_key",
-    "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at", "load_id", "file",
+    "supplier", "prescription_no", "settlement_id", "channel", "paid_by_insurance", "recorded_at", "load_id",
+    "file",
 )  # fmt: skip
 
 
@@ -70,7 +71,16 @@ def _lines(
         return _named(connection, chosen).reindex(columns=list(COLUMNS))
 
 
+def _suppliers(connection: Connection, codes: pd.Series) -> pd.Series:
+    """Who sold to the shop: the register's name and the credit code, the code alone where it has none."""
+    names = registry.called(connection, supplier, "uscc", "name", codes.dropna())
+    told: pd.Series = (codes.map(names) + " " + codes).fillna(codes)
+    return told
+
+
 def _named(connection: Connection, lines: pd.DataFrame) -> pd.DataFrame:
+    if "supplier_uscc" in lines.columns:
+        lines = lines.assign(supplier=_suppliers(connection, lines["supplier_uscc"]))
     if "pharmacy_id" in lines.columns:
         shops = set(lines["pharmacy_id"].dropna())
         names = registry.called(connection, pharmacy, "license_no", "name", shops)

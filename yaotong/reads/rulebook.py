@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from markdown_it import MarkdownIt
 
 from yaotong.departments import departments, lead_of
 from yaotong.errors import NotFound
+from yaotong.records import FEEDS
 from yaotong.reports.worth import FEW, Worth, worths
 from yaotong.rules.book import book
 from yaotong.rules.model import Rule
 from yaotong.rules.page import read_page
 from yaotong.rules.waiting import Waiting, waiting
-from yaotong.store import casework
+from yaotong.store import casework, registry
+from yaotong.store.schema import REGISTRIES
 from yaotong.workspace import Workspace
 
 
@@ -98,6 +100,28 @@ def waiting_rules() -> tuple[WaitingRow, ...]:
     return tuple(
         WaitingRow(one, lead_of(one.rule_id, known).name_zh, lead_of(one.rule_id, known).name_en)
         for one in waiting()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingClause:
+    """A limb of a rule that judges nothing yet: the register it needs, by its title, was never sent."""
+
+    row: RuleRow
+    clause: str
+    register: str
+
+
+def awaiting_clauses(workspace: Workspace, rows: Iterable[RuleRow]) -> tuple[AwaitingClause, ...]:
+    """The limbs of rules that wait for a register, in the order of the rows."""
+    limbs = [(row, name, one.awaits) for row in rows for name, one in row.rule.clauses.items() if one.awaits]
+    with workspace.store.read() as connection:
+        empty = {
+            one for one in {wanted for _, _, wanted in limbs}
+            if not registry.holds_any(connection, REGISTRIES[one])
+        }  # fmt: skip
+    return tuple(
+        AwaitingClause(row, name, FEEDS[wanted].title_zh) for row, name, wanted in limbs if wanted in empty
     )
 
 

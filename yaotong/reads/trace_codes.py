@@ -30,6 +30,8 @@ FASTEST_KMH: Final = 120.0
 _LEAST_KM, _CLOCKS_H = 5.0, 2 / 60
 _SAID: Final = ("first", "return", "rescan", "split", "bigger", "again", "duplicate", "bought", "gone")
 _PRODUCT_DIGITS = 7
+# As R-M18 has it: a ledger reaches far enough back, is kept up, and an invoice may be some days late.
+_KNOWN, _ALIVE, _GRACE = timedelta(days=180), timedelta(days=30), timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def code_view(ws: Workspace, viewer: Viewer, code: str) -> CodeView:
         raise NotFound("您的辖区内没有这个追溯码的任何一行。")
     with ws.store.read() as connection:
         names = Names.of(connection, shops.index, ())
-    lines, before = told_of(facts, code, sales, bought, shops, names.shops, here)
+    books = _books(facts, sales)
+    lines, before = told_of(facts, code, sales, bought, shops, names.shops, here, books)
     leaps = tuple(_leap(lines[first], lines[number], shops) for number, first in before)
     seen = [one for one in shops.index if here[one]]
     place = place_of(ws, shops.loc[seen[0], "area_code"], seen) if seen else None
@@ -104,6 +107,7 @@ def told_of(
     shops: pd.DataFrame,
     names: Mapping[str, str],
     here: Mapping[str, bool],
+    books: pd.DataFrame,
 ) -> tuple[tuple[CodeLine, ...], list[tuple[int, int]]]:
     """The code's lines in order of time, and (duplicate, sale before it) as places among them."""
     frame = pd.concat(
@@ -119,7 +123,7 @@ def told_of(
     lines = []
     for row, what in zip(frame.to_dict("records"), said, strict=True):
         shop = row["pharmacy_id"]
-        flags = [] if row["kind"] == PURCHASE else _flags(row, code, about, owners, regions, shops)
+        flags = [] if row["kind"] == PURCHASE else _flags(row, code, about, owners, regions, shops, books)
         drug_name = about.loc[row["drug_code"], "drug_name"] if row["drug_code"] in about.index else ""
         lines.append(
             CodeLine(
@@ -166,17 +170,30 @@ def _flags(
     owners: set[str],
     regions: set[str],
     shops: pd.DataFrame,
+    books: pd.DataFrame,
 ) -> list[str]:
     flags = []
     product = about.loc[row["drug_code"], "product_code"] if row["drug_code"] in about.index else None
     if isinstance(product, str) and code.isdigit() and code[:_PRODUCT_DIGITS] != product:
         flags.append("wrong_product")
     if not owners:
-        flags.append("never_bought")
+        flags.append("never_bought" if _would_tell(books, row) else "purchase_unknown")
     elif row["pharmacy_id"] not in owners:
         region = str(shops.loc[row["pharmacy_id"], "area_code"] or "")[:6]
         flags.append("other_shop" if region in regions else "other_region")
     return flags
+
+
+def _would_tell(books: pd.DataFrame, row: Mapping[Any, Any]) -> bool:
+    """Whether the seller's ledger of purchases would name the pack, had it been bought.
+
+    It has to have named codes of the drug for long enough, and to have been kept up about the sale.
+    """
+    mine = books[books["pharmacy_id"] == row["pharmacy_id"]]
+    coded = mine[mine["coded"] & (mine["drug_code"] == row["drug_code"])]
+    age = row["at"] - mine["received_at"]
+    alive = (age <= _ALIVE) & (age >= -_GRACE)
+    return bool((coded["received_at"] <= row["at"] - _KNOWN).any() and alive.any())
 
 
 def _leap(begin: CodeLine, end: CodeLine, shops: pd.DataFrame) -> Leap:
@@ -197,6 +214,18 @@ def _lines(facts: Facts, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         sales.filter(sales.trace_code == code).to_pandas(),
         bought.filter(bought.trace_code == code).to_pandas(),
     )
+
+
+def _books(facts: Facts, sales: pd.DataFrame) -> pd.DataFrame:
+    """What the sellers bought of anything: pharmacy_id, drug_code, received_at, whether its code is named."""
+    bought = facts.purchases
+    mine = bought.filter(bought.quantity > 0, bought.pharmacy_id.isin(sorted(set(sales["pharmacy_id"]))))
+    frame: pd.DataFrame = (
+        mine.select("pharmacy_id", "drug_code", "received_at", coded=mine.trace_code.notnull())
+        .distinct()
+        .to_pandas()
+    )
+    return frame
 
 
 def _shops(facts: Facts, wanted: list[str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import reduce
 from typing import Any
@@ -63,7 +63,8 @@ class WhyNot:
 
     `near` tells, for clauses that did not hold but could have, what it would have taken; `far` names those
     for which no value tried was enough. `of_categories` counts the subject's sales lines of the drug
-    categories the rule looks for, None where it looks for none.
+    categories the rule looks for, None where it looks for none. `awaiting` names the clauses that judge
+    nothing until a register was sent, and the register.
     """
 
     rule_id: str
@@ -78,6 +79,7 @@ class WhyNot:
     of_categories: int | None
     status: str | None
     exempted: tuple[Exempted, ...]
+    awaiting: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def silent(self) -> bool:
@@ -117,7 +119,14 @@ def why_not(workspace: Workspace, rule_id: str, subject: str, on: date | None = 
         of_categories=counted,
         status=status,
         exempted=exempted,
+        awaiting=_awaiting(rule, facts),
     )
+
+
+def _awaiting(rule: Rule, facts: Facts) -> dict[str, str]:
+    """Clauses whose register holds no row."""
+    wanted = {name: one.awaits for name, one in rule.clauses.items() if one.awaits}
+    return {name: one for name, one in wanted.items() if not getattr(facts, one).count().to_pandas()}
 
 
 def _last_days(rule: Rule, facts: Facts) -> Window:

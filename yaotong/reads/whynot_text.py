@@ -93,6 +93,8 @@ def _clause(told: WhyNot, rule: Rule, name: str, lang: str) -> Section:
         near = told.near[name]
         lines = (_limit(rule, name, near, lang),) if near.is_limit else tuple(_needs(rule, name, near, lang))
         return Section("clause", title, lines=lines)
+    if name in told.awaiting:
+        return Section("clause", title, lines=(_awaits(told.awaiting[name], lang),))
     return Section("clause", title, lines=(_far(lang),))
 
 
@@ -139,6 +141,15 @@ def _need(rule: Rule, one: Needed, lang: str) -> str:
         lang,
         f"· {known.meaning_zh}：{figure(one.value)} {known.unit}（现行 {figure(one.in_force)}{law}）",
         f"· {one.name}: {figure(one.value)} (in force {figure(one.in_force)}{law})",
+    )
+
+
+def _awaits(register: str, lang: str) -> str:
+    name = FEEDS[register].title_zh
+    return say(
+        lang,
+        f"还没有送来{name}：这一款在等，不作判断；没有判断不等于没有问题。",
+        f"No row of the register “{register}” was ever sent: this limb waits and judges nothing.",
     )
 
 

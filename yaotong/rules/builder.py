@@ -34,10 +34,11 @@ def facts_from(
     cross_matches: Rows = (),
     browsing: Rows = (),
     stock_moves: Rows = (),
+    suppliers: Rows = (),
     since: date,
     until: date,
 ) -> Facts:
-    """Tables of the given rows; what a row leaves out is NULL, but drugs and licences are valid for ever.
+    """Tables of the given rows; what a row leaves out is NULL, but registers hold for ever.
 
     The calendar covers `since` to `until`; openings follow from the shops' hours.
     """
@@ -57,6 +58,7 @@ def facts_from(
         "cross_matches": cross_matches,
         "browsing": browsing,
         "stock_moves": stock_moves,
+        "suppliers": [_dated(one) for one in suppliers],
     }
     backend = ibis.duckdb.connect(threads=1)
     tables = {}

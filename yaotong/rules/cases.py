@@ -78,6 +78,7 @@ def facts_of(case: Case) -> tuple[Facts, Window]:
         ),
         recalls=[_recall(row) for row in case.tables.get("召回", ())],
         notices=[_notice(row) for row in case.tables.get("公告", ())],
+        suppliers=[_supplier(row) for row in case.tables.get("供货企业", ())],
         browsing=looks,
         cross_matches=[_match(row) for row in case.tables.get("跨区命中", ())],
         since=min(days) - timedelta(days=7),
@@ -193,6 +194,15 @@ def _recall(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _supplier(row: Mapping[str, str]) -> dict[str, Any]:
+    given = {"valid_from": row.get("发证"), "valid_to": row.get("有效期至")}
+    return {
+        "uscc": row["供货单位"],
+        "name": row["供货单位"],
+        **{name: date.fromisoformat(day) for name, day in given.items() if day},
+    }
+
+
 def _match(row: Mapping[str, str]) -> dict[str, Any]:
     return {
         "token": row["命中号"],
@@ -236,6 +246,7 @@ READERS: Mapping[str, Callable[..., Any]] = {
     "药品": _drug,
     "药店": _shops,
     "召回": _recall,
+    "供货企业": _supplier,
     "公告": _notice,
     "跨区命中": _match,
     "查看": _look,

@@ -85,12 +85,14 @@ class Clause:
     """One limb of a rule; `sentence_zh`/`sentence_en` may use {measure}, {threshold}, {shops}, {lines}.
 
     `adds` tells how the measure comes from the evidence lines; None where it is no plain sum or count.
+    `awaits` names a register without any row of which the limb judges nothing: it waits, and that is said.
     """
 
     sentence_zh: str
     sentence_en: str
     unit: str
     adds: Adds | None = None
+    awaits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""R-M18 无购进来源: a lot sold by a shop whose ledger of purchases does not know it."""
+"""R-M18 无购进来源: a lot that the shop's ledger does not know, or that came from whom nobody licensed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ _LOT = ("pharmacy_id", "drug_code", "batch_no", "sold_on")
 
 
 def find(facts: Facts, window: Window, values: Values) -> ir.Table:
-    """Shops that sold lots they never bought, on the day the invoice had had its time to come."""
+    """Shops that sold lots they never bought, and shops that bought of firms without a permit."""
+    return ibis.union(_from_nowhere(facts, window, values), _from_unlicensed(facts, window))
+
+
+def _from_nowhere(facts: Facts, window: Window, values: Values) -> ir.Table:
+    """Lots that were never bought, on the day the invoice had had its time to come."""
     grace = timedelta(days=int(values["grace_days"]))
     sales = facts.sales
     sold = sales.filter(
@@ -37,6 +42,30 @@ def find(facts: Facts, window: Window, values: Values) -> ir.Table:
         level=ibis.literal(str(Level.RED)),
     )
     return shop_findings(facts, rows, clause="unbought")
+
+
+def _from_unlicensed(facts: Facts, window: Window) -> ir.Table:
+    """Purchases of firms that the register does not hold on the day; none while no register was sent."""
+    bought, firms = facts.purchases, facts.suppliers
+    came = bought.filter(
+        bought.supplier_uscc.notnull(),
+        bought.quantity > 0,
+        bought.received_at >= window.start,
+        bought.received_at < window.end,
+    )
+    came = came.mutate(day=came.received_at.date())
+    sent = firms.aggregate(firms=firms.count())
+    judged = came.cross_join(sent.filter(sent.firms > 0)).drop("firms")
+    permits = firms.select(holder="uscc", since="valid_from", until="valid_to")
+    in_force = [permits.since <= judged.day, permits.until >= judged.day]
+    other = judged.anti_join(permits, [judged.supplier_uscc == permits.holder, *in_force])
+    rows = other.mutate(
+        at=other.received_at,
+        measure=other.quantity,
+        threshold=ibis.literal(0.0),
+        level=ibis.literal(str(Level.RED)),
+    )
+    return shop_findings(facts, rows, clause="unlicensed")
 
 
 def _unbought(facts: Facts, sold: ir.Table, values: Values) -> ir.Table:
@@ -83,14 +112,21 @@ RULE = Rule(
     subject_kind=SubjectKind.PHARMACY,
     lookback_days=1825,
     cooldown_days=30,
-    feeds=("sales", "purchases", "pharmacies"),
+    feeds=("sales", "purchases", "pharmacies", "suppliers"),
     clauses={
         "unbought": Clause(
             "售出购进明细里没有的批次 {measure} 盒",
             "{measure} packs sold of lots that the ledger of purchases does not hold",
             "盒",
             Adds("packs"),
-        )
+        ),
+        "unlicensed": Clause(
+            "向名录里没有、或当天许可不在有效期的供货企业购进 {measure} 盒",
+            "{measure} packs bought of firms that held no permit on the day",
+            "盒",
+            Adds("packs"),
+            awaits="suppliers",
+        ),
     },
     parameters=(
         Parameter("back_days", 730, "天", 365, 1825, "往前找购进记录的天数（24 个月）"),

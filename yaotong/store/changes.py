@@ -24,6 +24,7 @@ from yaotong.store.schema import (
     pharmacy,
     placement,
     recall,
+    supplier,
 )
 
 _REGISTRIES = {
@@ -31,6 +32,7 @@ _REGISTRIES = {
     "pharmacies": (pharmacy, placement),
     "areas": (area,),
     "recalls": (recall,),
+    "suppliers": (supplier,),
     "notices": (notice,),
     "cross_matches": (cross_match,),
     "browsing": (browsing,),

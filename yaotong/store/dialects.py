@@ -77,6 +77,23 @@ def queue(connection: Connection) -> None:
         connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _QUEUE})
 
 
+def compact(engine: Engine) -> None:
+    """Leave nothing of former rows in the database's files: its pages and its journal made anew."""
+    if engine.dialect.name == "postgresql":
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("VACUUM FULL"))
+        return
+    engine.dispose()
+    held = engine.raw_connection()
+    try:
+        cursor = held.cursor()
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            cursor.execute(statement)
+        cursor.close()
+    finally:
+        held.close()
+
+
 def fault_of(error: DBAPIError) -> Fault:
     """What kind of failure the database reported."""
     state = str(getattr(error.orig, "sqlstate", None) or "")

@@ -104,6 +104,12 @@ def check_revision(store: Store) -> None:
         )
 
 
+def compact(store: Store) -> None:
+    """Write the database anew, so that nothing is left of former rows; nobody else may be reading it."""
+    with told("整理", "请检查磁盘空间后再试一次。"):
+        dialects.compact(store.engine)
+
+
 def revisions() -> frozenset[str]:
     """All revisions of the database that this program can bring up to date, its own among them."""
     return frozenset(one.revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions())

@@ -19,7 +19,7 @@ from yaotong.store.browsing_tables import browsing
 from yaotong.store.engine import Store
 from yaotong.store.exchange_tables import cross_match
 from yaotong.store.factengine import DUCKDB, connect, lines_in, registered
-from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall
+from yaotong.store.schema import area, drug, notice, pharmacy, placement, recall, supplier
 from yaotong.workdays import days_frame
 
 Register = Callable[[Connection, int | None], pd.DataFrame]
@@ -97,6 +97,10 @@ def _drugs(connection: Connection, version: int | None) -> pd.DataFrame:
     return _dated(registry.read(connection, drug, version))
 
 
+def _suppliers(connection: Connection, version: int | None) -> pd.DataFrame:
+    return _dated(registry.read(connection, supplier, version))
+
+
 def drugs_of(connection: Connection, codes: Iterable[str]) -> pd.DataFrame:
     """What the catalogue says now of some drugs, dated as among the facts."""
     return _dated(registry.having(connection, drug, "drug_code", codes))
@@ -155,6 +159,7 @@ REGISTERS: Mapping[str, Register] = {
     "pharmacies": _pharmacies,
     "areas": _register(area),
     "recalls": _register(recall),
+    "suppliers": _suppliers,
     "notices": _register(notice),
     "cross_matches": _register(cross_match),
     "browsing": _register(browsing),

@@ -11,6 +11,7 @@ from yaotong.store import desk_tables as desk_tables
 from yaotong.store import duty_tables as duty_tables
 from yaotong.store import exchange_tables as exchange_tables
 from yaotong.store import joint_tables as joint_tables
+from yaotong.store import link_tables as link_tables
 from yaotong.store import public_tables as public_tables
 from yaotong.store import report_tables as report_tables
 from yaotong.store import risk_tables as risk_tables

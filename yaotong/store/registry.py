@@ -64,6 +64,13 @@ def read(
     )
 
 
+def holds_any(connection: Connection, table: Table) -> bool:
+    """Whether a registry has any row in force: one that nobody ever sent has none."""
+    return (
+        connection.execute(select(table.c.row_id).where(in_force(table, None)).limit(1)).first() is not None
+    )
+
+
 def having(connection: Connection, table: Table, column: str, values: Iterable[str]) -> pd.DataFrame:
     """The rows in force that have one of some values in a column."""
     hidden = {"row_id", "row_sha", "since_version", "until_version"}

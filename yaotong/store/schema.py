@@ -6,8 +6,6 @@ A row of a registry is in force at data version v when since_version <= v and
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -18,18 +16,24 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
-from yaotong.records import AREAS, CALENDAR, DEPARTMENTS, DRUGS, PHARMACIES, PLACES, RECALLS, Feed, Kind
 from yaotong.store import further_tables as further_tables  # they belong to the same collection
 from yaotong.store.metadata import metadata as metadata
 from yaotong.store.past_tables import past_of
+from yaotong.store.register_tables import REGISTRIES as REGISTRIES
+from yaotong.store.register_tables import area as area
+from yaotong.store.register_tables import drug as drug
+from yaotong.store.register_tables import named_place as named_place
+from yaotong.store.register_tables import notice as notice
+from yaotong.store.register_tables import office as office
+from yaotong.store.register_tables import pharmacy as pharmacy
+from yaotong.store.register_tables import recall as recall
+from yaotong.store.register_tables import supplier as supplier
 
 # One row per file ever offered; data_version is set when it changed what is known.
 load = Table(
@@ -89,54 +93,6 @@ corrected_line = Table(
     Column("path", String(255)),
     Column("cleared_version", Integer),
 )
-
-_TYPES: dict[Kind, TypeEngine[Any]] = {
-    Kind.TEXT: Text(),
-    Kind.IDENTIFIER: String(128),
-    Kind.DATE: Date(),
-    Kind.MOMENT: DateTime(),
-    Kind.NUMBER: Float(),
-    Kind.INTEGER: Integer(),
-    Kind.FLAG: Boolean(),
-    Kind.CHOICE: String(32),
-    Kind.CATEGORIES: Text(),
-    Kind.GEOMETRY: LargeBinary(),
-}
-
-
-def _registry(name: str, feed: Feed, *extra: Column[Any]) -> Table:
-    """A registry's table: the feed's columns, what we add, and the versions it is in force."""
-    own = [Column(one.stored, _TYPES[one.kind]) for one in feed.columns]
-    return Table(
-        name,
-        metadata,
-        Column("row_id", Integer, primary_key=True),
-        *own,
-        *extra,
-        Column("row_sha", String(32), nullable=False),
-        Column("since_version", Integer, nullable=False),
-        Column("until_version", Integer),
-        Index(None, *feed.key),
-    )
-
-
-area = _registry("area", AREAS)
-pharmacy = _registry("pharmacy", PHARMACIES, Column("source_lon", Float), Column("source_lat", Float))
-drug = _registry("drug", DRUGS)
-recall = _registry("recall", RECALLS)
-notice = _registry("notice", CALENDAR)
-office = _registry("office", DEPARTMENTS)
-named_place = _registry("named_place", PLACES, Column("source_lon", Float), Column("source_lat", Float))
-
-REGISTRIES: dict[str, Table] = {
-    "areas": area,
-    "pharmacies": pharmacy,
-    "drugs": drug,
-    "recalls": recall,
-    "calendar": notice,
-    "departments": office,
-    "places": named_place,
-}
 
 # Derived from pharmacies and areas whenever either changes; rebuilt, never edited.
 placement = Table(

@@ -13,7 +13,7 @@ from typing import IO
 from yaotong.errors import StoreError
 from yaotong.store.engine import Store
 
-_FOLDER, _LOCK = "staging", ".lock"
+_FOLDER, _LOCK, _IN_USE = "staging", ".lock", ".in-use"
 
 
 @contextmanager
@@ -51,6 +51,48 @@ def only_one(store: Store, what: str) -> Iterator[bool]:
         return
     try:
         yield True
+    finally:
+        lock.close()
+
+
+class Held:
+    """A lock that is given back when it is closed or forgotten."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def close(self) -> None:
+        """Give it back; safe to repeat."""
+        self._file.close()
+
+    def __del__(self) -> None:
+        self._file.close()
+
+
+def in_use(store: Store) -> Held | None:
+    """Say, as long as the answer is held, that somebody works with the store; None where it cannot be said.
+
+    StoreError while somebody has it to himself.
+    """
+    try:
+        return Held(_locked(store.facts_dir / _IN_USE, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError as error:
+        raise StoreError("正在轮换假名密钥，工作区暂时不能用。请等它完成（yaotong keys list）。") from error
+    except StoreError:
+        return None  # a folder that cannot be written to is told by whoever needs it
+
+
+@contextmanager
+def to_oneself(store: Store) -> Iterator[None]:
+    """Have the store to oneself; StoreError while any process of this machine works with it."""
+    try:
+        lock = _locked(store.facts_dir / _IN_USE, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreError(
+            "还有进程在用这个工作区（serve、worker 或别的命令）。请先停下它们，再轮换假名密钥。"
+        ) from error
+    try:
+        yield
     finally:
         lock.close()
 

@@ -18,6 +18,7 @@ from yaotong.demo.stories import (
     surge,
     trace_twice,
     unbought,
+    unlicensed,
 )
 
 # Stories about whole towns come first: shops of those towns then play in no other story. The limit per
@@ -34,6 +35,7 @@ TELLERS: tuple[Callable[[Stage], None], ...] = (
     eph_limit.tell,
     shelves.tell,
     unbought.tell,
+    unlicensed.tell,
     crossing.tell,
     signals.tell,
 )

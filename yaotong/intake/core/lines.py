@@ -17,6 +17,7 @@ from yaotong.intake.core.judging import Judged
 from yaotong.intake.core.lanes import Fingerprints, Lanes
 from yaotong.intake.core.ledger import UNDATED, Moments
 from yaotong.intake.core.pseudonym import Pseudonymiser
+from yaotong.records import FEEDS
 
 NOT_SENT = ("line_id", "arrived_at")  # made of the key, and by the load
 # Said by other columns, so no part of what a line says.
@@ -41,6 +42,12 @@ class Lines:
     recorded: Moments
 
 
+def said_columns(feed: str) -> tuple[str, ...]:
+    """The columns that tell what a line says, beside those that tell which line it is."""
+    own = FEEDS[feed].stored_key
+    return tuple(one for one in FACT_SCHEMAS[feed].names if one not in (*own, *_DERIVED))
+
+
 def lines_of(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudonymiser) -> Lines:
     """The kept rows of judged columns, in their order."""
     compact = {name: replace(texts, compact=True) for name, texts in judged.texts.items()}
@@ -49,7 +56,7 @@ def lines_of(judged: Judged, choice: Choice, keep: Bools, pseudonymiser: Pseudon
     prints = Fingerprints(pseudonymiser.fingerprint_secret())
     names, own = FACT_SCHEMAS[choice.feed.name].names, choice.feed.stored_key
     key = prints.of(columns, own, Lanes.zeros(rows))
-    content = prints.of(columns, [one for one in names if one not in (*own, *_DERIVED)], key)
+    content = prints.of(columns, said_columns(choice.feed.name), key)
     held = {name: columns[name] for name in names if name not in NOT_SENT}
     table = pa.table({**held, "line_key": key.binary(), "line_sha": content.binary()})
     return Lines(table, key, content, _recorded(columns.get(_RECORDED), rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yaotong.chains import HEX_DIGITS, Link, told
 from yaotong.intake.checks.distinct import COMPILED_FROM, mask_of
 
 if TYPE_CHECKING:
     from yaotong.intake.core.remembered import Remembered
     from yaotong.intake.core.sealer import Sealer
 
-_HEX_DIGITS = 32
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
@@ -34,6 +34,7 @@ class Pseudonymiser:
         key: at least 16 secret bytes.
         key_id: name of the key, letters and digits, so that a rotated key is told from the old one.
         digest: "sha256", or "sm3" where the national algorithm is asked for.
+        links: later keys, each applied to what the one before made; see `yaotong.chains`.
         sealer: seals buyers' numbers beside their pseudonyms where a vault is kept.
     """
 
@@ -41,6 +42,7 @@ class Pseudonymiser:
     key_id: str
     digest: Literal["sha256", "sm3"] | str = "sha256"
     sealer: Sealer | None = field(default=None, repr=False, compare=False)
+    links: tuple[Link, ...] = ()
     _memory: list[Remembered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -67,10 +69,9 @@ class Pseudonymiser:
         if not self._memory:
             from yaotong.intake.core.remembered import Remembered  # compiled code, for long columns only
 
-            made, start = _hmac(self.key, self.digest), f"{self.key_id}:"
-            self._memory.append(
-                Remembered(lambda number: start + made(_told(number)), len(start) + _HEX_DIGITS)
-            )
+            names = [self.key_id, *(one.key_id for one in self.links)]
+            digests = [_hmac(one, self.digest) for one in (self.key, *(link.key for link in self.links))]
+            self._memory.append(Remembered(_through(names, digests), len(names[-1]) + 1 + HEX_DIGITS))
         return self._memory[0]
 
     def fingerprint_secret(self) -> bytes:
@@ -79,7 +80,23 @@ class Pseudonymiser:
 
     def _key(self, number: str) -> str:
         digest = hmac.digest(self.key, _told(number), self.digest)
-        return f"{self.key_id}:{digest.hex()[:_HEX_DIGITS]}"
+        made = f"{self.key_id}:{digest.hex()[:HEX_DIGITS]}"
+        for link in self.links:
+            made = link.of(made, self.digest)
+        return made
+
+
+def _through(names: Sequence[str], digests: Sequence[Callable[[bytes], str]]) -> Callable[[str], str]:
+    """What makes the pseudonym of a number, each key of the chain set up once."""
+    rest = list(zip(names[1:], digests[1:], strict=True))
+
+    def made(number: str) -> str:
+        pseudonym = f"{names[0]}:{digests[0](_told(number))}"
+        for name, digest in rest:
+            pseudonym = f"{name}:{digest(told(pseudonym))}"
+        return pseudonym
+
+    return made
 
 
 def _told(number: str) -> bytes:
@@ -102,6 +119,6 @@ def _hmac(key: bytes, digest: str) -> Callable[[bytes], str]:
         first, second = inner.copy(), outer.copy()
         first.update(message)
         second.update(first.digest())
-        return second.hexdigest()[:_HEX_DIGITS]
+        return second.hexdigest()[:HEX_DIGITS]
 
     return made
