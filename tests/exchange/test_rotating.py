@@ -312,3 +312,10 @@ def test_one_number_one_name_however_many_are_asked_about(digest: str) -> None:
     assert len(set(told)) == len(many)
     assert chain.next_name() == "k4"
     assert Chain("key").next_name(["key2"]) == "key3"
+
+
+def test_every_table_that_keeps_ids_of_findings_is_renumbered() -> None:
+    """Ids are made of subjects: a table that is not here would keep those of former names."""
+    keeping = {table.name for table in metadata.sorted_tables if "finding_id" in table.c}
+    assert keeping == {"finding", "evidence_line", "shadow_finding"}
+    assert all(table.primary_key.columns for table in metadata.sorted_tables)
