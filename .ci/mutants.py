@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
 LEAST = 85.0
-# What is changed, and the tests that should notice.
+# What is changed, and the tests that should notice. Bodies of functions alone are changed: tables, such as the
+# moves of an alert (yaotong/alerts/states.py), are held by tests that write them out once more.
 MODULES = {
     "yaotong/alerts/decide.py": ["tests/alerts/test_decide.py"],
     "yaotong/unusual.py": ["tests/reads/test_unusual.py"],
@@ -28,7 +29,6 @@ MODULES = {
     "yaotong/intake/core/masking.py": ["tests/intake/test_masking.py"],
     "yaotong/reads/sight.py": ["tests/reads/test_sight.py"],
     "yaotong/intake/core/pseudonym.py": ["tests/intake/test_pseudonym.py"],
-    "yaotong/alerts/states.py": ["tests/alerts/test_states.py"],
     "yaotong/alerts/permit.py": ["tests/alerts/test_states.py", "tests/alerts/test_desk_table.py"],
     "yaotong/store/outbox.py": ["tests/store/test_outbox.py"],
 }

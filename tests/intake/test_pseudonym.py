@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tests.intake.helpers import person
+from yaotong.chains import Link
 from yaotong.intake import Pseudonymiser
 from yaotong.intake.checks.distinct import COMPILED_FROM
 
@@ -81,6 +82,23 @@ def test_one_for_one_on_both_sides_of_where_compiled_code_begins(length: int) ->
     keys = Pseudonymiser(SECRET, "k1").keys(pa.array(numbers, pa.string()))
     assert keys.type == pa.string()
     assert keys.to_pylist() == [None if one is None else plain(one) for one in numbers]
+
+
+@pytest.mark.parametrize("digest", ["sha256", "sm3"])
+@pytest.mark.parametrize("rotated", [1, 3])
+def test_after_a_rotation_the_pseudonym_of_before_goes_through_each_later_key(
+    rotated: int, digest: str
+) -> None:
+    keys = [(f"k{place + 2}", bytes([place + 1]) * 16) for place in range(rotated)]
+    made = Pseudonymiser(SECRET, "k1", digest, links=tuple(Link(*one) for one in keys))
+    wanted = []
+    for number in (WHO, OTHER):
+        told = plain(number, digest=digest)
+        for name, key in keys:
+            told = f"{name}:{hmac.new(key, b'PS|' + told.encode(), digest).hexdigest()[:32]}"
+        wanted.append(told)
+    assert short(made, WHO, None, OTHER) == [wanted[0], None, wanted[1]]
+    assert long(made, WHO, None, OTHER) == [wanted[0], None, wanted[1]]
 
 
 def test_a_second_column_is_made_as_the_first() -> None:

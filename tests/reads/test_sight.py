@@ -13,7 +13,8 @@ WHAT = frozenset({"pharmacy", "sold_at", "drug", "quantity"})
 SIGNED = {
     "msa": (
         "all",
-        "pharmacy sold_at drug quantity unit_price supplier batch_no trace_code buyer prescription_no channel recorded_at",
+        "pharmacy sold_at drug quantity unit_price supplier batch_no trace_code buyer prescription_no channel"
+        " recorded_at",
         "pharmacy sold_at drug quantity supplier batch_no trace_code prescription_no channel",
     ),
     "nhsa": (
