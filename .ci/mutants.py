@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
 LEAST = 85.0
-# What is changed, and the tests that should notice. Only bodies of functions are changed: tables, such as the
-# moves of an alert (yaotong/alerts/states.py), are held by tests that write them out once more.
+# What is changed, and the tests that should notice. Only bodies of functions are changed: tables, such as
+# the moves of an alert (yaotong/alerts/states.py), are held by tests that write them out once more.
 MODULES = {
     "yaotong/alerts/decide.py": ["tests/alerts/test_decide.py"],
     "yaotong/unusual.py": ["tests/reads/test_unusual.py"],

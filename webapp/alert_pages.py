@@ -104,7 +104,8 @@ def one(alert_id: str) -> str:
     view = look_at_alert(workspace, viewer, alert_id, now=now)
     chart = None
     if view.series is not None:
-        chart = series_option(view.series, view.row.level, say(view.series.unit_zh))
+        names = say("实际"), say("预期"), say("上界")
+        chart = series_option(view.series, view.row.level, say(view.series.unit_zh), names)
     again = asking.flag(request.args, "again") is True
     return render_template(
         "alert.html",

@@ -6,14 +6,19 @@ from typing import Any
 
 from yaotong.reads.series import Series
 
-_INK, _GRID, _BAR = "#33484c", "#e3e9e8", "#8fbfbd"
+_INK, _GRID, _BAR, _BOUND = "#33484c", "#e3e9e8", "#8fbfbd", "#a0395b"
 # Drawn in the picture: an HTML tooltip carries inline styles, which the page's policy refuses.
 _TOOLTIP = {"trigger": "axis", "renderMode": "richText"}
 _LEVEL = {"red": "#b3261e", "orange": "#d9661f", "yellow": "#c58f00", "blue": "#3a76b8"}
 
 
-def series_option(series: Series, level: str, unit: str) -> dict[str, Any]:
-    """Bars by day; the days of findings in the level's colour, days without data left empty."""
+def series_option(
+    series: Series, level: str, unit: str, names: tuple[str, str, str] = ("", "", "")
+) -> dict[str, Any]:
+    """Bars by day; the days of findings in the level's colour, days without data left empty.
+
+    `names` are of what was sold, what was expected and the bound, drawn where a detector speaks.
+    """
     marked = set(series.marked)
     bars = [
         {"value": value, "itemStyle": {"color": _LEVEL[level] if day in marked else _BAR}}
@@ -28,8 +33,9 @@ def series_option(series: Series, level: str, unit: str) -> dict[str, Any]:
     }
     return {
         "animation": False,
-        "grid": {"left": 44, "right": 12, "top": 28, "bottom": 28},
+        "grid": {"left": 44, "right": 12, "top": 48 if series.expected else 28, "bottom": 28},
         "tooltip": _TOOLTIP,
+        **({"legend": {"top": 0, "right": 0, "textStyle": {"color": _INK}}} if series.expected else {}),
         "xAxis": {"type": "category", "data": [f"{day:%Y-%m-%d}" for day in series.days], **axis},
         "yAxis": {
             "type": "value",
@@ -39,8 +45,24 @@ def series_option(series: Series, level: str, unit: str) -> dict[str, Any]:
             "splitLine": {"lineStyle": {"color": _GRID}},
             **axis,
         },
-        "series": [{"type": "bar", "data": bars, "barCategoryGap": "20%"}],
+        "series": [
+            {"type": "bar", "name": names[0], "data": bars, "barCategoryGap": "20%", "color": _BAR},
+            *_judged(series, names),
+        ],
     }
+
+
+def _judged(series: Series, names: tuple[str, str, str]) -> list[dict[str, Any]]:
+    """What was expected, whole, and the bound, dashed: told apart without their colours too."""
+    if not series.expected:
+        return []
+    plain = {"type": "line", "showSymbol": False, "connectNulls": False}
+    usual = {"color": _INK, "lineStyle": {"width": 1.5}}
+    bound = {"color": _BOUND, "step": "middle", "lineStyle": {"width": 1.5, "type": "dashed"}}
+    return [
+        {**plain, **usual, "name": names[1], "data": list(series.expected)},
+        {**plain, **bound, "name": names[2], "data": list(series.bound)},
+    ]
 
 
 def months_option(

@@ -251,6 +251,25 @@ BROWSING_SCHEMA = pa.schema(
         ("views", pa.int64()),  # how many; never of what
     ]
 )
+# What the detector says of the sales: a row for each shop, town or city, group and day that stands out.
+SIGNALS_SCHEMA = pa.schema(
+    [
+        ("level", pa.string()),  # pharmacy, town or city
+        ("key", pa.string()),  # pharmacy_id or area code
+        ("drug_group", pa.string()),  # of yaotong.watched.GROUPS
+        ("day", pa.date32()),
+        ("span_days", pa.int64()),  # the days up to this one that are judged together
+        ("lasting", pa.bool_()),  # a rise that began before those days and goes on
+        ("observed", pa.float64()),  # packs of those days; one day's bulk is capped within several
+        ("expected", pa.float64()),
+        ("upper", pa.float64()),  # what ninety-nine in a hundred such spans stay within
+        ("excess", pa.float64()),
+        ("p", pa.float64()),
+        ("q", pa.float64()),  # over all series of the level on that day
+        ("best", pa.bool_()),  # no other level explains it better
+        ("figures", pa.string()),  # these numbers as a finding carries them
+    ]
+)
 NOTICES_SCHEMA = pa.schema(
     [
         ("date_from", pa.date32()),

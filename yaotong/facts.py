@@ -33,6 +33,7 @@ from yaotong.fact_schemas import (
     REGISTER_DAYS,
     SALES_SCHEMA,
     SETTLEMENTS_SCHEMA,
+    SIGNALS_SCHEMA,
     STOCK_COUNTS_SCHEMA,
     STOCK_MOVES_SCHEMA,
     SUPPLIERS_SCHEMA,
@@ -61,6 +62,7 @@ __all__ = [
     "REGISTER_DAYS",
     "SALES_SCHEMA",
     "SETTLEMENTS_SCHEMA",
+    "SIGNALS_SCHEMA",
     "STOCK_COUNTS_SCHEMA",
     "STOCK_MOVES_SCHEMA",
     "SUPPLIERS_SCHEMA",
@@ -151,9 +153,22 @@ class Facts(Sold):
             returned=(some.quantity < 0).ifelse(1, 0).sum(),
         )
 
+    def every_shop_day(self) -> ir.Table:
+        """As shop_days, of all days."""
+        return self.shop_days(datetime(1900, 1, 1), datetime(9999, 12, 31))
+
     def first_sold(self) -> ir.Table:
         """One row, `first`: the day of the first sale ever sent."""
         return self.sales.aggregate(first=self.sales.sold_at.min().date())
+
+    def signals(self, since: date, until: date) -> ir.Table:
+        """SIGNALS_SCHEMA: what stands out in the daily sales of the watched groups, both days included.
+
+        The sales are counted and judged when this is called; a day's are not changed by later days.
+        """
+        from yaotong.signals import signals_table  # the detector knows the calendar, which knows the facts
+
+        return signals_table(self, since, until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ class NearFacts(Facts):
         days = self._of_whom(known, "sales")
         return days.filter(days.day >= since.date(), days.day < until.date())
 
+    def every_shop_day(self) -> ir.Table:
+        """As of all facts, read from what is at hand where it is."""
+        known = self.at_hand.shop_days()
+        return Facts.every_shop_day(self) if known is None or self.only is not None else known
+
     def first_sold(self) -> ir.Table:
         """As of all facts, read from what is at hand where it is."""
         known = self.at_hand.shop_days()

@@ -33,9 +33,14 @@ TOLD = (
     "R-N01",
     "R-P01",
     "R-P06",
+    "R-S01",
+    "R-S02",
 )
 # Findings that no story explains: chance, which a statistical rule cannot be free of in a year.
-MOST_BY_CHANCE = {"R-H01": 4}
+# Of R-S02: one shop that diverted and one that grew lie in the same town.
+MOST_BY_CHANCE = {"R-H01": 4, "R-S01": 1, "R-S02": 2}
+# What was planted for another rule is sold all the same: a detector of sales sees it too.
+SEEN_TOO = {"R-S01": ("R-M30",)}
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +105,16 @@ def test_every_guilty_story_is_found_by_its_rule(
     assert missed == []
 
 
+def test_what_has_a_day_by_which_it_must_be_found_is_found_by_then(
+    truth: dict[str, Any], found: dict[str, list[Finding]], keyed: Pseudonymiser
+) -> None:
+    dated = [one for one in truth["stories"] if "by" in one]
+    assert {one["story"] for one in dated} == {"signal_growing", "signal_step", "signal_town_rise"}
+    for story in dated:
+        first = min(one.behaviour_day for one in touching(story, found[story["rule"]], keyed))
+        assert first <= date.fromisoformat(story["by"]), (story["story"], story["subject"], first)
+
+
 @pytest.mark.parametrize("rule_id", TOLD)
 def test_no_look_alike_is_found(
     rule_id: str, truth: dict[str, Any], found: dict[str, list[Finding]], keyed: Pseudonymiser
@@ -114,7 +129,7 @@ def test_no_look_alike_is_found(
 def test_hardly_anything_else_is_found(
     rule_id: str, truth: dict[str, Any], found: dict[str, list[Finding]], keyed: Pseudonymiser
 ) -> None:
-    stories = [one for one in truth["stories"] if one["rule"] == rule_id]
+    stories = [one for one in truth["stories"] if one["rule"] in {rule_id, *SEEN_TOO.get(rule_id, ())}]
     explained = {one.finding_id for story in stories for one in touching(story, found[rule_id], keyed)}
     rest = [one for one in found[rule_id] if one.finding_id not in explained]
     assert len(rest) <= MOST_BY_CHANCE.get(rule_id, 0), [(one.subject, one.behaviour_day) for one in rest]

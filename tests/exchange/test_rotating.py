@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 
 from tests.exchange.regions import LAST, NOW, Pair, agree, people, region, sell
 from tests.exchange.test_exchanging import Wire
@@ -34,6 +33,7 @@ from yaotong.records import FEEDS
 from yaotong.store import alerts, exchange, findings, vault
 from yaotong.store.factbase import open_facts
 from yaotong.store.keyring import open_keyring
+from yaotong.store.schema import metadata
 from yaotong.store.staging import stored_schema
 from yaotong.viewer import SYSTEM
 from yaotong.workspace import Workspace, open_workspace
@@ -89,8 +89,10 @@ def texts_of(workspace: Workspace) -> str:
             continue
         else:
             found.append(path.read_bytes().decode("latin-1"))
-    with closing(sqlite3.connect(workspace.settings.home / "yaotong.db")) as connection:
-        found += [one for one in connection.iterdump() if not one.startswith('INSERT INTO "audit"')]
+    with workspace.store.read() as connection:
+        for table in metadata.sorted_tables:
+            if table.name != "audit":
+                found += [str(tuple(row)) for row in connection.execute(select(table))]
     return "\n".join(found)
 
 
@@ -199,6 +201,7 @@ def _opened(workspace: Workspace) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_second_rotation_goes_on_from_the_first(pair: Pair) -> None:
     before = state(pair.one)
     rotated(pair.one)
@@ -309,3 +312,10 @@ def test_one_number_one_name_however_many_are_asked_about(digest: str) -> None:
     assert len(set(told)) == len(many)
     assert chain.next_name() == "k4"
     assert Chain("key").next_name(["key2"]) == "key3"
+
+
+def test_every_table_that_keeps_ids_of_findings_is_renumbered() -> None:
+    """Ids are made of subjects: a table that is not here would keep those of former names."""
+    keeping = {table.name for table in metadata.sorted_tables if "finding_id" in table.c}
+    assert keeping == {"finding", "evidence_line", "shadow_finding"}
+    assert all(table.primary_key.columns for table in metadata.sorted_tables)

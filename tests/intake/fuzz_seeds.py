@@ -26,6 +26,7 @@ import pyogrio
 import shapely
 
 from tests.intake.helpers import person
+from yaotong.demo.identifiers import uscc
 from yaotong.intake import profiles
 from yaotong.records import FEEDS, Column, Feed, Kind
 
@@ -79,7 +80,7 @@ def _value(column: Column, rng: random.Random) -> str:
     }
     named = {
         "opening_hours": "Mo-Su 08:00-21:00",
-        "uscc": "",
+        "uscc": uscc(rng.randint(1, 99)) if column.required else "",
         "supplier_uscc": "",
         "until": "2026-06-01 18:00:00",
         "product_code": "8112233",

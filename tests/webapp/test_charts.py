@@ -50,3 +50,29 @@ def test_of_a_pharmacy(signed: SignIn, small: Workspace) -> None:
     client = signed("msa")
     assert all(map(CHINESE.search, chart(client, f"/pharmacies/{shop}")))
     assert not any(map(CHINESE.search, chart(client, f"/pharmacies/{shop}?lang=en")))
+
+
+@pytest.mark.parametrize(("rule_id", "who"), [("R-S01", "msa"), ("R-S02", "hc")])
+def test_what_was_expected_is_drawn_and_written(
+    signed: SignIn, small: Workspace, rule_id: str, who: str
+) -> None:
+    found = an_alert(small, rule_id)
+    path, client = f"/alerts/{found['alert_id']}", signed(who)
+    assert chart(client, path)[1].split() == ["盒", "实际", "预期", "上界"]
+    assert not any(map(CHINESE.search, chart(client, f"{path}?lang=en")))
+    page = client.get(f"{path}?lang=zh").get_data(as_text=True)
+    told = FIGURE.search(page)
+    assert told is not None
+    option = json.loads(told[2])
+    days = option["xAxis"]["data"]
+    bars, expected, bound = (one["data"] for one in option["series"])
+    place = days.index(str(found["last_day"]))
+    # A day that stands out lies beyond what was expected of it; the first ones of the city were not judged.
+    assert bars[place]["value"] > expected[place]
+    assert bound[place] > expected[place]
+    assert expected[0] is None or len(days) == 75
+    # The same in a table, for who cannot see the picture; and what the finding carries.
+    assert f"<td>{days[place]} ●</td>" in page
+    assert re.search(
+        r"截至当天的 \d+ 天合计：实际 [\d,.]+ − 预期 [\d,.]+ = 超出 [\d,.]+；上界 [\d,.]+；p = ", page
+    )

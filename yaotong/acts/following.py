@@ -24,9 +24,11 @@ from yaotong.errors import ConfigError
 from yaotong.facts import KEYS, Apart, Facts, Window
 from yaotong.rules.book import book
 from yaotong.rules.keys import key_of
+from yaotong.rules.lint import tables_of
 from yaotong.rules.model import Rule
 from yaotong.rules.run import boundary, question, run_asked
 from yaotong.rules.scope import Span
+from yaotong.signals import NAME
 from yaotong.store import Connection, judged, loads, rulebook
 from yaotong.store.judged import Mark
 from yaotong.store.livefacts import MOST_LINES, LiveFacts, News, lines_kept
@@ -100,7 +102,8 @@ class _Following(Judging):
         return [Span(window, self.live.keys(rule.apart), named)] if named else []
 
     def found(self, rule: Rule, span: Span, part: Window) -> pd.DataFrame:
-        if span.keys is not None and span.subjects is None:
+        counted = NAME in tables_of(rule)  # judged anew each time, a question put once would not be
+        if counted or (span.keys is not None and span.subjects is None):
             return Judging.found(self, rule, span, part)
         few = span.subjects is not None
         return self.asked(rule, self.live.narrowed(rule.apart) if few else self.facts, part, few)

@@ -16,7 +16,7 @@ from yaotong.facts import FACT_MOMENTS, REGISTER_DAYS, Facts, Window
 from yaotong.nearfacts import NearFacts
 from yaotong.rules.keys import key_of
 from yaotong.rules.lint import tables_of
-from yaotong.rules.model import Rule, Values
+from yaotong.rules.model import FIGURES, Rule, Values
 from yaotong.rules.run import boundary, run_rule
 from yaotong.rules.scope import (
     Span,
@@ -205,4 +205,5 @@ def _finding(rule: Rule, row: Any) -> Finding:
         area_code=None if pd.isna(row.area_code) else row.area_code,
         pharmacy_ids=tuple(row.pharmacy_ids),
         line_ids=tuple(row.line_ids),
+        figures=getattr(row, FIGURES, "") or "",
     )

@@ -30,6 +30,7 @@ class Finding:
     area_code: str | None
     pharmacy_ids: tuple[str, ...]
     line_ids: tuple[str, ...]
+    figures: str = ""  # numbers beside the measure, as one JSON object; "" for none
 
     def __post_init__(self) -> None:
         if self.behaviour_from > self.behaviour_until:
@@ -58,6 +59,7 @@ class Finding:
             self.area_code or "",
             json.dumps(sorted(self.pharmacy_ids)),
             json.dumps(sorted(self.line_ids)),
+            *([self.figures] if self.figures else []),
         )
 
     @property

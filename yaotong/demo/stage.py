@@ -155,6 +155,7 @@ class Stage:
         evidence: Evidence | None = None,
         since: date | None = None,
         until: date | None = None,
+        by: date | None = None,
     ) -> None:
         """Write down what was planted; the period is that of the rows when not given."""
         days = [self.lines[row].at.date() for row in rows]
@@ -170,6 +171,7 @@ class Stage:
             until=until or max(days),
             why=why,
             rows=tuple(rows),
+            by=by,
         )
         self.stories.append((entry, evidence))
 

@@ -16,7 +16,8 @@ class Story:
     """One planted subject of one rule. A finding of `rule` about `subject` between `since` and
     `until` (both included) is right when guilty and wrong when innocent.
 
-    `rows` are row numbers while the city is made; `sale_ids` are "<license_no>/<sale_id>".
+    `rows` are row numbers while the city is made; `sale_ids` are "<license_no>/<sale_id>". `by` is the day by
+    which it must be found, where one is given.
     """
 
     story: str
@@ -30,6 +31,7 @@ class Story:
     why: str
     rows: tuple[int, ...] = ()
     sale_ids: tuple[str, ...] = ()
+    by: date | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The form `truth.json` holds."""
@@ -44,6 +46,7 @@ class Story:
             "until": self.until.isoformat(),
             "why": self.why,
             "sale_ids": list(self.sale_ids),
+            **({"by": self.by.isoformat()} if self.by is not None else {}),
         }
 
 

@@ -32,7 +32,8 @@ class Judged(NamedTuple):
     """(series, days) float32; NaN where nothing can be said.
 
     score grows with suspicion; window indexes state.WINDOWS, one past the end for a lasting rise;
-    expected and variance are of the one day, excess is of the window.
+    expected and variance are of the one day, excess is of the window. due and wide, where asked for, are
+    the window's own expected and variance; else they are empty.
     """
 
     score: F32
@@ -40,11 +41,15 @@ class Judged(NamedTuple):
     expected: F32
     variance: F32
     excess: F32
+    due: F32
+    wide: F32
 
 
-def nothing_judged(series: int, days: int) -> Judged:
-    """Room for the verdicts."""
-    blank = [np.full((series, days), np.nan, np.float32) for _ in range(4)]
+def nothing_judged(series: int, days: int, windows: bool = False) -> Judged:
+    """Room for the verdicts, and for what was expected of their windows."""
+    blank = [np.full((series, days), np.nan, np.float32) for _ in range(6 if windows else 4)]
+    if not windows:
+        blank += [np.full((0, 0), np.nan, np.float32) for _ in range(2)]
     return Judged(blank[0], np.zeros((series, days), np.int8), *blank[1:])
 
 
@@ -63,14 +68,16 @@ def advance(
     tuning: Record,
     exposure: F32 = PLAIN,
     marks: Marks = UNMARKED,
+    windows: bool = False,
 ) -> Judged:
     """Judge and learn the days numbered `day`, `day + 1`, ...; `state` and `groups` are changed.
 
     members: (groups + 1,) where each group's series begin; counts: (series, days), NaN where nothing
     came; exposure: (series, days) what the series could sell beside its usual; marks: (series, days)
     a kind of day (days.py) put in place of the calendar's, 0 for none. `first` is the date of day 0.
+    With `windows`, what was expected of each window is told too.
     """
-    found = nothing_judged(*counts.shape)
+    found = nothing_judged(counts.shape[0], counts.shape[1], windows)
     days = kinds(first + timedelta(days=day), counts.shape[1])
     room = np.zeros(int(np.diff(members).max()), MEMBER)
     verdict = np.zeros(1, VERDICT)
@@ -169,3 +176,6 @@ def _write(found: Judged, i: int, column: int, days: int, sold: float, verdict: 
     found.expected[i, column] = verdict.expected
     found.variance[i, column] = verdict.variance
     found.excess[i, column] = verdict.excess
+    if len(found.due) > 0:
+        found.due[i, column] = verdict.due
+        found.wide[i, column] = verdict.wide

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -105,30 +106,54 @@ def _grouped(panel: Panel, chosen: NDArray[np.int64], alpha: float) -> Findings:
 def _filtered(
     panel: Panel, chosen: NDArray[np.int64], members: NDArray[np.int64], tuning: object, alpha: float
 ) -> Findings:
-    """The daily filter over the chosen series, shared out over the cores by whole groups."""
+    """The daily filter over the chosen series."""
+    counts = panel.counts[chosen]
+    judged = in_groups(
+        counts,
+        members,
+        panel.first,
+        started(_first_days(counts)),
+        tuning,
+        exposure=None if panel.exposure is None else panel.exposure[chosen],
+        marks=None if panel.marks is None else panel.marks[chosen],
+    )
+    return told(judged, calibration.DAILY, DAY_BONUS, (*WINDOWS, LASTING), alpha)
+
+
+def in_groups(
+    counts: F32,
+    members: NDArray[np.int64],
+    first: date,
+    state: NDArray[np.void],
+    tuning: object,
+    *,
+    exposure: F32 | None = None,
+    marks: NDArray[np.int8] | None = None,
+    windows: bool = False,
+) -> Judged:
+    """`daily.advance` over all days from day 0 on, shared out over the cores by whole groups."""
     cores = os.cpu_count() or 1
     cuts = np.unique(np.linspace(0, len(members) - 1, cores + 1).astype(int))
 
     def one(a: int, b: int) -> Judged:
-        rows = chosen[members[a] : members[b]]
-        counts = panel.counts[rows]
-        begun = members[a : b + 1] - members[a]
+        rows = slice(members[a], members[b])
+        begun = (members[a : b + 1] - members[a]).astype(np.int64)
         return daily.advance(
-            started(_first_days(counts)),
+            state[rows],
             daily.fresh_groups(begun),
-            begun.astype(np.int64),
-            counts,
-            panel.first,
+            begun,
+            np.ascontiguousarray(counts[rows]),
+            first,
             0,
             tuning,
-            daily.PLAIN if panel.exposure is None else panel.exposure[rows],
-            daily.UNMARKED if panel.marks is None else panel.marks[rows],
+            daily.PLAIN if exposure is None else np.ascontiguousarray(exposure[rows]),
+            daily.UNMARKED if marks is None else np.ascontiguousarray(marks[rows]),
+            windows,
         )
 
     with ThreadPoolExecutor(cores) as pool:
         parts = list(pool.map(one, cuts[:-1], cuts[1:]))
-    judged = Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return told(judged, calibration.DAILY, DAY_BONUS, (*WINDOWS, LASTING), alpha)
+    return Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _first_days(counts: F32) -> F32:

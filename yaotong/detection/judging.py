@@ -92,6 +92,7 @@ def judge(
     `rival` is the series' share beside the rest of its group: how unsure the group's part is.
     """
     found.score, found.window, found.excess = NOTHING, 0, 0.0
+    found.due = found.wide = 0.0
     week = s.dates[t % RING, 2]
     sold = unit = unsure = today = 0.0
     w = 0
@@ -119,7 +120,8 @@ def judge(
                 today = z
                 found.expected, found.variance = expected, wide
             rank_forecasts(s, t, w, count, unit, expected, wide, noise * (1.0 + rival), tuning)
-            _consider(s, t, w, z, today, count, expected, rate, noise * (1.0 + rival), found)
+            if _consider(s, t, w, z, today, count, expected, rate, noise * (1.0 + rival), found):
+                found.due, found.wide = expected, wide
         w += 1
         if w == len(LENGTHS):
             break
@@ -137,8 +139,8 @@ def _consider(
     rate: float,
     noise: float,
     found: Record,
-) -> None:
-    """Let the window cover its days, and take it as the best when it is."""
+) -> bool:
+    """Let the window cover its days, and take it as the best when it is: whether it was."""
     length = LENGTHS[w]
     if z > 2.0:
         for lag in range(length):
@@ -153,6 +155,8 @@ def _consider(
         score = z + _TODAY * min(max(today, -1.5), 1.5)
     if score > found.score:
         found.score, found.window, found.excess = score, w, count - expected
+        return True
+    return False
 
 
 @compiled
@@ -183,3 +187,4 @@ def judge_lasting(s: Record, t: int, noise: float, rival: float, tuning: Record,
         s.before = 0.0
     if z > max(found.score, _CALM):
         found.score, found.window, found.excess = z, SPANS, sold - expected
+        found.due, found.wide = expected, wide

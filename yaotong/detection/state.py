@@ -69,6 +69,8 @@ VERDICT = np.dtype(
         ("expected", "f8"),
         ("variance", "f8"),
         ("excess", "f8"),
+        ("due", "f8"),  # expected of the window, and its variance
+        ("wide", "f8"),
         ("plain", "f8", (SPANS,)),
     ]
 )

@@ -74,8 +74,8 @@ def _lines(
 def _suppliers(connection: Connection, codes: pd.Series) -> pd.Series:
     """Who sold to the shop: the register's name and the credit code, the code alone where it has none."""
     names = registry.called(connection, supplier, "uscc", "name", codes.dropna())
-    told: pd.Series = (codes.map(names) + " " + codes).fillna(codes)
-    return told
+    told = [f"{names[code]} {code}" if code in names else code for code in codes]
+    return pd.Series(told, index=codes.index, dtype=object)
 
 
 def _named(connection: Connection, lines: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from yaotong.reads.evidence import evidence_lines, near_of
 from yaotong.reads.sight import EVERYTHING, Sight
 from yaotong.rules.arithmetic import Arithmetic, arithmetic
 from yaotong.rules.book import book
-from yaotong.rules.model import Basis, Rule
+from yaotong.rules.model import FIGURES, Basis, Rule
 from yaotong.rules.page import read_page
 from yaotong.rules.run import explain_sentence, run_rule
 from yaotong.rules.scope import narrowed
@@ -79,7 +80,8 @@ class Recomputed:
 class ExplainedDay:
     """One finding as it was kept, how its measure comes about, and what the facts say now.
 
-    `value` is the sum over the lines, None where the measure is no sum of them. `steps_hidden` counts
+    `figures` are what a detector said with it, empty for other rules. `value` is the sum over the lines,
+    None where the measure is no sum of them. `steps_hidden` counts
     the steps not shown: out of the reader's sight, or beyond the first hundred.
     """
 
@@ -99,6 +101,7 @@ class ExplainedDay:
     steps_hidden: int
     value: float | None
     again: Recomputed | None
+    figures: Mapping[str, float]
 
     @property
     def same(self) -> bool:
@@ -219,6 +222,7 @@ def _day(
         steps_hidden=len(sums.steps) - len(steps),
         value=sums.value if sums.agrees else None,
         again=None if again is None else _compared(one, again.get((one.behaviour_day, one.clause))),
+        figures=json.loads(one.figures) if one.figures else {},
     )
 
 
@@ -249,6 +253,7 @@ def _compared(one: Finding, now: Any | None) -> Recomputed:
         return Recomputed(None, None, len(one.line_ids), 0, False)
     before, after = set(one.line_ids), set(now.line_ids)
     equal = abs(now.measure - one.measure) < 1e-6 and abs(now.threshold - one.threshold) < 1e-6
+    equal = equal and one.figures == getattr(now, FIGURES, "")
     return Recomputed(
         float(now.measure),
         float(now.threshold),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -159,8 +159,24 @@ def _after(one: ExplainedDay, lang: str) -> Iterator[str]:
         f"数值 {figure(one.measure)} {sign} 界限 {figure(one.threshold)}（{one.unit}）",
         f"measure {figure(one.measure)} {sign} limit {figure(one.threshold)}",
     )
+    if one.figures:
+        yield _figures(one.figures, lang)
     if one.again is not None:
         yield _again(one, lang)
+
+
+def _figures(told: Mapping[str, float], lang: str) -> str:
+    """What a detector said of the days that end with the finding's."""
+    days = int(told["span_days"])
+    sold, due, beyond = (figure(round(told[one], 1)) for one in ("observed", "expected", "excess"))
+    chance = f"p = {told['p']:.2g}，q = {told['q']:.2g}"
+    upper = figure(told["upper"])
+    return say(
+        lang,
+        f"截至当天的 {days} 天合计：实际 {sold} − 预期 {due} = 超出 {beyond}；上界 {upper}；{chance}。",
+        f"Over the {days} days up to this one: sold {sold} − expected {due} = excess {beyond}; "
+        f"upper bound {upper}; {chance.replace('，', ', ')}.",
+    )
 
 
 def _again(one: ExplainedDay, lang: str) -> str:

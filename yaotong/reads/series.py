@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 from yaotong.alerts.model import Finding
 from yaotong.codes import SPECIAL_CATEGORIES, SubjectKind
+from yaotong.reads.drawn import Series as Series
+from yaotong.reads.expected import expected_series
+from yaotong.rules.lint import tables_of
 from yaotong.rules.model import Rule
+from yaotong.signals import NAME as SIGNALS
 from yaotong.store import Store, registry
 from yaotong.store.factbase import drugs_of
 from yaotong.store.schema import placement
@@ -21,24 +25,16 @@ from yaotong.workspace import Workspace
 _BEFORE_DAYS, _AFTER_DAYS = 60, 14
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Values by day; None where nothing was reported. `marked` are the days of the findings."""
-
-    title_zh: str
-    title_en: str
-    unit_zh: str
-    days: tuple[date, ...]
-    values: tuple[float | None, ...]
-    marked: tuple[date, ...]
-
-
 def series_of(
     workspace: Workspace, rule: Rule, subject: str, found: Sequence[Finding], now: datetime
 ) -> Series | None:
     """The series that lets a person see what the rule saw; None for a subject without one."""
     since = min(one.behaviour_day for one in found) - timedelta(days=_BEFORE_DAYS)
     until = min(max(one.behaviour_day for one in found) + timedelta(days=_AFTER_DAYS), now.date())
+    marked = tuple(sorted({one.behaviour_day for one in found}))
+    if SIGNALS in tables_of(rule):
+        judged = expected_series(workspace, subject, found[-1].clause, since, until)
+        return None if judged is None else replace(judged, marked=marked)
     if rule.subject_kind is SubjectKind.PHARMACY and "drugs" not in rule.feeds and found[-1].line_ids:
         return None  # lots: the evidence lines say all there is
     sold = _Sold(workspace.store, since, until)
@@ -54,7 +50,7 @@ def series_of(
     days = tuple(since + timedelta(days=one) for one in range((last - since).days + 1))
     missing = rule.subject_kind is SubjectKind.PHARMACY and rule.rule_id != "R-M20"
     values = tuple(daily.get(day, None if missing and day not in known else 0.0) for day in days)
-    return Series(zh, en, unit, days, values, tuple(sorted({one.behaviour_day for one in found})))
+    return Series(zh, en, unit, days, values, marked)
 
 
 _Daily = tuple[tuple[str, str], str, dict[date, float], set[date]]

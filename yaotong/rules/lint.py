@@ -14,7 +14,7 @@ from typing import Any
 from yaotong.facts import Facts, Window
 from yaotong.rules import case_feeds, cases
 from yaotong.rules.builder import facts_from
-from yaotong.rules.model import FINDING_COLUMNS, Parameter, Rule
+from yaotong.rules.model import FIGURES, FINDING_COLUMNS, Parameter, Rule
 from yaotong.rules.scope import tables_read
 
 _DAY = date(2026, 3, 2)
@@ -44,7 +44,7 @@ def expression_faults(rule: Rule, path: Path) -> list[str]:
         return [failed_import(path, error)]
     _READ_BY[rule.find] = tables_read(table)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
-    strange = [name for name in table.columns if name not in FINDING_COLUMNS]
+    strange = [name for name in table.columns if name not in {*FINDING_COLUMNS, FIGURES}]
     line = rule.find.__code__.co_firstlineno if inspect.isfunction(rule.find) else 1
     said = [f"{path.name}:{line} 的结果缺少列 {'、'.join(missing)}"] if missing else []
     return said + ([f"{path.name}:{line} 的结果有不认识的列 {'、'.join(strange)}"] if strange else [])

@@ -28,6 +28,8 @@ FINDING_COLUMNS: Mapping[str, str] = {
     "area_code": "string",  # where it is drawn; NULL when it has no one place
     "line_ids": "array<string>",  # evidence: facts.sales.line_id, [] when the evidence is an absence
 }
+# Numbers that a finding carries beside its measure, as one JSON object; a rule without any leaves it out.
+FIGURES = "figures"
 
 
 @dataclass(frozen=True, slots=True)

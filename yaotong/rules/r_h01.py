@@ -11,16 +11,8 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
 from yaotong.rules.shapes import day_numbers, inside, noticed, number_of, packs_of
+from yaotong.watched import SYMPTOM_NAMES_ZH, symptom_of
 
-# No feed carries the groups of symptoms: they are told by the drug's name among the four classes
-# (四类药品: fever, cough, antiviral, antibacterial).
-GROUPS: dict[str, tuple[str, ...]] = {
-    "fever": ("布洛芬", "对乙酰氨基酚"),
-    "cough": ("急支", "氨溴索", "小青龙", "止咳", "右美沙芬"),
-    "antiviral": ("连花清瘟", "奥司他韦", "玛巴洛沙韦"),
-    "antibacterial": ("阿莫西林", "阿奇霉素", "左氧氟沙星", "头孢"),
-}
-_NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
 # A month for the median, and for its first day a month of the other towns before that.
 _REACH_DAYS = 60
 # What an outage held back arrives within some days after it.
@@ -59,10 +51,7 @@ def _daily(facts: Facts, window: Window) -> ir.Table:
     """area_code, symptom, day, number, weekday, packs: every day of every town, zeros included."""
     sold = facts.sales_of("FOUR")
     sold = sold.filter(inside(sold, window.widened(_REACH_DAYS)))
-    branches = [
-        (ibis.or_(*(sold.drug_name.contains(word) for word in words)), name) for name, words in GROUPS.items()
-    ]
-    sold = sold.mutate(symptom=ibis.cases(*branches, else_=ibis.null(str)), day=sold.sold_at.date())
+    sold = sold.mutate(symptom=symptom_of(sold.drug_name), day=sold.sold_at.date())
     placed = sold.filter(sold.symptom.notnull()).join(
         facts.pharmacies.select("pharmacy_id", "area_code"), "pharmacy_id"
     )
@@ -173,11 +162,11 @@ RULE = Rule(
     feeds=("sales", "drugs", "pharmacies", "calendar"),
     clauses={
         name: Clause(
-            f"{_NAMES_ZH[name]}类药品一日售出 {{measure}} 盒，高于前一周与前 28 天的界线 {{threshold}} 盒",
+            f"{zh}类药品一日售出 {{measure}} 盒，高于前一周与前 28 天的界线 {{threshold}} 盒",
             f"{{measure}} packs of {name} drugs in a day, above the limit of {{threshold}}",
             "盒",
         )
-        for name in GROUPS
+        for name, zh in SYMPTOM_NAMES_ZH.items()
     },
     parameters=(
         Parameter("score", 3, "标准差", 2, 6, "高出基线周（提前 3 天）的标准差倍数"),

@@ -11,8 +11,8 @@ from yaotong.codes import Level, SubjectKind
 from yaotong.facts import Facts, Window
 from yaotong.rules.linked import km_between
 from yaotong.rules.model import FINDING_COLUMNS, Assist, Basis, Clause, Parameter, Rule, Values
-from yaotong.rules.r_h01 import GROUPS
 from yaotong.rules.shapes import DAY_S, inside, noticed, number_of, packs_of, spread
+from yaotong.watched import SYMPTOMS as GROUPS
 
 _NAMES_ZH = {"fever": "退热", "cough": "止咳", "antiviral": "抗病毒", "antibacterial": "抗菌"}
 # Four weeks that end a week before the day: what has just begun is no part of what it is held to.

@@ -13,7 +13,7 @@ import pandas as pd
 
 from yaotong.errors import RuleFailed, YaotongError
 from yaotong.facts import Facts, Window
-from yaotong.rules.model import FINDING_COLUMNS, Rule, Values
+from yaotong.rules.model import FIGURES, FINDING_COLUMNS, Rule, Values
 
 _HERE = Path(__file__)
 _FOLDER = _HERE.parent
@@ -28,9 +28,9 @@ def run_rule(
     *,
     probed: Values | None = None,
 ) -> pd.DataFrame:
-    """The findings of one rule: FINDING_COLUMNS, one row per (subject, behaviour day, clause), sorted.
+    """The findings of one rule: FINDING_COLUMNS (and FIGURES), one row per (subject, behaviour day, clause).
 
-    `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
+    Sorted; `behaviour_day` holds dates inside the window; `pharmacy_ids` and `line_ids` hold sorted lists.
     RuleFailed names the rule and what is wrong with its result, or where it failed. `probed` are all
     values, bounds and law aside: for explaining alone.
     """
@@ -66,12 +66,13 @@ def _run(rule: Rule, facts: Facts, window: Window, values: Values) -> pd.DataFra
 
 
 def question(rule: Rule, facts: Facts, window: Window, values: Values) -> ir.Table:
-    """What a rule asks of the facts: FINDING_COLUMNS."""
+    """What a rule asks of the facts: FINDING_COLUMNS, and FIGURES where it tells them."""
     table = rule.find(facts, window, values)
     missing = [name for name in FINDING_COLUMNS if name not in table.columns]
     if missing:
         raise RuleFailed(rule.rule_id, f"结果缺少列 {'、'.join(missing)}。")
-    return table.select(*FINDING_COLUMNS)
+    more = [FIGURES] if FIGURES in table.columns else []
+    return table.select(*FINDING_COLUMNS, *more)
 
 
 def run_asked(rule: Rule, window: Window, answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:

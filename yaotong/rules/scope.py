@@ -12,11 +12,14 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from yaotong.facts import FACT_MOMENTS, KEYS, Apart, Facts, Window
+from yaotong.facts import FACT_MOMENTS, KEYS, SIGNALS_SCHEMA, Apart, Facts, Window
 from yaotong.nearfacts import NearFacts
 
-# Facts worked out from registries: a change of these changes them.
-_RESTS_ON: Mapping[str, tuple[str, ...]] = {"openings": ("pharmacies", "notices")}
+# Facts worked out from others: a change of these changes them.
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "openings": ("pharmacies", "notices"),
+    "signals": ("sales", "drugs", "pharmacies", "notices"),
+}
 _MOST_WINDOWS = 6
 # A line in the night can end what began the evening before.
 _BEFORE_DAYS = 1
@@ -38,6 +41,8 @@ def tables_read(found: ir.Table) -> frozenset[str]:
     """The fact tables that an expression reads, by their names in Facts."""
     known = {one.name for one in fields(Facts)}
     read = {node.name.removesuffix("_lines") for node in found.op().find(ops.DatabaseTable)} & known
+    if any(tuple(node.schema) == tuple(SIGNALS_SCHEMA.names) for node in found.op().find(ops.InMemoryTable)):
+        read |= {"signals"}
     return frozenset(read | {other for name in read for other in _RESTS_ON.get(name, ())})
 
 

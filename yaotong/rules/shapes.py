@@ -9,6 +9,8 @@ from operator import or_
 import ibis
 import ibis.expr.types as ir
 
+from yaotong.counting import noticed as noticed  # they belong to the same shapes
+from yaotong.counting import packs_of as packs_of
 from yaotong.facts import Facts, Window
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
@@ -23,11 +25,6 @@ def inside(table: ir.Table, window: Window) -> ir.BooleanValue:
 def bears(categories: ir.StringValue, *wanted: str) -> ir.BooleanValue:
     """Whether categories (of a drug or a licence's scope, "|EPH|RX|") hold any of those wanted."""
     return reduce(or_, (categories.contains(f"|{one}|") for one in wanted))
-
-
-def packs_of(quantity: ir.NumericColumn) -> ir.FloatingScalar:
-    """The sum of packs without binary dust: 0.1 + 0.2 - 0.3 is nothing, in whatever order it is added."""
-    return quantity.sum().round(6)
 
 
 def latest(moment: ir.TimestampValue, line_id: ir.StringValue) -> ir.StringValue:
@@ -85,21 +82,6 @@ def day_numbers(days: ir.Table) -> ir.Table:
 def number_of(day: ir.DateValue) -> ir.IntegerValue:
     """A date as its day count."""
     return day.cast("timestamp").epoch_seconds() // DAY_S
-
-
-def noticed(facts: Facts, *kinds: str) -> ir.Table:
-    """(pharmacy_id, day) pairs under a notice of one of the kinds: for all, a shop, a chain or an area."""
-    shops, days, notices = facts.pharmacies, facts.days, facts.notices
-    wanted = notices.filter(notices.kind.isin(kinds))
-    spans = wanted.join(days, [days.day >= wanted.date_from, days.day <= wanted.date_until])
-    spans = spans.select("scope", "day")
-    everywhere = spans.filter(spans.scope.isnull()).cross_join(shops.select("pharmacy_id"))
-    named = [everywhere.select("pharmacy_id", "day")]
-    for column in ("pharmacy_id", "chain", "area_code"):
-        some = spans.filter(spans.scope.notnull())
-        hit = some.join(shops, some.scope == shops[column])
-        named.append(hit.select("pharmacy_id", "day"))
-    return ibis.union(*named, distinct=True)
 
 
 def numbers(window: Window) -> ir.Table:

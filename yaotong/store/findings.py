@@ -149,6 +149,7 @@ def _row(one: Finding, version: int) -> dict[str, Any]:
         "area_code": one.area_code,
         "pharmacy_ids": json.dumps(sorted(one.pharmacy_ids), ensure_ascii=False),
         "line_ids": json.dumps(sorted(one.line_ids), ensure_ascii=False),
+        "figures": one.figures or None,
         "content_sha": one.content_sha,
         "data_version": version,
         "gone_at_version": None,
@@ -171,4 +172,5 @@ def finding_of(row: Row[Any]) -> Finding:
         area_code=row.area_code,
         pharmacy_ids=tuple(json.loads(row.pharmacy_ids)),
         line_ids=tuple(json.loads(row.line_ids)),
+        figures=row.figures or "",
     )

@@ -139,12 +139,12 @@ finding = Table(
     Column("area_code", String(128)),
     Column("pharmacy_ids", Text, nullable=False),
     Column("line_ids", Text, nullable=False),
+    Column("figures", Text),  # numbers beside the measure, as one JSON object
     Column("content_sha", String(32), nullable=False),
     Column("alert_id", String(16), ForeignKey("alert.alert_id"), index=True),
     Column("data_version", Integer, nullable=False),
     Column("gone_at_version", Integer),
-    # Set when a line it rests on is corrected, until the finding is judged again.
-    Column("corrected_at_version", Integer),
+    Column("corrected_at_version", Integer),  # a line it rests on was, and it is not judged again yet
     # Set on a finding that an exemption keeps from being an alert.
     Column("exemption_id", Integer),
     Index(None, "rule_id", "behaviour_day"),

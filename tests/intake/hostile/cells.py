@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.intake.fuzzing import sound_rows
 from tests.intake.helpers import person
+from yaotong.demo.identifiers import uscc
 from yaotong.intake import Reference
 from yaotong.records import FEEDS, Column, Feed, Kind
 
@@ -46,6 +47,10 @@ _BY_NAME: dict[str, tuple[tuple[str, str, str], ...]] = {
 }  # fmt: skip
 _OWN = {
     ("pharmacies", "lat"): (("bad_number", "30,7", "30.7"), ("missing_value", "", "30.7")),
+    ("suppliers", "uscc"): (
+        ("bad_uscc", "91330482MA0000000A", "91330482MA9300014H"),
+        ("missing_value", "", "91330482MA9300014H"),
+    ),
     ("places", "lat"): (("bad_number", "30,7", "30.7"), ("missing_value", "", "30.7")),
     ("duty", "until"): (
         ("bad_date", "2026-06-31", "2026-06-30"),
@@ -112,7 +117,7 @@ def _case(feed: Feed, column: Column, reason: str, bad: str, good: str) -> CellC
     for number, cell in enumerate((good, bad)):
         row = {**sound, column.name: cell}
         if serial and column.name != serial:
-            row[serial] = f"{serial[:2]}{number}"
+            row[serial] = uscc(number) if serial == "uscc" else f"{serial[:2]}{number}"
         if reason == "too_old":
             row["buyer_id_no"] = ""  # who was not born yet buys nothing
         if column.name == "lon" and number == 1 and reason in _LAT:

@@ -12,6 +12,7 @@ from yaotong.demo.stories import (
     other_codes,
     recalled_lot,
     shelves,
+    signals,
     silence,
     structuring,
     surge,
@@ -21,7 +22,8 @@ from yaotong.demo.stories import (
 )
 
 # Stories about whole towns come first: shops of those towns then play in no other story. The limit per
-# sale takes a shop for every subject, as many as the city has left; shelves need no shop of their own.
+# sale takes a shop for every subject, as many as the city has left; shelves need no shop of their own. What
+# only the detector sees comes last and takes nobody.
 TELLERS: tuple[Callable[[Stage], None], ...] = (
     epidemic.tell,
     silence.tell,
@@ -35,4 +37,5 @@ TELLERS: tuple[Callable[[Stage], None], ...] = (
     unbought.tell,
     unlicensed.tell,
     crossing.tell,
+    signals.tell,
 )
