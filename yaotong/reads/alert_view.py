@@ -142,7 +142,7 @@ def alert_view(workspace: Workspace, viewer: Viewer, alert_id: str, *, now: date
         row=row,
         reasons=tuple(_reason(rule, one) for one in kept),
         evidence=_evidence(lines, sight_of(viewer.department, row.part), viewer.department),
-        series=series_of(workspace, rule, stored.subject, kept, now) if drawn else None,
+        series=series_of(workspace, rule, stored.subject, kept, now, stored.data_version) if drawn else None,
         told=tuple(_told(one) for one in sent),
         events=tuple(_event(one) for one in history),
         moves=_open_to(allowed(row.state, row.part, viewer.role), stored, history, now),

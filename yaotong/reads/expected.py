@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import date, timedelta
-from threading import Lock
+from threading import Lock, Thread
 
 import numpy as np
 
 from yaotong.codes import CATEGORIES
 from yaotong.detection.signals.judged import Levels
+from yaotong.errors import YaotongError
 from yaotong.reads.drawn import Series
 from yaotong.signals import told
 from yaotong.store import loads
@@ -19,32 +21,58 @@ from yaotong.watched import SYMPTOM_NAMES_ZH
 from yaotong.workspace import Workspace
 
 _KEPT = 2
-_known: OrderedDict[tuple[str, int], Levels | None] = OrderedDict()
-_lock = Lock()
+_Known = tuple[int, Levels | None]
+# By where the facts lie: the newest version worked out, and what it came to.
+_known: OrderedDict[str, _Known] = OrderedDict()
+_lock, _making = Lock(), Lock()
 
 
-def levels_of(workspace: Workspace) -> Levels | None:
-    """What the detector says of the data in force, worked out once for each version in a process."""
-    store = workspace.store
-    with store.read() as connection:
-        name = str(store.facts_dir), loads.current_version(connection)
-    with _lock:
-        if name not in _known:
-            _known[name] = told(open_facts(store, version=name[1])).levels
-        _known.move_to_end(name)
-        while len(_known) > _KEPT:
-            _known.popitem(last=False)
-        return _known[name]
+def levels_of(workspace: Workspace, judged_at: int) -> Levels | None:
+    """What the detector says of the data of a version or a later one: seconds of work, for everybody at once.
+
+    What was worked out for such a version before is told at once, and worked out anew behind it when data
+    came since: a finding is drawn among the numbers it was judged by, or newer ones.
+    """
+    place = str(workspace.store.facts_dir)
+    with workspace.store.read() as connection:
+        current = loads.current_version(connection)
+    known = _known.get(place)
+    if known is not None and judged_at <= known[0] <= current:
+        if known[0] < current and not _making.locked():
+            Thread(target=_renewed, args=(workspace, place, current), daemon=True).start()
+        return known[1]
+    return _made(workspace, place, current)
+
+
+def _renewed(workspace: Workspace, place: str, version: int) -> None:
+    with suppress(YaotongError):  # who asks for it in earnest is told
+        _made(workspace, place, version)
+
+
+def _made(workspace: Workspace, place: str, version: int) -> Levels | None:
+    with _making:
+        known = _known.get(place)
+        if known is not None and known[0] == version:
+            return known[1]
+        levels = told(open_facts(workspace.store, version=version)).levels
+        with _lock:
+            _known[place] = version, levels
+            _known.move_to_end(place)
+            while len(_known) > _KEPT:
+                _known.popitem(last=False)
+        return levels
 
 
 def expected_series(
-    workspace: Workspace, subject: str, group: str, since: date, until: date
+    workspace: Workspace, subject: str, group: str, since: date, until: date, judged_at: int
 ) -> Series | None:
     """One subject's days of a watched group; None where the facts do not hold it. A day not judged is None.
 
+    `judged_at` is the data version of the finding.
+
     `bound` is what the one day would have to exceed, where several days are judged together as well.
     """
-    levels = levels_of(workspace)
+    levels = levels_of(workspace, judged_at)
     if levels is None or group not in levels.sold.groups:
         return None
     level = next((one for one in (levels.shops, levels.towns, levels.city) if subject in one.keys), None)

@@ -26,14 +26,17 @@ _BEFORE_DAYS, _AFTER_DAYS = 60, 14
 
 
 def series_of(
-    workspace: Workspace, rule: Rule, subject: str, found: Sequence[Finding], now: datetime
+    workspace: Workspace, rule: Rule, subject: str, found: Sequence[Finding], now: datetime, judged_at: int
 ) -> Series | None:
-    """The series that lets a person see what the rule saw; None for a subject without one."""
+    """The series that lets a person see what the rule saw; None for a subject without one.
+
+    `judged_at` is the data version at which it was found.
+    """
     since = min(one.behaviour_day for one in found) - timedelta(days=_BEFORE_DAYS)
     until = min(max(one.behaviour_day for one in found) + timedelta(days=_AFTER_DAYS), now.date())
     marked = tuple(sorted({one.behaviour_day for one in found}))
     if SIGNALS in tables_of(rule):
-        judged = expected_series(workspace, subject, found[-1].clause, since, until)
+        judged = expected_series(workspace, subject, found[-1].clause, since, until, judged_at)
         return None if judged is None else replace(judged, marked=marked)
     if rule.subject_kind is SubjectKind.PHARMACY and "drugs" not in rule.feeds and found[-1].line_ids:
         return None  # lots: the evidence lines say all there is
