@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -81,7 +82,13 @@ def test_the_cities_give_a_rule_something_to_find(rule_id: str) -> None:
     twin, some = RULES[rule_id]
     values = book()[rule_id].values()
     quick = settings(max_examples=3000, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    example = find(some(), lambda one: bool(twin(one.city, one.window, values)), settings=quick)
+    # The same cities on every run: some rules are met with in one city of a thousand.
+    example = find(
+        some(),
+        lambda one: bool(twin(one.city, one.window, values)),
+        settings=quick,
+        random=random.Random(rule_id),
+    )
     assert found(rule_id, example) == twin(example.city, example.window, values)
 
 

@@ -21,6 +21,8 @@ PLAN = {
 UNSENT = set("R-M04 R-M25 R-M28 R-P05 R-P07 R-P09 R-H05 R-H06 R-H09 R-J01 R-J02".split())
 # The methods of the DEA litigation stand in the book beside the plan, as peers.
 PEERS = {f"R-D{number:02d}" for number in range(1, 6)} | {"R-P10"}
+# Rules that read the detector's signals stand beside the plan as well.
+SIGNALLED = {"R-S01", "R-S02"}
 
 
 def test_those_that_wait_are_those_whose_data_nobody_sends() -> None:
@@ -30,7 +32,7 @@ def test_those_that_wait_are_those_whose_data_nobody_sends() -> None:
 def test_a_rule_is_written_or_waits_and_never_both() -> None:
     names = {one.rule_id for one in waiting()}
     assert names & set(book()) == set()
-    assert set(book()) | names == PLAN | PEERS
+    assert set(book()) | names == PLAN | PEERS | SIGNALLED
 
 
 @pytest.mark.parametrize("one", waiting(), ids=lambda one: one.rule_id)
