@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import math
 import threading
@@ -35,6 +36,7 @@ _DEEPER = 4
 _MOST_TILES = 60
 # How often a process looks whether the register is another; a look costs microseconds.
 _LOOK_S = 0.2
+_END_S = 2.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -43,9 +45,18 @@ def warmed_app() -> Flask:
     write_log()
     app = create_app()
     ws = app.config[WORKSPACE_KEY]
-    threading.Thread(target=follow, args=(ws, threading.Event()), daemon=True).start()
+    stop = threading.Event()
+    following = threading.Thread(target=follow, args=(ws, stop), daemon=True)
+    following.start()
+    atexit.register(_end, following, stop)
     threading.Thread(target=_warm, args=(ws,), daemon=True).start()
     return app
+
+
+def _end(thread: threading.Thread, stop: threading.Event) -> None:
+    """Let a thread end with its process: one that is still there holds what others would give back."""
+    stop.set()
+    thread.join(_END_S)
 
 
 def follow(ws: Workspace, stop: threading.Event) -> None:

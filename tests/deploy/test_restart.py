@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,3 +136,17 @@ def test_one_of_two_hosts_restarts_behind_nginx_and_nobody_notices(home: Path, t
         logged = (folder / "yaotong.log").read_text("utf-8")
         assert "/api/v1/public/pharmacies/nearest" in logged
         assert "121.02" not in logged + (folder / "yaotong-error.log").read_text("utf-8")
+
+
+def test_a_server_that_was_told_to_end_ends_without_a_word(home: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "yaotong", "serve", "--home", str(home), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+        wait_until(lambda: answers(port))
+        # One that reads fact files, in whichever process; and the maps made ready meanwhile.
+        for _ in range(8):
+            assert status(port, "/find?drug=连花清瘟".encode().decode("latin-1")) == 200
+        time.sleep(8)
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=60)
+    assert said == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -32,4 +33,10 @@ def _engine() -> Any:
     """Asked through cursors, by many threads at once; what it learns of a file's inside serves the next."""
     engine = duckdb.connect(config={"threads": 2})
     engine.execute("set parquet_metadata_cache = true")
+    atexit.register(_close)  # what is open when the interpreter ends is told as a leak
     return engine
+
+
+def _close() -> None:
+    _engine().close()
+    _engine.cache_clear()
