@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.cities import city, copy_of
 from tests.deploy.serving import Asker, answers, free_port, serving, status, wait_until
+from yaotong.acts.demo import DEMO_PASSWORD
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,15 +141,23 @@ def test_one_of_two_hosts_restarts_behind_nginx_and_nobody_notices(home: Path, t
         assert "121.02" not in logged + (folder / "yaotong-error.log").read_text("utf-8")
 
 
-def test_a_server_that_was_told_to_end_ends_without_a_word(home: Path) -> None:
-    port = free_port()
+def test_a_server_that_was_told_to_end_ends_without_a_word(tmp_path: Path) -> None:
+    home, port = copy_of(city("small"), tmp_path / "quiet").settings.home, free_port()
     command = [sys.executable, "-m", "yaotong", "serve", "--home", str(home), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
         wait_until(lambda: answers(port))
-        # One that reads fact files, in whichever process; and the maps made ready meanwhile.
-        for _ in range(8):
-            assert status(port, "/find?drug=连花清瘟".encode().decode("latin-1")) == 200
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
+            assert token is not None
+            said = {"username": "msa", "password": DEMO_PASSWORD, "csrf_token": token[1]}
+            client.post("/login", data=said)
+            # A page that reads fact files; and the maps are made ready meanwhile.
+            alert_id = client.get("/api/v1/alerts").json()["alerts"][0]["alert_id"]
+            assert client.get(f"/alerts/{alert_id}").status_code == 200
         time.sleep(8)
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=60)
-    assert said == ""
+        _, told = server.communicate(timeout=60)
+    finally:
+        server.kill()
+    assert told == ""
