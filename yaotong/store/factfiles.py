@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -74,9 +73,9 @@ def paths(connection: Connection, facts_dir: Path, feed: str, version: int | Non
     return [str(one) for one in found]
 
 
-def paths_between(connection: Connection, facts_dir: Path, feed: str, since: date, until: date) -> list[str]:
-    """Where the files in force now are of the months from day to day, both included."""
-    months = fact_file.c.month.between(f"{since:%Y-%m}", f"{until:%Y-%m}")
+def paths_of_months(connection: Connection, facts_dir: Path, feed: str, first: str, last: str) -> list[str]:
+    """Where the files in force now are of the months (YYYY-MM) from one to another, both included."""
+    months = fact_file.c.month.between(first, last)
     query = select(fact_file.c.path).where(fact_file.c.feed == feed, in_force(fact_file, None), months)
     found = connection.execute(query.order_by(fact_file.c.file_id)).scalars()
     return [f"{facts_dir}/{one}" for one in found]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from yaotong.store.asked import asked
 from yaotong.store.engine import Store
-from yaotong.store.factfiles import corrections, paths_between
+from yaotong.store.factfiles import corrections, paths_of_months
 from yaotong.store.registry import in_force
 from yaotong.store.schema import fact_file
 
@@ -31,7 +31,7 @@ def sold_days(
     `packs` are net of returns. StoreError when a file cannot be read.
     """
     with store.read() as connection:
-        files = paths_between(connection, store.facts_dir, "sales", since, until)
+        files = _files(connection, store, "sales", since, until)
         ended = _ended(connection)
     if not files or (shops is not None and not shops):
         return pd.DataFrame(columns=list(COLUMNS))
@@ -53,7 +53,7 @@ def sold_days(
 def inspections_of(store: Store, shops: Sequence[str], since: datetime, until: datetime) -> pd.DataFrame:
     """pharmacy_id, inspected_at and outcome of some shops' inspections from one moment to another."""
     with store.read() as connection:
-        files = paths_between(connection, store.facts_dir, "inspections", since.date(), until.date())
+        files = _files(connection, store, "inspections", since, until)
         ended = _ended(connection, "inspections")
     if not files or not shops:
         return pd.DataFrame({"pharmacy_id": [], "inspected_at": pd.to_datetime([]), "outcome": []})
@@ -105,7 +105,7 @@ def _first_that_has(
         found = asked(
             f"select {edge}(sold_at) as day from read_parquet(?, hive_partitioning=false)"
             f" where true{_standing(ended)}",
-            [paths_between(connection, store.facts_dir, "sales", *_edges(month)), *ended],
+            [paths_of_months(connection, store.facts_dir, "sales", month, month), *ended],
         )["day"].iloc[0]
         if not pd.isna(found):
             return pd.Timestamp(found).date()
@@ -122,7 +122,6 @@ def _standing(ended: list[Any]) -> str:
     return " and line_sha not in (select unnest(?))" if ended else ""
 
 
-def _edges(month: str) -> tuple[date, date]:
-    """A day of the month, twice: files are told apart by months."""
-    day = date.fromisoformat(f"{month}-01")
-    return day, day
+def _files(connection: Connection, store: Store, feed: str, since: date, until: date) -> list[str]:
+    """The files in force of the months from day to day, both included."""
+    return paths_of_months(connection, store.facts_dir, feed, f"{since:%Y-%m}", f"{until:%Y-%m}")
