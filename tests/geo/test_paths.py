@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -123,6 +123,7 @@ def test_two_areas_get_the_same_cut_of_their_border(
 
 
 @given(st.lists(st.lists(step, min_size=2, max_size=9), min_size=1, max_size=4))
+@example([[(0, 0), (101, -300), (-255, -257), (-258, -253)]])  # passes a corner by less than a step
 def test_a_line_is_cut_to_what_lies_in_the_box(lines: list[list[tuple[int, int]]]) -> None:
     cut = paths(lines, closed=False).clipped(BOX).tidy()
     pieces = [LineString(piece) for piece in rings(cut)]
@@ -131,8 +132,12 @@ def test_a_line_is_cut_to_what_lies_in_the_box(lines: list[list[tuple[int, int]]
         ours = shapely.unary_union(
             [piece for piece, of in zip(pieces, cut.feature, strict=True) if of == place]
         )
-        assert ours.is_empty or shapely.hausdorff_distance(ours, whole) <= 1.5
-        assert not ours.is_empty or whole.length <= 1.5
+        # A piece no longer than the rounding may be left out, alone as beside others.
+        due = [
+            one for one in shapely.get_parts(whole) if one.length > 1.5 or shapely.distance(one, ours) <= 1.5
+        ]
+        assert ours.is_empty == (not due)
+        assert not due or shapely.hausdorff_distance(ours, shapely.unary_union(due)) <= 1.5
     if len(cut.x):
         read = drawn(cut)
         assert sum(one.length for one in read) == pytest.approx(sum(piece.length for piece in pieces))
