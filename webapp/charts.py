@@ -56,7 +56,7 @@ def _judged(series: Series, names: tuple[str, str, str]) -> list[dict[str, Any]]
     """What was expected, whole, and the bound, dashed: told apart without their colours too."""
     if not series.expected:
         return []
-    plain = {"type": "line", "showSymbol": False, "connectNulls": False}
+    plain = {"type": "line", "symbol": "none", "connectNulls": False}
     usual = {"color": _INK, "lineStyle": {"width": 1.5}}
     bound = {"color": _BOUND, "step": "middle", "lineStyle": {"width": 1.5, "type": "dashed"}}
     return [
