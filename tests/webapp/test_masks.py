@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from tests.webapp.conftest import DEPARTMENTS, SignIn, ids_of
 from yaotong.departments import EVIDENCE_FIELDS, departments
+from yaotong.reads.evidence import fields_of
 from yaotong.reads.subjects import buyer_label, subject_label
 from yaotong.store.factbase import open_facts
 from yaotong.store.schema import alert
@@ -44,8 +45,18 @@ def test_the_toml_decides_every_field(signed: SignIn, who: str) -> None:
         assert set(one["evidence"]["fields"]) <= allowed
         assert all(set(row) <= allowed for row in one["evidence"]["rows"])
         if view.lines == "all" and one["evidence"]["total"]:
-            # Only purchases have a supplier: the column is left out where no line has one.
-            assert set(one["evidence"]["fields"]) in (allowed, allowed - {"supplier"})
+            # All that is allowed, but for what such lines are never sent with.
+            assert set(one["evidence"]["fields"]) == allowed & fields_of(one["evidence"]["feeds"])
+
+
+def test_a_line_has_the_fields_that_its_feed_is_sent_with() -> None:
+    bought, sold = fields_of(["purchases"]), fields_of(["sales"])
+    assert {"supplier", "batch_no", "trace_code"} <= bought
+    assert not bought & {"buyer", "prescription_no", "channel", "unit_price", "recorded_at"}
+    assert sold == set(EVIDENCE_FIELDS) - {"supplier"}
+    assert fields_of(["purchases", "sales"]) == set(EVIDENCE_FIELDS)
+    assert "buyer" in fields_of(["settlements"])
+    assert "pharmacy" not in fields_of(["prescriptions"])
 
 
 def test_health_sees_counts_by_town_and_week_and_no_line(signed: SignIn) -> None:

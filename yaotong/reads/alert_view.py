@@ -14,7 +14,7 @@ from yaotong.alerts.states import MOVES, REOPEN_DAYS, Act, Move, State
 from yaotong.codes import SubjectKind
 from yaotong.departments import departments
 from yaotong.reads.alerts import AlertRow, Names, row_of, shown_fields
-from yaotong.reads.evidence import evidence_lines, near_of
+from yaotong.reads.evidence import evidence_lines, fields_of, near_of
 from yaotong.reads.rulebook import worth_of
 from yaotong.reads.series import Series, series_of
 from yaotong.reads.sight import Sight, sight_of
@@ -77,6 +77,7 @@ class EvidenceTable:
     """Lines behind the alert as this department may see them; `hidden` counts those it may not.
 
     `counts` stands in for the lines where only counts may be seen: (area, Monday of the week, lines).
+    `feeds` are those that the lines came in.
     """
 
     fields: tuple[str, ...]
@@ -84,6 +85,7 @@ class EvidenceTable:
     total: int
     hidden: int
     counts: tuple[tuple[str, date, int], ...] = ()
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +220,14 @@ def _evidence(lines: pd.DataFrame, sight: Sight, reader: str) -> EvidenceTable:
     if lines.empty or sight.lines == "none":
         return EvidenceTable((), (), len(lines), len(lines), _counts(lines))
     allowed_lines = sight.admits(lines)
-    asked = sight.fields if lines["supplier"].notna().any() else sight.fields - {"supplier"}
+    feeds = tuple(sorted(lines["feed"].unique()))
+    asked = sight.fields & fields_of(feeds)
     fields = tuple(name for name in _COLUMNS if name in asked)
     rows = tuple(
         {name: _COLUMNS[name]({**line, "reader": reader}) for name in fields}
         for line in allowed_lines.head(MAX_LINES).to_dict("records")
     )
-    return EvidenceTable(fields, rows, len(lines), len(lines) - len(rows))
+    return EvidenceTable(fields, rows, len(lines), len(lines) - len(rows), feeds=feeds)
 
 
 def _counts(lines: pd.DataFrame) -> tuple[tuple[str, date, int], ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 import pandas as pd
 
 from yaotong.alerts.model import Finding
-from yaotong.facts import FACT_MOMENTS
+from yaotong.departments import EVIDENCE_FIELDS
+from yaotong.fact_schemas import FACT_MOMENTS, FACT_SCHEMAS
 from yaotong.rules.model import Rule
 from yaotong.store import Connection, Store, registry
 from yaotong.store.factbase import drugs_of
@@ -19,6 +20,11 @@ from yaotong.store.schema import area, pharmacy, placement, supplier
 _PERSONS = {"settlements": "person_key", "prescriptions": "patient_key"}
 # Rules that look back for years mostly find what is near.
 _SEASON_DAYS = 92
+# Fields that feeds call otherwise.
+_SENT_AS = {
+    "pharmacy": "pharmacy_id", "drug": "drug_code", "unit_price": "unit_price_fen",
+    "supplier": "supplier_uscc", "buyer": "buyer_key",
+}  # fmt: skip
 COLUMNS = (
     "feed", "line_id", "sold_at", "pharmacy_id", "pharmacy", "shop_area_name", "drug_code", "drug_name",
     "quantity", "unit_price_fen", "amount_fen", "active_mg_per_pack", "batch_no", "trace_code", "buyer_key",
@@ -46,6 +52,14 @@ def evidence_lines(
     frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     ordered: pd.DataFrame = frame.sort_values(["sold_at", "feed", "line_id"], ignore_index=True)
     return ordered
+
+
+def fields_of(feeds: Iterable[str]) -> frozenset[str]:
+    """Fields of an evidence line that lines of some feeds can hold: what none is sent with is none."""
+    sent = {"sold_at"}
+    for feed in feeds:
+        sent.update(FACT_SCHEMAS[feed].names, {"buyer_key"} if feed in _PERSONS else ())
+    return frozenset(name for name in EVIDENCE_FIELDS if _SENT_AS.get(name, name) in sent)
 
 
 def near_of(rule: Rule, found: Sequence[Finding]) -> Span | None:
