@@ -74,7 +74,7 @@ def months_option(
         "animation": False,
         "color": palette,
         "grid": {"left": 44, "right": 12, "top": 48, "bottom": 28},
-        "legend": {"top": 0, "left": 0, "textStyle": {"color": _INK}},
+        "legend": {"top": 0, "right": 0, "textStyle": {"color": _INK}},
         "tooltip": _TOOLTIP,
         "xAxis": {"type": "category", "data": list(months), "axisLabel": {"color": _INK}},
         "yAxis": {"type": "value", "name": unit, "splitLine": {"lineStyle": {"color": _GRID}}},
@@ -92,7 +92,7 @@ def hours_option(lines: dict[str, list[float]], unit: str) -> dict[str, Any]:
         "animation": False,
         "color": ["#c2703d", "#0f5f66"],
         "grid": {"left": 44, "right": 12, "top": 48, "bottom": 28},
-        "legend": {"top": 0, "left": 0, "textStyle": {"color": _INK}},
+        "legend": {"top": 0, "right": 0, "textStyle": {"color": _INK}},
         "tooltip": _TOOLTIP,
         "xAxis": {"type": "category", "data": [f"{hour:02d}:00" for hour in range(24)], **axis},
         "yAxis": {
